@@ -1,0 +1,70 @@
+//! Inputs: everything that can change the organisation.
+
+use crate::codec::{Decode, Encode};
+use crate::names::{ApprovalId, MessageId, RoleId, SessionId, ThoughtId, TimerId};
+use crate::records::{Answer, Config, Party, Proposal};
+
+/// Something that happened and that the organisation answers with one step. The list is closed: whoever wants to
+/// know what can change a store reads it here.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Input {
+    /// The program runs with another configuration than the last one recorded.
+    Configure(Config),
+    /// An agent takes its next message.
+    Take {
+        /// Whose agent.
+        role: RoleId,
+        /// Which message.
+        message: MessageId,
+    },
+    /// A tool is called.
+    Call {
+        /// By whom, as the door knows.
+        caller: Party,
+        /// The tool's name.
+        tool: String,
+        /// Its arguments, as JSON text.
+        arguments: String,
+    },
+    /// A mind has answered, or failed to.
+    Answer {
+        /// Which question.
+        thought: ThoughtId,
+        /// Which mind.
+        mind: String,
+        /// The answer, or why there is none.
+        answer: Result<Answer, String>,
+    },
+    /// A deadline has passed.
+    Timer {
+        /// Which.
+        timer: TimerId,
+    },
+    /// A person decides what was put to them.
+    Verdict {
+        /// Which question.
+        approval: ApprovalId,
+        /// Yes or no.
+        approve: bool,
+        /// Who.
+        person: String,
+        /// Through which door.
+        door: String,
+        /// What they add.
+        note: String,
+    },
+    /// An operator starts a training session.
+    StartSession {
+        /// Its title, for people.
+        title: String,
+        /// The scenario, as JSON text.
+        scenario: String,
+        /// What is to be decided in it.
+        proposal: Proposal,
+    },
+    /// The session's decision has got as far as it gets, and all mail is read.
+    EndSession {
+        /// Which.
+        session: SessionId,
+    },
+}

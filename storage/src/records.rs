@@ -1,0 +1,24 @@
+//! The nouns: everything the organisation knows, as plain data.
+//!
+//! What always holds: a record is only data. It says nothing of how it comes about (the runtime's `decide` does) and
+//! nothing of where it lies (`table` does). Enums are closed and new variants are added at their end, because the
+//! position of a variant is what the file holds.
+
+mod config;
+mod decision;
+mod memory;
+mod message;
+mod session;
+mod thought;
+mod timer;
+
+pub use config::{Concerns, Config, FigurePair, Rules, RoleConfig, Subscription};
+pub use decision::{
+    Approval, Ballot, Context, Decision, Mode, Participation, PathStep, Phase, Proposal, Reason, Risk, Spend,
+    Stance, Status, Tally, TypeTrack, Verdict, Vote, Deed, Agent,
+};
+pub use memory::{Memory, OutcomeNote};
+pub use message::{Address, Cursor, Kind, Message, MessageRef, Party, Priority, Receipt};
+pub use session::{Session, SessionEnd, SessionKind};
+pub use thought::{Answer, Brief, Question, Standing, Thought, ThoughtState};
+pub use timer::{Timer, TimerPurpose};

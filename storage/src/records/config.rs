@@ -1,0 +1,121 @@
+//! The organisation's configuration as a step recorded it: what `decide` knows of roles, limits and rules.
+//!
+//! The journal holds it because a replay must decide under the rules of its time. Two configurations are the same
+//! when they are equal; a different one enters as an input.
+
+use crate::codec::{Decode, Encode, Record};
+use crate::names::{DecisionType, RoleId, Topic};
+use crate::quantities::{Confidence, Usd};
+
+/// Everything that `decide` takes from the program or its settings and not from earlier steps.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Config {
+    /// The meaning of the code; steps recorded under another number are not decided again by a replay.
+    pub semantics: u32,
+    /// The roles, in their order, which breaks ties.
+    pub roles: Vec<RoleConfig>,
+    /// The figures of the rules.
+    pub rules: Rules,
+}
+impl Record for Config {}
+
+impl Config {
+    /// The role with this id.
+    pub fn role(&self, id: &RoleId) -> Option<&RoleConfig> {
+        self.roles.iter().find(|role| role.id == *id)
+    }
+}
+
+/// What a role may do and what it listens to.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RoleConfig {
+    /// Its id.
+    pub id: RoleId,
+    /// Its title, for people.
+    pub title: String,
+    /// The next one up; nothing means a person.
+    pub escalates_to: Option<RoleId>,
+    /// Up to what it may approve in 24 hours; nothing means that any amount escalates.
+    pub budget_limit: Option<Usd>,
+    /// Below which confidence it does not decide by itself.
+    pub threshold: Confidence,
+    /// The decision types of its own.
+    pub may_decide: Vec<DecisionType>,
+    /// The words by which it knows that it is concerned.
+    pub keywords: Vec<String>,
+    /// How much it weighs each kind of fact.
+    pub concerns: Concerns,
+    /// The topics it hears.
+    pub hears: Vec<Subscription>,
+    /// How many questions it may have out at a time.
+    pub thought_slots: u32,
+}
+
+/// A topic that a role hears.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Subscription {
+    /// Which.
+    pub topic: Topic,
+    /// Only about decisions of these types; empty means all.
+    pub only: Vec<DecisionType>,
+}
+
+/// How much a role weighs each kind of fact, in percent of the usual weight.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Concerns {
+    /// What it costs, against limits and what was spent before.
+    pub money: u32,
+    /// What may go wrong, and what answers it.
+    pub risk: u32,
+    /// Whether what is needed is there.
+    pub feasibility: u32,
+    /// Whether success is defined and can be measured.
+    pub outcome: u32,
+    /// The figures of its domain among a context's data.
+    pub figures: Vec<FigurePair>,
+}
+
+/// Two figures of a context's data that belong together: what is needed must not exceed what there is.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct FigurePair {
+    /// The name of the figure that is needed, such as `load_expected`.
+    pub needed: String,
+    /// The name of the figure that is there, such as `load_capacity`.
+    pub available: String,
+}
+
+/// The figures of the rules by which the organisation decides.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Rules {
+    /// Ballots cast among participants, in thousandths, for a quorum.
+    pub quorum: Confidence,
+    /// Ballots that a quorum takes at least.
+    pub quorum_ballots: u32,
+    /// The share of heads that recommends or rejects, in thousandths.
+    pub consensus: Confidence,
+    /// How long roles may take to say whether they take part.
+    pub selection_ms: u64,
+    /// How long a round of ballots may take.
+    pub round_ms: u64,
+    /// How long a mind may take over one question.
+    pub thought_ms: u64,
+    /// For how long an approval counts against its approver's limit.
+    pub spending_window_ms: u64,
+    /// How often a message may fail before it is a dead letter.
+    pub attempts: u32,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            quorum: Confidence::saturating(500),
+            quorum_ballots: 2,
+            consensus: Confidence::saturating(600),
+            selection_ms: 60_000,
+            round_ms: 300_000,
+            thought_ms: 120_000,
+            spending_window_ms: 24 * 60 * 60 * 1000,
+            attempts: 3,
+        }
+    }
+}

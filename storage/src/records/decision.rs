@@ -1,0 +1,391 @@
+//! Decisions: what is asked, who takes part, how they vote, who has the authority, and what came of it.
+
+use crate::codec::{Decode, Encode, Record};
+use crate::names::{ApprovalId, DecisionId, DecisionType, RoleId, SessionId};
+use crate::quantities::{Confidence, Timestamp, Usd};
+use crate::records::Party;
+
+/// A risk that the author of a decision names.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, serde::Serialize)]
+pub struct Risk {
+    /// What may go wrong.
+    pub risk: String,
+    /// What answers it.
+    pub mitigation: Option<String>,
+}
+
+/// What a decision is decided on. The first ten are the fields whose presence counts; given means not empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode, serde::Serialize)]
+pub struct Context {
+    /// What is to be decided. Required.
+    pub description: String,
+    /// What depends on it. Required.
+    pub impact: String,
+    /// Whom it concerns. Required.
+    pub stakeholders: Vec<String>,
+    /// What it costs.
+    pub budget: Option<Usd>,
+    /// How long it takes.
+    pub timeline: String,
+    /// What may go wrong, and what answers it.
+    pub risks: Vec<Risk>,
+    /// What else could be done.
+    pub alternatives: Vec<String>,
+    /// On what it depends.
+    pub dependencies: Vec<String>,
+    /// By what its success is told.
+    pub success_criteria: Vec<String>,
+    /// Figures by name, such as `load_expected`; whole numbers.
+    pub data: Vec<(String, u64)>,
+    /// What must not be violated. Not one of the ten.
+    pub constraints: Vec<String>,
+    /// Questions by topic. Not one of the ten.
+    pub questions: Vec<(String, String)>,
+    /// Roles that the author says are not concerned. Not one of the ten.
+    pub not_concerned: Vec<RoleId>,
+}
+
+impl Context {
+    /// How many fields count.
+    pub const FIELDS: usize = 10;
+
+    /// The ten fields in their order, each with whether it is given.
+    pub fn fields(&self) -> [(&'static str, bool); Self::FIELDS] {
+        [
+            ("description", !self.description.trim().is_empty()),
+            ("impact", !self.impact.trim().is_empty()),
+            ("stakeholders", !self.stakeholders.is_empty()),
+            ("budget", self.budget.is_some()),
+            ("timeline", !self.timeline.trim().is_empty()),
+            ("risks", !self.risks.is_empty()),
+            ("alternatives", !self.alternatives.is_empty()),
+            ("dependencies", !self.dependencies.is_empty()),
+            ("success_criteria", !self.success_criteria.is_empty()),
+            ("data", !self.data.is_empty()),
+        ]
+    }
+
+    /// How many of the ten fields are given.
+    pub fn given(&self) -> usize {
+        self.fields().iter().filter(|(_, given)| *given).count()
+    }
+
+    /// Which of the three required fields are not given.
+    pub fn missing(&self) -> Vec<&'static str> {
+        self.fields().iter().take(3).filter(|(_, given)| !given).map(|(name, _)| *name).collect()
+    }
+}
+
+/// How a decision is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The initiator decides, within its authority.
+    Autonomous,
+    /// Those concerned vote, the initiator concludes.
+    Collaborative,
+    /// It climbs the escalation chain.
+    Hierarchical,
+    /// A person decides.
+    Human,
+}
+
+/// What somebody wants decided.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Proposal {
+    /// Who wants it.
+    pub initiator: RoleId,
+    /// In which authority it falls.
+    pub kind: DecisionType,
+    /// How it is to be decided.
+    pub mode: Mode,
+    /// One line.
+    pub subject: String,
+    /// On what it is decided.
+    pub context: Context,
+}
+
+/// Where a decision stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Open, also while it climbs.
+    Pending,
+    /// Approved by somebody who had the authority.
+    Approved,
+    /// Rejected.
+    Rejected,
+    /// Waits for a person.
+    Escalated,
+}
+
+/// What a decision is waiting for.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Phase {
+    /// Each role says whether it takes part.
+    Selecting,
+    /// The ballots of a round, from 1.
+    Voting {
+        /// The round.
+        round: u32,
+    },
+    /// The initiator's words on the tally.
+    Synthesising,
+    /// The ballot of a role up the chain.
+    Climbing {
+        /// Whose turn it is.
+        at: RoleId,
+    },
+    /// A person's verdict.
+    Waiting {
+        /// The question put to people.
+        approval: ApprovalId,
+    },
+    /// Nothing: it is decided.
+    Closed,
+}
+
+/// Why a decision ended as it did.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Reason {
+    /// The votes recommended it and the decider had the authority.
+    Recommended,
+    /// The votes rejected it.
+    VotedDown,
+    /// Required fields were missing.
+    Incomplete {
+        /// Their names.
+        missing: Vec<String>,
+    },
+    /// A role with the authority decided while it climbed.
+    Authority,
+    /// A person decided.
+    Person,
+}
+
+/// Heads counted when voting has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Tally {
+    /// In favour.
+    pub approve: u32,
+    /// Against.
+    pub reject: u32,
+    /// Neither.
+    pub abstain: u32,
+    /// Who could have voted.
+    pub participants: u32,
+    /// Whether enough ballots were cast.
+    pub quorum: bool,
+    /// Approvals among approvals and rejections, in thousandths; nothing where nobody took a side.
+    pub consensus: Option<Confidence>,
+    /// The same, each head weighted by the confidence of its ballot. Reported, never decisive.
+    pub weighted: Option<Confidence>,
+    /// Whether the votes recommend approval.
+    pub recommended: bool,
+}
+
+/// What somebody on a decision's path did with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Opened it.
+    Opened,
+    /// Counted the votes and drew the conclusion.
+    Concluded,
+    /// Passed it up with an opinion.
+    PassedUp,
+    /// Put it to a person.
+    AskedPerson,
+    /// Approved it.
+    Approved,
+    /// Rejected it.
+    Rejected,
+}
+
+/// Who did what on the way to the outcome, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PathStep {
+    /// Who.
+    pub who: Party,
+    /// What.
+    pub deed: Deed,
+    /// Why, with the figures that counted.
+    pub why: String,
+    /// How sure, where a mind decided by itself.
+    pub confidence: Option<Confidence>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A decision, from its opening to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Decision {
+    /// Its id.
+    pub id: DecisionId,
+    /// What is asked.
+    pub proposal: Proposal,
+    /// The training session it belongs to.
+    pub session: Option<SessionId>,
+    /// Where it stands.
+    pub status: Status,
+    /// What it waits for.
+    pub phase: Phase,
+    /// Who votes, in the order of the roles; fixed when selection closes.
+    pub participants: Vec<RoleId>,
+    /// The participant with the most keyword hits.
+    pub lead: Option<RoleId>,
+    /// The count, when voting has ended.
+    pub tally: Option<Tally>,
+    /// The initiator's words on the tally; nothing where its agent gave none.
+    pub synthesis: Option<String>,
+    /// Why it ended as it did.
+    pub reason: Option<Reason>,
+    /// Who decided.
+    pub decided_by: Option<Party>,
+    /// Who did what on the way.
+    pub path: Vec<PathStep>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+}
+impl Record for Decision {}
+
+impl Decision {
+    /// What it costs.
+    pub fn amount(&self) -> Usd {
+        self.proposal.context.budget.unwrap_or_default()
+    }
+}
+
+/// In what way a role takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stance {
+    /// Votes.
+    Assist,
+    /// Listens without a vote.
+    Observe,
+    /// Stays away.
+    Decline,
+}
+
+/// A role's answer to the question whether it takes part.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Participation {
+    /// In what.
+    pub decision: DecisionId,
+    /// Who.
+    pub role: RoleId,
+    /// In what way.
+    pub stance: Stance,
+    /// The role's keywords that were found.
+    pub hits: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// Whether it declined because the author named it in `not_concerned`; that counts in no score.
+    pub told: bool,
+    /// When it answered.
+    pub at: Timestamp,
+}
+impl Record for Participation {}
+
+/// What a ballot says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vote {
+    /// In favour.
+    Approve,
+    /// Against.
+    Reject,
+    /// Neither.
+    Abstain,
+}
+
+/// A ballot of one role in one round.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Ballot {
+    /// On what.
+    pub decision: DecisionId,
+    /// In which round, from 1.
+    pub round: u32,
+    /// Whose.
+    pub role: RoleId,
+    /// What it says.
+    pub vote: Vote,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why.
+    pub rationale: String,
+    /// Which mind gave it.
+    pub mind: String,
+    /// When it was cast.
+    pub at: Timestamp,
+}
+impl Record for Ballot {}
+
+/// A question put to people.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Approval {
+    /// Its id.
+    pub id: ApprovalId,
+    /// The decision that waits for it.
+    pub decision: DecisionId,
+    /// Why nobody below could decide.
+    pub why: String,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// The first answer, which is the one that counts.
+    pub verdict: Option<Verdict>,
+}
+impl Record for Approval {}
+
+/// A person's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Verdict {
+    /// Yes or no.
+    pub approve: bool,
+    /// Who answered.
+    pub person: String,
+    /// Through which door.
+    pub door: String,
+    /// What they added.
+    pub note: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Money that a role approved; it counts against the role's limit for 24 hours.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Spend {
+    /// Who approved it.
+    pub role: RoleId,
+    /// When.
+    pub at: Timestamp,
+    /// In which decision.
+    pub decision: DecisionId,
+    /// How much.
+    pub amount: Usd,
+}
+impl Record for Spend {}
+
+/// What the organisation knows of a role's work.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Agent {
+    /// Whose.
+    pub role: RoleId,
+    /// The track record, by decision type, sorted.
+    pub track: Vec<TypeTrack>,
+}
+impl Record for Agent {}
+
+/// How a role's approvals of one type fared.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct TypeTrack {
+    /// The type.
+    pub kind: DecisionType,
+    /// Approvals that stand.
+    pub stood: u32,
+    /// Approvals that were overridden or reversed.
+    pub reversed: u32,
+}

@@ -1,0 +1,39 @@
+//! Deadlines that survive restarts.
+
+use crate::codec::{Decode, Encode, Record};
+use crate::names::{DecisionId, ThoughtId, TimerId};
+use crate::quantities::Timestamp;
+
+/// A moment at which something is due.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Timer {
+    /// Its id.
+    pub id: TimerId,
+    /// When it is due.
+    pub due: Timestamp,
+    /// What is due.
+    pub purpose: TimerPurpose,
+}
+impl Record for Timer {}
+
+/// What is due.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum TimerPurpose {
+    /// Roles have had long enough to say whether they take part.
+    Selection {
+        /// In this decision.
+        decision: DecisionId,
+    },
+    /// A round has been open long enough.
+    Round {
+        /// Of this decision.
+        decision: DecisionId,
+        /// This round.
+        round: u32,
+    },
+    /// A question has been out long enough.
+    Thought {
+        /// This one.
+        thought: ThoughtId,
+    },
+}
