@@ -6,8 +6,8 @@
 use crate::codec::{Decode, Encode};
 use crate::names::{MessageId, RoleId, ThoughtId};
 use crate::records::{
-    Agent, Approval, Ballot, Config, Decision, Memory, Message, Participation, Receipt, Session, Spend, Thought,
-    ThoughtState, Timer,
+    Agent, Approval, Ballot, Config, Decision, Memory, Message, Participation, Receipt, Session, Spend,
+    Thought, ThoughtState, Timer,
 };
 
 /// One thing that a step does. `Put` replaces the record with the same id.

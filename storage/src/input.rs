@@ -2,6 +2,7 @@
 
 use crate::codec::{Decode, Encode};
 use crate::names::{ApprovalId, MessageId, RoleId, SessionId, ThoughtId, TimerId};
+use crate::quantities::Timestamp;
 use crate::records::{Answer, Config, Party, Proposal};
 
 /// Something that happened and that the organisation answers with one step. The list is closed: whoever wants to
@@ -37,6 +38,8 @@ pub enum Input {
     },
     /// A deadline has passed.
     Timer {
+        /// The moment it was due.
+        due: Timestamp,
         /// Which.
         timer: TimerId,
     },

@@ -23,7 +23,9 @@ pub struct NameError {
 fn well_formed(text: &str, extra: &[char]) -> bool {
     !text.is_empty()
         && text.len() <= MAX_NAME_BYTES
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || extra.contains(&c))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || extra.contains(&c))
 }
 
 macro_rules! name {
@@ -231,9 +233,6 @@ mod tests {
         for bad in ["dec-0", "dec-", "dec-+7", "msg-7", "7", "dec-99999999999999999999999"] {
             assert!(bad.parse::<DecisionId>().is_err(), "{bad}");
         }
-        assert_eq!(
-            "7".parse::<DecisionId>().unwrap_err().to_string(),
-            "`7` is not an id of the form dec-1"
-        );
+        assert_eq!("7".parse::<DecisionId>().unwrap_err().to_string(), "`7` is not an id of the form dec-1");
     }
 }

@@ -72,22 +72,20 @@ impl fmt::Display for Usd {
         let dollars = (self.0 / 100).to_string();
         let mut grouped = String::new();
         for (index, digit) in dollars.chars().enumerate() {
-            if index > 0 && (dollars.len() - index) % 3 == 0 {
+            if index > 0 && (dollars.len() - index).is_multiple_of(3) {
                 grouped.push(',');
             }
             grouped.push(digit);
         }
-        if self.0 % 100 > 0 {
-            grouped.push_str(&format!(".{:02}", self.0 % 100));
-        }
-        f.pad(&format!("{grouped} USD"))
+        let cents = if self.0.is_multiple_of(100) { String::new() } else { format!(".{:02}", self.0 % 100) };
+        f.pad(&format!("{grouped}{cents} USD"))
     }
 }
 
 impl serde::Serialize for Usd {
     /// A number of dollars when there are no cents, else the decimal text: never a float.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0 % 100 == 0 {
+        if self.0.is_multiple_of(100) {
             serializer.serialize_u64(self.0 / 100)
         } else {
             serializer.serialize_str(&format!("{}.{:02}", self.0 / 100, self.0 % 100))
@@ -139,8 +137,21 @@ impl schemars::JsonSchema for Usd {
 }
 
 /// How sure somebody is, in thousandths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Encode,
+    Decode,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[serde(try_from = "u64", into = "u64")]
 pub struct Confidence(u16);
 
@@ -183,8 +194,21 @@ impl fmt::Display for Confidence {
 }
 
 /// A moment: milliseconds since 1970-01-01 00:00 UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Encode,
+    Decode,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Timestamp(u64);
 
 impl Timestamp {

@@ -12,10 +12,10 @@ mod session;
 mod thought;
 mod timer;
 
-pub use config::{Concerns, Config, FigurePair, Rules, RoleConfig, Subscription};
+pub use config::{Concerns, Config, FigurePair, RoleConfig, Rules, Subscription};
 pub use decision::{
-    Approval, Ballot, Context, Decision, Mode, Participation, PathStep, Phase, Proposal, Reason, Risk, Spend,
-    Stance, Status, Tally, TypeTrack, Verdict, Vote, Deed, Agent,
+    Agent, Approval, Ballot, Context, Decision, Deed, Mode, Participation, PathStep, Phase, Proposal, Reason,
+    Risk, Spend, Stance, Status, Tally, TypeTrack, Verdict, Vote,
 };
 pub use memory::{Memory, OutcomeNote};
 pub use message::{Address, Cursor, Kind, Message, MessageRef, Party, Priority, Receipt};

@@ -1,7 +1,7 @@
 //! Decisions: what is asked, who takes part, how they vote, who has the authority, and what came of it.
 
 use crate::codec::{Decode, Encode, Record};
-use crate::names::{ApprovalId, DecisionId, DecisionType, RoleId, SessionId};
+use crate::names::{ApprovalId, DecisionId, DecisionType, RoleId, SessionId, TimerId};
 use crate::quantities::{Confidence, Timestamp, Usd};
 use crate::records::Party;
 
@@ -230,6 +230,8 @@ pub struct Decision {
     pub status: Status,
     /// What it waits for.
     pub phase: Phase,
+    /// When the phase ends of itself: the moment, and the timer that is due then.
+    pub deadline: Option<(Timestamp, TimerId)>,
     /// Who votes, in the order of the roles; fixed when selection closes.
     pub participants: Vec<RoleId>,
     /// The participant with the most keyword hits.
@@ -291,7 +293,9 @@ pub struct Participation {
 impl Record for Participation {}
 
 /// What a ballot says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Vote {
     /// In favour.

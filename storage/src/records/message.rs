@@ -97,12 +97,14 @@ pub struct Message {
 }
 
 /// Where a message's content stands: it is stored once, as an effect in the journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct MessageRef {
     /// The step that sent it.
     pub step: u64,
     /// Which of the step's effects it is, from 0.
     pub effect: u32,
+    /// Where it stands in its topic, where it went to one.
+    pub topic: Option<(Topic, u64)>,
 }
 impl Record for MessageRef {}
 
@@ -170,7 +172,7 @@ mod tests {
                 cursor.mark(*entry);
                 cursor.mark(*entry);
                 prop_assert!(cursor.has_read(*entry));
-                prop_assert_eq!(cursor.next as usize + cursor.read_beyond.len(), read + 1);
+                prop_assert_eq!(cursor.next + cursor.read_beyond.len() as u64, read as u64 + 1);
             }
             prop_assert_eq!(cursor, Cursor { next: 40, read_beyond: vec![] });
         }

@@ -4,7 +4,7 @@
 //! needs no access to the store. It never holds the name or title of a scenario.
 
 use crate::codec::{Decode, Encode, Record};
-use crate::names::{DecisionId, RoleId, ThoughtId};
+use crate::names::{DecisionId, RoleId, ThoughtId, TimerId};
 use crate::quantities::{Confidence, Timestamp, Usd};
 use crate::records::{Ballot, Concerns, OutcomeNote, Proposal, Stance, Tally, Vote};
 
@@ -21,6 +21,8 @@ pub struct Thought {
     pub asked_at: Timestamp,
     /// After which it is given up.
     pub deadline: Timestamp,
+    /// The timer that is due then.
+    pub timer: TimerId,
     /// What became of it.
     pub state: ThoughtState,
 }

@@ -1,0 +1,166 @@
+//! The built-in mind: rules that turn the facts of a question into an answer.
+//!
+//! What always holds: the answer is a pure function of the question and says by name that rules gave it. A ballot is a
+//! sum of facts, each with its effect and its figures in words; more cost, more earlier spending or one more risk never
+//! raises it, and an answer to a risk never lowers it. The subject of a proposal is for people and counts for nothing.
+//!
+//! | score, in thousandths | vote |
+//! |---|---|
+//! | 550 and above | approve |
+//! | 450 to 549 | abstain |
+//! | below 450 | reject |
+//!
+//! A score starts at 500. The favourable facts together lift it to 1000 at most before the others are taken off, so a
+//! reckless cost, which takes off 1000, is outweighed by nothing. The facts stand in `rules/facts.rs`, those about
+//! money in `rules/money.rs`, and how amounts and durations are read from text in `rules/figures.rs`.
+
+mod facts;
+mod figures;
+mod money;
+mod synthesis;
+#[cfg(test)]
+mod tests;
+
+use echo_storage::quantities::Confidence;
+use echo_storage::records::{Answer, Brief, Context, Question, Stance, Standing, Vote};
+
+use self::facts::{Fact, facts};
+use crate::mind::{Asking, Mind};
+use crate::words::words;
+
+/// Where a score starts, in thousandths: undecided.
+const SCORE_START: i64 = 500;
+/// The highest score.
+const SCORE_MAX: i64 = 1000;
+/// From this score on the vote is to approve.
+const APPROVE_AT: i64 = 550;
+/// Below this score the vote is to reject.
+const REJECT_BELOW: i64 = 450;
+/// What a fact takes off that nothing may outweigh.
+const RECKLESS: i64 = -SCORE_MAX;
+/// The most facts that a rationale spells out; the rest is summed up.
+const MAX_RATIONALE_FACTS: usize = 6;
+
+const _: () = assert!(REJECT_BELOW <= SCORE_START && SCORE_START < APPROVE_AT && APPROVE_AT <= SCORE_MAX);
+const _: () = assert!(SCORE_MAX + RECKLESS < REJECT_BELOW);
+
+/// The name under which the answers of [`RulesMind`] are recorded.
+const NAME: &str = "rules";
+
+/// The deterministic mind that is always there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RulesMind;
+
+impl Mind for RulesMind {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a> {
+        Asking::Now(Ok(match question {
+            Question::Relevance { brief, keywords, hits } => relevance(brief, keywords, hits),
+            Question::Ballot { brief, standing, .. } => ballot(brief, standing),
+            Question::Synthesis { brief, tally, ballots } => {
+                Answer::Synthesis { text: synthesis::text(&brief.proposal.context, tally, ballots) }
+            }
+        }))
+    }
+}
+
+/// How sure a mind may be that decides by itself: 0.4 authority + 0.3 completeness + 0.3 track record.
+///
+/// Authority is 800 inside and 300 outside of it; completeness is the share of the context's ten fields that are given.
+/// Three fields alone, inside authority and with a track record of 900, make 680.
+pub fn confidence(inside: bool, given: usize, track: Confidence) -> Confidence {
+    const INSIDE: u64 = 800;
+    const OUTSIDE: u64 = 300;
+    const FIELD: u64 = 1000 / Context::FIELDS as u64;
+    const TENTHS: [u64; 3] = [4, 3, 3];
+
+    let authority = if inside { INSIDE } else { OUTSIDE };
+    let completeness = FIELD * given.min(Context::FIELDS) as u64;
+    let [of_authority, of_completeness, of_track] = TENTHS;
+    let tenths = of_authority * authority + of_completeness * completeness + of_track * u64::from(track);
+    Confidence::saturating(tenths / 10)
+}
+
+/// Whether a role takes part that found too few of its keywords to know.
+fn relevance(brief: &Brief, keywords: &[String], hits: &[String]) -> Answer {
+    let topics = brief.proposal.context.questions.iter().map(|(topic, _)| (topic, words(topic)));
+    let mine = topics.filter(|(_, folded)| !folded.is_empty()).find_map(|(topic, folded)| {
+        keywords.iter().find(|keyword| words(keyword) == folded).map(|keyword| (topic, keyword))
+    });
+    let found = match hits {
+        [] => "no keyword of mine was found".to_owned(),
+        [one] => format!("only one keyword of mine was found ({one})"),
+        many => format!("{} keywords of mine were found ({})", many.len(), many.join(", ")),
+    };
+    match mine {
+        Some((topic, keyword)) => Answer::Relevance {
+            stance: Stance::Assist,
+            reason: format!("{found}, and a question is about {topic}, which is my keyword {keyword}"),
+        },
+        None => Answer::Relevance {
+            stance: Stance::Decline,
+            reason: format!("{found}, and no question is about a keyword of mine"),
+        },
+    }
+}
+
+fn ballot(brief: &Brief, standing: &Standing) -> Answer {
+    let context = &brief.proposal.context;
+    let facts = facts(context, &brief.proposal.kind, standing);
+    let score = score(&facts);
+    let vote = if score >= APPROVE_AT {
+        Vote::Approve
+    } else if score < REJECT_BELOW {
+        Vote::Reject
+    } else {
+        Vote::Abstain
+    };
+    Answer::Ballot {
+        vote,
+        confidence: confidence(standing.inside_authority, context.given(), standing.track_record),
+        rationale: rationale(vote, score, facts),
+    }
+}
+
+/// What the facts add up to, 0 to [`SCORE_MAX`].
+fn score(facts: &[Fact]) -> i64 {
+    let sum = |keep: fn(i64) -> bool| {
+        facts.iter().map(|fact| fact.effect).filter(|effect| keep(*effect)).fold(0, i64::saturating_add)
+    };
+    let (pluses, minuses) = (sum(|effect| effect > 0), sum(|effect| effect < 0));
+    SCORE_START.saturating_add(pluses).min(SCORE_MAX).saturating_add(minuses).max(0)
+}
+
+/// The vote, the score and the facts, the largest effect first.
+fn rationale(vote: Vote, score: i64, mut facts: Vec<Fact>) -> String {
+    facts.sort_by_key(|fact| std::cmp::Reverse(fact.effect.unsigned_abs()));
+    let (spelled, rest) = facts.split_at(facts.len().min(MAX_RATIONALE_FACTS));
+    let mut parts: Vec<String> =
+        spelled.iter().map(|fact| format!("{} ({:+})", fact.words, fact.effect)).collect();
+    if !rest.is_empty() {
+        let sum = rest.iter().map(|fact| fact.effect).fold(0, i64::saturating_add);
+        parts.push(format!("{} more with less effect ({sum:+})", rest.len()));
+    }
+    if parts.is_empty() {
+        parts.push("no fact counts for or against it".to_owned());
+    }
+    format!("{}{}", opening(vote, score), parts.join("; "))
+}
+
+/// How a rationale of these rules opens; what follows are its facts.
+fn opening(vote: Vote, score: i64) -> String {
+    let vote = match vote {
+        Vote::Approve => "approve",
+        Vote::Reject => "reject",
+        Vote::Abstain => "abstain",
+    };
+    format!("{vote} at {score}: ")
+}
+
+/// What follows the opening of such a rationale.
+fn after_opening(rationale: &str) -> &str {
+    rationale.split_once(": ").map_or(rationale, |(_, facts)| facts)
+}

@@ -1,0 +1,180 @@
+//! The facts that a ballot is scored by, and what each adds or takes off.
+//!
+//! What always holds: a fact has an effect other than nothing and names the figures it rests on. Only names and figures
+//! enter its words, never free text of the context. The role's concerns scale effects one by one, before they are
+//! counted together, so that rounding never turns the better case into the worse one.
+
+use echo_storage::names::DecisionType;
+use echo_storage::records::{Concerns, Context, FigurePair, Risk, Standing, Status};
+
+use super::money;
+use crate::words::{hits, words};
+
+/// The most that a role's concerns multiply an effect by.
+pub(super) const MAX_WEIGHT_PERCENT: u32 = 400;
+
+/// A risk that nothing answers, in any domain but the role's own.
+const RISK_UNANSWERED: i64 = -30;
+/// The same in the role's own domain.
+const RISK_UNANSWERED_MINE: i64 = -60;
+/// A risk with an answer.
+const RISK_ANSWERED: i64 = -5;
+/// The same in the role's own domain.
+const RISK_ANSWERED_MINE: i64 = -10;
+
+/// What is needed is there.
+const FEASIBLE: i64 = 40;
+/// It is not, by at most [`SHORT_PERCENT`].
+const SHORT: i64 = -80;
+/// It is not, by more.
+const FAR_SHORT: i64 = -160;
+/// Up to how much more than there is may be needed for a shortage to be an ordinary one.
+const SHORT_PERCENT: u128 = 20;
+
+/// A success criterion that can be measured.
+const MEASURABLE: i64 = 40;
+/// How many of them count.
+const MAX_MEASURABLE: usize = 3;
+
+/// A field of the context beyond those that are required.
+const FIELD_GIVEN: i64 = 15;
+/// How many fields are required.
+const REQUIRED_FIELDS: usize = 3;
+/// The fields that have facts of their own and do not count as given again.
+const JUDGED_FIELDS: [&str; 2] = ["budget", "risks"];
+
+/// An earlier decision of the type that was approved.
+const APPROVED_BEFORE: i64 = 15;
+/// How many of them count.
+const MAX_APPROVED_BEFORE: usize = 2;
+/// An earlier decision of the type that was rejected.
+const REJECTED_BEFORE: i64 = -40;
+/// How many of them count.
+const MAX_REJECTED_BEFORE: usize = 3;
+
+// An answer never makes a risk worse, and the role's own domain never makes it better.
+const _: () = assert!(RISK_UNANSWERED <= RISK_ANSWERED && RISK_ANSWERED <= 0);
+const _: () = assert!(RISK_UNANSWERED_MINE <= RISK_ANSWERED_MINE && RISK_ANSWERED_MINE <= RISK_ANSWERED);
+const _: () = assert!(RISK_UNANSWERED_MINE <= RISK_UNANSWERED && FAR_SHORT <= SHORT && SHORT <= FEASIBLE);
+
+/// Something that speaks for or against a proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fact {
+    /// What it adds to the score, or takes off, in thousandths.
+    pub(super) effect: i64,
+    /// What it is, with its figures.
+    pub(super) words: String,
+}
+
+/// Every fact with an effect.
+pub(super) fn facts(context: &Context, kind: &DecisionType, standing: &Standing) -> Vec<Fact> {
+    let money = context.budget.map(|budget| money::facts(budget, context, standing)).unwrap_or_default();
+    let others = [
+        risks(context, standing, false),
+        risks(context, standing, true),
+        outcome(context, &standing.concerns),
+        completeness(context),
+        remembered(kind, standing, Status::Approved),
+        remembered(kind, standing, Status::Rejected),
+    ];
+    let figures = &standing.concerns.figures;
+    let feasibility =
+        figures.iter().filter_map(|pair| feasibility(pair, context, standing.concerns.feasibility));
+    let facts = money.into_iter().chain(others.into_iter().flatten()).chain(feasibility);
+    facts.filter(|fact| fact.effect != 0).collect()
+}
+
+/// An effect as a role weighs it that has this percentage for its kind.
+pub(super) fn weighed(effect: i64, percent: u32) -> i64 {
+    effect * i64::from(percent.min(MAX_WEIGHT_PERCENT)) / 100
+}
+
+/// Whether something answers the risk.
+pub(super) fn answered(risk: &Risk) -> bool {
+    risk.mitigation.as_deref().is_some_and(|mitigation| !mitigation.trim().is_empty())
+}
+
+fn times(effect: i64, count: usize) -> i64 {
+    effect.saturating_mul(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// The risks with an answer, or those without.
+fn risks(context: &Context, standing: &Standing, with_answer: bool) -> Option<Fact> {
+    let (usual, in_domain) = if with_answer {
+        (RISK_ANSWERED, RISK_ANSWERED_MINE)
+    } else {
+        (RISK_UNANSWERED, RISK_UNANSWERED_MINE)
+    };
+    let (mut count, mut mine, mut found) = (0, 0, Vec::new());
+    for risk in context.risks.iter().filter(|risk| answered(risk) == with_answer) {
+        let keywords = hits(&words(&risk.risk), &standing.keywords);
+        count += 1;
+        mine += usize::from(!keywords.is_empty());
+        found.extend(keywords);
+    }
+    if count == 0 {
+        return None;
+    }
+    let percent = standing.concerns.risk;
+    let effect =
+        times(weighed(usual, percent), count - mine).saturating_add(times(weighed(in_domain, percent), mine));
+    let answer = if with_answer { "answered" } else { "unanswered" };
+    let mut text = format!("{count} of {} risks {answer}", context.risks.len());
+    if mine > 0 {
+        let domain: Vec<_> = standing.keywords.iter().filter(|keyword| found.contains(keyword)).cloned().collect();
+        text.push_str(&format!(", {mine} of them in my domain ({})", domain.join(", ")));
+    }
+    Some(Fact { effect, words: text })
+}
+
+/// Whether what is needed is there, where the context's data say both.
+fn feasibility(pair: &FigurePair, context: &Context, percent: u32) -> Option<Fact> {
+    let figure = |name: &str| context.data.iter().find(|(other, _)| other == name).map(|(_, figure)| *figure);
+    let FigurePair { needed: needed_name, available: available_name } = pair;
+    let (needed, available) = (figure(needed_name)?, figure(available_name)?);
+    let over = u128::from(needed.saturating_sub(available));
+    let (effect, verdict) = if over == 0 {
+        (FEASIBLE, "is within")
+    } else if over * 100 <= u128::from(available) * SHORT_PERCENT {
+        (SHORT, "exceeds")
+    } else {
+        (FAR_SHORT, "far exceeds")
+    };
+    let words = format!("{needed_name} {needed} {verdict} {available_name} {available}");
+    Some(Fact { effect: weighed(effect, percent), words })
+}
+
+/// How many success criteria hold a figure by which they can be measured.
+fn outcome(context: &Context, concerns: &Concerns) -> Option<Fact> {
+    let criteria = &context.success_criteria;
+    let measurable = criteria.iter().filter(|text| text.contains(|c: char| c.is_ascii_digit())).count();
+    (measurable > 0).then(|| Fact {
+        effect: times(weighed(MEASURABLE, concerns.outcome), measurable.min(MAX_MEASURABLE)),
+        words: format!("{measurable} of {} success criteria can be measured", criteria.len()),
+    })
+}
+
+/// How much there is to decide on beyond what is required.
+fn completeness(context: &Context) -> Option<Fact> {
+    let fields = context.fields();
+    let given = fields.iter().filter(|(name, given)| *given && !JUDGED_FIELDS.contains(name)).count();
+    let beyond = given.saturating_sub(REQUIRED_FIELDS);
+    (beyond > 0).then(|| Fact {
+        effect: times(FIELD_GIVEN, beyond),
+        words: format!("{given} of {} other fields given", Context::FIELDS - JUDGED_FIELDS.len()),
+    })
+}
+
+/// How earlier decisions of the type ended.
+fn remembered(kind: &DecisionType, standing: &Standing, status: Status) -> Option<Fact> {
+    let count = standing.remembered.iter().filter(|note| note.kind == *kind && note.status == status).count();
+    let (each, most, ended) = match status {
+        Status::Approved => (APPROVED_BEFORE, MAX_APPROVED_BEFORE, "approved"),
+        Status::Rejected => (REJECTED_BEFORE, MAX_REJECTED_BEFORE, "rejected"),
+        Status::Pending | Status::Escalated => return None,
+    };
+    (count > 0).then(|| Fact {
+        effect: times(each, count.min(most)),
+        words: format!("{count} earlier {} of {kind} {ended}", if count == 1 { "decision" } else { "decisions" }),
+    })
+}

@@ -1,0 +1,54 @@
+//! What the votes amount to, in words made of the count and the ballots.
+//!
+//! What always holds: the text holds figures, roles and what they said, and adds no opinion of its own.
+
+use echo_storage::records::{Ballot, Context, Rules, Tally, Vote};
+
+use super::facts::answered;
+use super::{NAME, after_opening};
+
+/// The most characters of somebody's reason that are repeated.
+const MAX_REASON_CHARS: usize = 200;
+
+/// The text.
+pub(super) fn text(context: &Context, tally: &Tally, ballots: &[Ballot]) -> String {
+    let Tally { approve, reject, abstain, participants, .. } = tally;
+    let share = match (tally.consensus, tally.weighted) {
+        (Some(heads), Some(weighted)) => format!("consensus {heads}, weighted by confidence {weighted}"),
+        (Some(heads), None) => format!("consensus {heads}"),
+        (None, _) => "nobody took a side".to_owned(),
+    };
+    let quorum = if tally.quorum { "quorum reached" } else { "no quorum" };
+    let mut parts = vec![format!(
+        "{}: {approve} approve, {reject} reject, {abstain} abstain of {participants} participants; {share}; {quorum}",
+        verdict(tally)
+    )];
+    let objections = ballots.iter().filter(|ballot| ballot.vote == Vote::Reject);
+    parts.extend(objections.map(|ballot| format!("{} objects: {}", ballot.role, strongest(ballot))));
+    if ballots.iter().all(|ballot| ballot.vote != Vote::Reject) {
+        parts.push("no role objects".to_owned());
+    }
+    let open = context.risks.iter().filter(|risk| !answered(risk)).count();
+    parts.push(format!("{open} of {} risks without an answer", context.risks.len()));
+    parts.join("; ")
+}
+
+/// Recommended, rejected or open. The count does not carry the share that rejects, so the usual one stands in for it.
+fn verdict(tally: &Tally) -> &'static str {
+    let rejects = |approving: u64| 1000 - approving >= Rules::default().consensus.into();
+    if tally.recommended {
+        "recommended"
+    } else if tally.quorum && tally.consensus.is_some_and(|approving| rejects(approving.into())) {
+        "rejected"
+    } else {
+        "open"
+    }
+}
+
+/// The first fact of a ballot's rationale, which with these rules is the one that counted most.
+fn strongest(ballot: &Ballot) -> String {
+    let whole = ballot.rationale.as_str();
+    let facts = if ballot.mind == NAME { after_opening(whole) } else { whole };
+    let first = facts.split("; ").next().unwrap_or_default().trim();
+    if first.is_empty() { "no reason given".to_owned() } else { first.chars().take(MAX_REASON_CHARS).collect() }
+}

@@ -1,0 +1,435 @@
+//! Expectations: what the author of a scenario expects of the organisation, and how a played session fared.
+//!
+//! What always holds: checking is a pure function of what was expected and what was observed. Each thing that was
+//! expected gives exactly one check, in a fixed order; what was not expected gives none. A role that stayed away only
+//! because the author told it to shows nothing about the organisation, so its check is neither held nor failed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use echo_storage::names::{NameError, RoleId};
+use echo_storage::records::Status;
+
+/// The word that names a person where a role could stand.
+pub(super) const PERSON: &str = "person";
+
+/// Every place where a decision can stand.
+pub(super) const STATUSES: [Status; 4] =
+    [Status::Pending, Status::Approved, Status::Rejected, Status::Escalated];
+
+/// What is expected of a session; what is left out is not checked.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Expectations {
+    /// Roles that take part by their own choice.
+    pub participate: Vec<RoleId>,
+    /// Roles that decline because the decision does not concern them.
+    pub decline: Vec<RoleId>,
+    /// Whether enough ballots are cast.
+    pub quorum: Option<bool>,
+    /// Where the decision stands at the end.
+    pub status: Option<Status>,
+    /// Who decides it, or whom it waits for.
+    pub decided_by: Option<Decider>,
+    /// Why it ends as it does; compared as text.
+    pub reason: Option<String>,
+}
+
+/// Who decides: a person, or one role.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Decider {
+    /// A person, whoever it is.
+    Person,
+    /// A role.
+    Role(RoleId),
+}
+
+/// What a session showed, in the terms of [`Expectations`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// Roles that took part.
+    pub participating: Vec<RoleId>,
+    /// Roles that declined by their own judgement.
+    pub declined_for_relevance: Vec<RoleId>,
+    /// Roles that declined because the author named them as not concerned.
+    pub told: Vec<RoleId>,
+    /// Whether enough ballots were cast; nothing where none were counted.
+    pub quorum: Option<bool>,
+    /// Where the decision stands.
+    pub status: Status,
+    /// Who decided it, or whom it waits for.
+    pub decided_by: Option<Decider>,
+    /// Why it ended as it did.
+    pub reason: Option<String>,
+}
+
+/// The checks of a session.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Score {
+    /// One for each thing that was expected.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was expected, beside what was found.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Check {
+    /// What was looked at, such as `status`.
+    pub what: String,
+    /// What was expected of it.
+    pub expected: String,
+    /// What was found.
+    pub found: String,
+    /// What came of the comparison.
+    pub verdict: CheckVerdict,
+}
+
+/// What came of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckVerdict {
+    /// Found as expected.
+    Held,
+    /// Found otherwise.
+    Failed,
+    /// Says nothing either way.
+    NotScored,
+}
+
+/// How many checks came out how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Counts {
+    /// Found as expected.
+    pub held: usize,
+    /// Found otherwise.
+    pub failed: usize,
+    /// Neither.
+    pub not_scored: usize,
+}
+
+impl Expectations {
+    /// Compares what was expected with what was observed.
+    ///
+    /// | expected of a role | took part | declined by itself | told to decline | gave no answer |
+    /// |---|---|---|---|---|
+    /// | `participate` | held | failed | not scored | failed |
+    /// | `decline` | failed | held | not scored | failed |
+    ///
+    /// The other expectations hold where the values are equal.
+    pub fn check(&self, observed: &Observed) -> Score {
+        let participate = self.participate.iter().map(|role| presence(role, Presence::TookPart, observed));
+        let decline = self.decline.iter().map(|role| presence(role, Presence::Declined, observed));
+        let others = [
+            compare("quorum", self.quorum, observed.quorum, "not counted", bool::to_string),
+            compare("status", self.status, Some(observed.status), "none", |status| {
+                status_name(*status).to_owned()
+            }),
+            compare(
+                "decided_by",
+                self.decided_by.as_ref(),
+                observed.decided_by.as_ref(),
+                "nobody",
+                ToString::to_string,
+            ),
+            compare(
+                "reason",
+                self.reason.as_deref(),
+                observed.reason.as_deref(),
+                "none",
+                |reason| (*reason).to_owned(),
+            ),
+        ];
+        Score { checks: participate.chain(decline).chain(others.into_iter().flatten()).collect() }
+    }
+}
+
+impl Score {
+    /// Whether nothing failed. That is also so where nothing was expected.
+    pub fn held(&self) -> bool {
+        self.counts().failed == 0
+    }
+
+    /// How many checks came out how.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for check in &self.checks {
+            match check.verdict {
+                CheckVerdict::Held => counts.held += 1,
+                CheckVerdict::Failed => counts.failed += 1,
+                CheckVerdict::NotScored => counts.not_scored += 1,
+            }
+        }
+        counts
+    }
+}
+
+impl fmt::Display for Decider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person => f.pad(PERSON),
+            Self::Role(role) => role.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Decider {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text == PERSON { Ok(Self::Person) } else { RoleId::new(text).map(Self::Role) }
+    }
+}
+
+impl TryFrom<String> for Decider {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+impl From<Decider> for String {
+    fn from(decider: Decider) -> Self {
+        decider.to_string()
+    }
+}
+
+/// How a role answered the question whether it takes part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    TookPart,
+    Declined,
+    Told,
+    NoAnswer,
+}
+
+impl Presence {
+    fn of(role: &RoleId, observed: &Observed) -> Self {
+        // Who took part did so, whatever else is recorded of it.
+        if observed.participating.contains(role) {
+            Self::TookPart
+        } else if observed.told.contains(role) {
+            Self::Told
+        } else if observed.declined_for_relevance.contains(role) {
+            Self::Declined
+        } else {
+            Self::NoAnswer
+        }
+    }
+
+    fn found(self) -> &'static str {
+        match self {
+            Self::TookPart => "took part",
+            Self::Declined => "declined",
+            Self::Told => "not scored: told by the author",
+            Self::NoAnswer => "gave no answer",
+        }
+    }
+}
+
+fn presence(role: &RoleId, expected: Presence, observed: &Observed) -> Check {
+    let (verb, wanted) = match expected {
+        Presence::TookPart => ("participate", "takes part"),
+        _ => ("decline", "declines"),
+    };
+    let found = Presence::of(role, observed);
+    let verdict = match found {
+        Presence::Told => CheckVerdict::NotScored,
+        _ if found == expected => CheckVerdict::Held,
+        _ => CheckVerdict::Failed,
+    };
+    Check {
+        what: format!("{verb} {role}"),
+        expected: wanted.to_owned(),
+        found: found.found().to_owned(),
+        verdict,
+    }
+}
+
+/// The check of a single value, or none where nothing was expected of it.
+fn compare<T: PartialEq>(
+    what: &str,
+    expected: Option<T>,
+    found: Option<T>,
+    absent: &str,
+    show: impl Fn(&T) -> String,
+) -> Option<Check> {
+    let expected = expected?;
+    let verdict = if found.as_ref() == Some(&expected) { CheckVerdict::Held } else { CheckVerdict::Failed };
+    Some(Check {
+        what: what.to_owned(),
+        expected: show(&expected),
+        found: found.as_ref().map_or_else(|| absent.to_owned(), show),
+        verdict,
+    })
+}
+
+/// The word for where a decision stands.
+pub(super) fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "pending",
+        Status::Approved => "approved",
+        Status::Rejected => "rejected",
+        Status::Escalated => "escalated",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roles(names: &str) -> Vec<RoleId> {
+        names.split_whitespace().map(|name| RoleId::new(name).unwrap()).collect()
+    }
+
+    /// A session in which `a` and `b` took part, `c` declined, `t` was told to, and a person was asked.
+    fn session() -> Observed {
+        Observed {
+            participating: roles("a b"),
+            declined_for_relevance: roles("c"),
+            told: roles("t"),
+            quorum: Some(true),
+            status: Status::Escalated,
+            decided_by: Some(Decider::Person),
+            reason: None,
+        }
+    }
+
+    /// Each check as a line `what: expected, found -> verdict`.
+    fn check(expectations: &Expectations, observed: &Observed, expected: &[&str]) {
+        let score = expectations.check(observed);
+        let line = |check: &Check| {
+            format!("{}: {}, {} -> {:?}", check.what, check.expected, check.found, check.verdict)
+        };
+        assert_eq!(score.checks.iter().map(line).collect::<Vec<_>>(), expected);
+        assert_eq!(score.held(), !expected.iter().any(|line| line.ends_with("Failed")));
+    }
+
+    #[test]
+    fn nothing_expected_gives_nothing_checked() {
+        check(&Expectations::default(), &session(), &[]);
+    }
+
+    #[test]
+    fn a_role_expected_to_take_part() {
+        let expect = |names| Expectations { participate: roles(names), ..Expectations::default() };
+        check(&expect("a"), &session(), &["participate a: takes part, took part -> Held"]);
+        check(&expect("c"), &session(), &["participate c: takes part, declined -> Failed"]);
+        check(&expect("x"), &session(), &["participate x: takes part, gave no answer -> Failed"]);
+        check(
+            &expect("t"),
+            &session(),
+            &["participate t: takes part, not scored: told by the author -> NotScored"],
+        );
+    }
+
+    #[test]
+    fn a_role_expected_to_decline() {
+        let expect = |names| Expectations { decline: roles(names), ..Expectations::default() };
+        check(&expect("c"), &session(), &["decline c: declines, declined -> Held"]);
+        check(&expect("b"), &session(), &["decline b: declines, took part -> Failed"]);
+        check(&expect("x"), &session(), &["decline x: declines, gave no answer -> Failed"]);
+        check(
+            &expect("t c"),
+            &session(),
+            &[
+                "decline t: declines, not scored: told by the author -> NotScored",
+                "decline c: declines, declined -> Held",
+            ],
+        );
+    }
+
+    #[test]
+    fn taking_part_weighs_more_than_being_told_to_stay_away() {
+        let observed = Observed { told: roles("a"), ..session() };
+        let expect = Expectations { decline: roles("a"), ..Expectations::default() };
+        check(&expect, &observed, &["decline a: declines, took part -> Failed"]);
+    }
+
+    #[test]
+    fn single_values_hold_where_they_are_equal() {
+        let expect = Expectations {
+            quorum: Some(true),
+            status: Some(Status::Escalated),
+            decided_by: Some(Decider::Person),
+            ..Expectations::default()
+        };
+        check(
+            &expect,
+            &session(),
+            &[
+                "quorum: true, true -> Held",
+                "status: escalated, escalated -> Held",
+                "decided_by: person, person -> Held",
+            ],
+        );
+        let observed = Observed {
+            quorum: Some(false),
+            status: Status::Approved,
+            decided_by: Some(Decider::Role(RoleId::new("a").unwrap())),
+            ..session()
+        };
+        check(
+            &expect,
+            &observed,
+            &[
+                "quorum: true, false -> Failed",
+                "status: escalated, approved -> Failed",
+                "decided_by: person, a -> Failed",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_absent_fails_what_was_expected() {
+        let expect = Expectations {
+            quorum: Some(false),
+            decided_by: Some(Decider::Role(RoleId::new("a").unwrap())),
+            reason: Some("incomplete".to_owned()),
+            ..Expectations::default()
+        };
+        let observed = Observed { quorum: None, decided_by: None, ..session() };
+        check(
+            &expect,
+            &observed,
+            &[
+                "quorum: false, not counted -> Failed",
+                "decided_by: a, nobody -> Failed",
+                "reason: incomplete, none -> Failed",
+            ],
+        );
+        let observed = Observed { reason: Some("incomplete".to_owned()), ..session() };
+        let expect = Expectations { reason: expect.reason, ..Expectations::default() };
+        check(&expect, &observed, &["reason: incomplete, incomplete -> Held"]);
+    }
+
+    #[test]
+    fn verdicts_are_counted() {
+        let expect = Expectations { participate: roles("a c t x"), ..Expectations::default() };
+        let score = expect.check(&session());
+        assert_eq!(score.counts(), Counts { held: 1, failed: 2, not_scored: 1 });
+        assert!(!score.held());
+    }
+
+    #[test]
+    fn a_score_reads_well_as_json() {
+        let expect =
+            Expectations { decline: roles("t"), status: Some(Status::Approved), ..Expectations::default() };
+        let json = serde_json::to_string_pretty(&expect.check(&session())).unwrap();
+        insta::assert_snapshot!(json, @"");
+    }
+
+    #[test]
+    fn deciders_read_back_what_they_print() {
+        for text in ["person", "a"] {
+            assert_eq!(text.parse::<Decider>().unwrap().to_string(), text);
+        }
+        assert_eq!("person".parse(), Ok(Decider::Person));
+        assert!("A person".parse::<Decider>().is_err());
+    }
+
+    #[test]
+    fn every_status_has_a_word_of_its_own() {
+        for status in STATUSES {
+            let word = serde_json::to_value(status).unwrap();
+            assert_eq!(word, status_name(status));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Applying an effect: the one place that turns effects into writes.
+//!
+//! What always holds: what is written depends on the effect and the state alone, so a journal's stored effects
+//! rebuild the state without deciding anything.
+
+use crate::StoreError;
+use crate::effect::Effect;
+use crate::names::{Id, MessageId, RoleId, Topic};
+use crate::query::{CONFIG_KEY, Query};
+use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState};
+use crate::state::{State, WriteSet};
+use crate::table::{
+    AGENTS, APPROVALS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES, MEMORY_TAGS, MESSAGES,
+    PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES,
+};
+
+/// Where an effect stands: what a message's content is found by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) step: u64,
+    pub(crate) effect: u32,
+}
+
+/// What an effect writes, given the state before it.
+pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<WriteSet, StoreError> {
+    let mut writes = WriteSet::default();
+    match effect {
+        Effect::Configure(config) => configure(state, &mut writes, config)?,
+        Effect::Send(message) => send(state, &mut writes, message, place)?,
+        Effect::Acknowledge { role, message } => acknowledge(state, &mut writes, role, *message)?,
+        Effect::PutReceipt(receipt) => {
+            writes.put(&RECEIPTS, &(receipt.message, receipt.role.clone()), receipt)?;
+        }
+        Effect::Think(thought) => {
+            count(state, &mut writes, thought.id)?;
+            writes.put(&THOUGHTS, &thought.id, thought)?;
+            writes.put(&THOUGHTS_OUT, &(thought.role.clone(), thought.id), &())?;
+        }
+        Effect::EndThought { thought, state: end } => {
+            let Some(mut record) = THOUGHTS.get(state, thought)? else {
+                return Err(StoreError::Inconsistent(format!("{thought} ended and was never asked")));
+            };
+            record.state = if *end == ThoughtState::Out { record.state } else { end.clone() };
+            writes.remove(&THOUGHTS_OUT, &(record.role.clone(), *thought));
+            writes.put(&THOUGHTS, thought, &record)?;
+        }
+        Effect::SetTimer(timer) => {
+            count(state, &mut writes, timer.id)?;
+            writes.put(&TIMERS, &(timer.due, timer.id), timer)?;
+        }
+        Effect::ClearTimer(timer) => writes.remove(&TIMERS, &(timer.due, timer.id)),
+        Effect::PutDecision(decision) => {
+            count(state, &mut writes, decision.id)?;
+            writes.put(&DECISIONS, &decision.id, decision)?;
+        }
+        Effect::PutParticipation(row) => {
+            writes.put(&PARTICIPATIONS, &(row.decision, row.role.clone()), row)?;
+        }
+        Effect::PutBallot(ballot) => {
+            let key = (ballot.decision, u64::from(ballot.round), ballot.role.clone());
+            writes.put(&VOTES, &key, ballot)?;
+        }
+        Effect::PutApproval(approval) => {
+            count(state, &mut writes, approval.id)?;
+            writes.put(&APPROVALS, &approval.id, approval)?;
+        }
+        Effect::PutSpend(spend) => {
+            writes.put(&SPENDING, &(spend.role.clone(), spend.at, spend.decision), spend)?;
+        }
+        Effect::PutMemory(memory) => {
+            count(state, &mut writes, memory.id)?;
+            writes.put(&MEMORIES, &memory.id, memory)?;
+            for tag in &memory.tags {
+                writes.put(&MEMORY_TAGS, &(tag.clone(), memory.id), &())?;
+            }
+        }
+        Effect::PutAgent(agent) => writes.put(&AGENTS, &agent.role, agent)?,
+        Effect::PutSession(session) => {
+            count(state, &mut writes, session.id)?;
+            writes.put(&SESSIONS, &session.id, session)?;
+        }
+        Effect::Reply(_) => {}
+    }
+    Ok(writes)
+}
+
+/// The number that the next id of a kind gets.
+pub(crate) fn next_number<I: Id>(state: &dyn State) -> Result<u64, StoreError> {
+    Ok(COUNTERS.get(state, &I::PREFIX.to_owned())?.unwrap_or(1))
+}
+
+/// Keeps the counter of an id's kind above the id.
+fn count<I: Id>(state: &dyn State, writes: &mut WriteSet, id: I) -> Result<(), StoreError> {
+    if id.number() >= next_number::<I>(state)? {
+        writes.put(&COUNTERS, &I::PREFIX.to_owned(), &(id.number() + 1))?;
+    }
+    Ok(())
+}
+
+/// A new listener of a topic hears what comes, not what was.
+fn configure(state: &dyn State, writes: &mut WriteSet, config: &Config) -> Result<(), StoreError> {
+    writes.put(&CONFIG, &CONFIG_KEY, config)?;
+    for role in &config.roles {
+        for subscription in &role.hears {
+            let key = (role.id.clone(), subscription.topic.clone());
+            if CURSORS.get(state, &key)?.is_none() {
+                let next = topic_end(state, &subscription.topic)?;
+                writes.put(&CURSORS, &key, &Cursor { next, read_beyond: Vec::new() })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn topic_counter(topic: &Topic) -> String {
+    format!("topic {topic}")
+}
+
+fn topic_end(state: &dyn State, topic: &Topic) -> Result<u64, StoreError> {
+    Ok(COUNTERS.get(state, &topic_counter(topic))?.unwrap_or(0))
+}
+
+fn send(state: &dyn State, writes: &mut WriteSet, message: &Message, place: Place) -> Result<(), StoreError> {
+    count(state, writes, message.id)?;
+    let topic = match &message.to {
+        Address::Role(role) => {
+            writes.put(&INBOX, &(role.clone(), message.id), &())?;
+            None
+        }
+        Address::Topic(topic) => {
+            let entry = topic_end(state, topic)?;
+            writes.put(&COUNTERS, &topic_counter(topic), &(entry + 1))?;
+            writes.put(&TOPICS, &(topic.clone(), entry), &message.id.number())?;
+            // Nobody is told what they said themselves.
+            if let Party::Role(sender) = &message.from {
+                mark(state, writes, sender, topic, entry)?;
+            }
+            Some((topic.clone(), entry))
+        }
+    };
+    writes.put(&MESSAGES, &message.id, &MessageRef { step: place.step, effect: place.effect, topic })
+}
+
+fn acknowledge(
+    state: &dyn State,
+    writes: &mut WriteSet,
+    role: &RoleId,
+    message: MessageId,
+) -> Result<(), StoreError> {
+    let Some(place) = MESSAGES.get(state, &message)? else {
+        return Err(StoreError::Inconsistent(format!("{role} acknowledged {message}, which was never sent")));
+    };
+    if let Some((topic, entry)) = place.topic {
+        return mark(state, writes, role, &topic, entry);
+    }
+    writes.remove(&INBOX, &(role.clone(), message));
+    Ok(())
+}
+
+/// Marks an entry as read by a role that hears the topic.
+fn mark(
+    state: &dyn State,
+    writes: &mut WriteSet,
+    role: &RoleId,
+    topic: &Topic,
+    entry: u64,
+) -> Result<(), StoreError> {
+    let hears = state.config()?.is_some_and(|config| {
+        config.role(role).is_some_and(|role| role.hears.iter().any(|one| one.topic == *topic))
+    });
+    if hears {
+        let key = (role.clone(), topic.clone());
+        let mut cursor = CURSORS.get(state, &key)?.unwrap_or_default();
+        cursor.mark(entry);
+        writes.put(&CURSORS, &key, &cursor)?;
+    }
+    Ok(())
+}

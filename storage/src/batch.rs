@@ -1,0 +1,177 @@
+//! Steps on their way into the store: a draft for each step, a batch for each commit.
+//!
+//! What always holds: a [`Draft`] reads what it has written itself; a draft that is dropped leaves no trace; a
+//! [`Batch`] holds only whole steps, each with its journal entry; nothing of a batch is in the file before
+//! [`Store::commit`](crate::Store::commit) returns.
+
+use std::collections::BTreeMap;
+
+use crate::StoreError;
+use crate::apply::{self, Place};
+use crate::effect::Effect;
+use crate::input::Input;
+use crate::journal::{Entry, Head, SealedEntry};
+use crate::names::Id;
+use crate::quantities::Timestamp;
+use crate::state::{KeyRange, Order, Row, State, WriteSet};
+use crate::store::Snapshot;
+use crate::table::{HEAD, JOURNAL, TableId};
+
+/// Steps that will be committed together, on the state of the last commit.
+#[derive(Debug)]
+pub struct Batch {
+    snapshot: Snapshot,
+    writes: WriteSet,
+    head: Head,
+}
+
+impl Batch {
+    pub(crate) fn new(snapshot: Snapshot) -> Result<Self, StoreError> {
+        let head = Head::of(&snapshot)?;
+        Ok(Self { snapshot, writes: WriteSet::default(), head })
+    }
+
+    /// The end of the chain with the batch's steps.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// A draft for the next step, at `clock` or at the time of the step before, whichever is later.
+    pub fn draft(&self, clock: Timestamp) -> Draft<'_> {
+        Draft {
+            below: self,
+            writes: WriteSet::default(),
+            effects: Vec::new(),
+            step: self.head.step + 1,
+            now: self.head.now.max(clock),
+            ids: BTreeMap::new(),
+        }
+    }
+
+    /// Appends a step: its effects' writes, its journal entry and the chain's new head.
+    pub fn append(
+        &mut self,
+        input: Input,
+        failure: Option<String>,
+        step: Finished,
+    ) -> Result<Entry, StoreError> {
+        let Finished { mut writes, effects, step, now } = step;
+        debug_assert_eq!(step, self.head.step + 1, "a draft is appended to the batch it was made from");
+        let entry = Entry { step, now, input, failure, effects };
+        let sealed = SealedEntry::seal(self.head.hash, &entry)?;
+        let head = Head { step, now, hash: sealed.hash() };
+        writes.put(&JOURNAL, &step, &sealed)?;
+        writes.put(&HEAD, &Head::KEY, &head)?;
+        self.writes.absorb(writes);
+        self.head = head;
+        Ok(entry)
+    }
+
+    pub(crate) fn into_writes(self) -> WriteSet {
+        self.writes
+    }
+}
+
+impl State for Batch {
+    fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.writes.read_over(&self.snapshot, table, key)
+    }
+    fn scan(
+        &self,
+        table: TableId,
+        range: &KeyRange,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.writes.scan_over(&self.snapshot, table, range, order, limit)
+    }
+}
+
+/// A step that is being decided: the state it sees and the effects it has had so far.
+pub struct Draft<'a> {
+    below: &'a Batch,
+    writes: WriteSet,
+    effects: Vec<Effect>,
+    step: u64,
+    now: Timestamp,
+    /// The last number given of each kind of id.
+    ids: BTreeMap<&'static str, u64>,
+}
+
+/// A step that has been decided.
+#[derive(Debug)]
+pub struct Finished {
+    writes: WriteSet,
+    effects: Vec<Effect>,
+    step: u64,
+    now: Timestamp,
+}
+
+impl Finished {
+    /// What the step does.
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+}
+
+impl Draft<'_> {
+    /// The step's number.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The step's time.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The state before this step.
+    pub fn before(&self) -> &Batch {
+        self.below
+    }
+
+    /// What the step does so far.
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// Adds an effect; the draft reads its writes from here on.
+    pub fn emit(&mut self, effect: Effect) -> Result<(), StoreError> {
+        let index = u32::try_from(self.effects.len()).unwrap_or(u32::MAX);
+        let writes = apply::apply(&*self, &effect, Place { step: self.step, effect: index })?;
+        self.writes.absorb(writes);
+        self.effects.push(effect);
+        Ok(())
+    }
+
+    /// The next id of a kind; two calls give two ids.
+    pub fn new_id<I: Id>(&mut self) -> Result<I, StoreError> {
+        let free = apply::next_number::<I>(self)?;
+        let given = self.ids.entry(I::PREFIX).or_insert(0);
+        *given = free.max(*given + 1);
+        Ok(I::from_number(*given))
+    }
+
+    /// Ends the deciding.
+    pub fn finish(self) -> Finished {
+        Finished { writes: self.writes, effects: self.effects, step: self.step, now: self.now }
+    }
+}
+
+impl State for Draft<'_> {
+    fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.writes.read_over(self.below, table, key)
+    }
+    fn scan(
+        &self,
+        table: TableId,
+        range: &KeyRange,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.writes.scan_over(self.below, table, range, order, limit)
+    }
+    fn own_effect(&self, step: u64, index: u32) -> Option<&Effect> {
+        if step == self.step { self.effects.get(index as usize) } else { None }
+    }
+}

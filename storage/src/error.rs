@@ -1,0 +1,111 @@
+//! What can go wrong with a store, each with its remedy.
+
+use std::path::PathBuf;
+
+use crate::codec::CodecError;
+
+/// A store could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another process has it open.
+    #[error("the store {} is in use by {holder}; wait for it to end, or name another store with --store", path.display())]
+    InUse {
+        /// The store.
+        path: PathBuf,
+        /// Who has it, as far as the lock file tells.
+        holder: String,
+    },
+    /// There is none, and the caller did not ask to make one.
+    #[error("there is no store at {}; `train` makes one, or name another with --store", path.display())]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{} is not a store of this program ({found}) and was left as it is; name another file with --store", path.display())]
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+        /// What was found instead.
+        found: String,
+    },
+    /// The file was written by a newer program.
+    #[error("the store {} has format {found}, this program reads up to {known}: use the newer program", path.display())]
+    NewerFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest format that is known.
+        known: u32,
+    },
+    /// The store lives by another kind of clock than was asked for.
+    #[error("the store {} lives by {has}; {remedy}", path.display())]
+    OtherClock {
+        /// The store.
+        path: PathBuf,
+        /// The clock it has, in words.
+        has: &'static str,
+        /// What to do, in words.
+        remedy: &'static str,
+    },
+    /// The file as a whole does not open.
+    #[error("the store {} is damaged ({cause}); it was left as it is: restore a copy, or start anew with --store", path.display())]
+    DamagedFile {
+        /// The file.
+        path: PathBuf,
+        /// What the database says.
+        cause: String,
+    },
+    /// One value is damaged.
+    #[error(
+        "damaged: the value of `{key}` in table `{table}` is not readable: {cause}; restore a copy of the store"
+    )]
+    DamagedValue {
+        /// The table.
+        table: &'static str,
+        /// The key, for people.
+        key: String,
+        /// What is wrong with it.
+        cause: CodecError,
+    },
+    /// Two values contradict each other.
+    #[error("damaged: {0}; restore a copy of the store")]
+    Inconsistent(String),
+    /// A value cannot be stored.
+    #[error("cannot be stored: {0}")]
+    Unstorable(#[from] CodecError),
+    /// A write failed, and whether it reached the disk is in doubt.
+    #[error(
+        "the store is closed for writing since a write failed ({cause}); mend the disk, then start again: everything acknowledged so far is safe"
+    )]
+    Closed {
+        /// The failure.
+        cause: String,
+    },
+    /// The disk or the file system failed.
+    #[error("{what} {}: {cause}", path.display())]
+    Io {
+        /// What was attempted, such as `cannot create`.
+        what: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// The operating system's reason.
+        cause: std::io::Error,
+    },
+    /// The database failed to read.
+    #[error("the database failed: {0}")]
+    Database(String),
+}
+
+macro_rules! from_redb {
+    ($($error:ident),*) => {$(
+        impl From<redb::$error> for StoreError {
+            fn from(error: redb::$error) -> Self {
+                Self::Database(error.to_string())
+            }
+        }
+    )*};
+}
+from_redb!(StorageError, TableError, TransactionError, CommitError, SetDurabilityError);

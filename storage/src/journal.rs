@@ -1,0 +1,193 @@
+//! The journal: every step, chained by its hash.
+//!
+//! What always holds: an entry's hash is BLAKE3 over the hash before it and the entry's own bytes, so no entry can be
+//! changed, left out or moved without every later hash changing. The bytes that are hashed are the bytes that are
+//! stored, which keeps old entries verifiable when the records they hold have got newer versions.
+
+use std::fmt;
+
+use crate::StoreError;
+use crate::codec::{self, Decode, Encode, Record};
+use crate::effect::Effect;
+use crate::input::Input;
+use crate::quantities::Timestamp;
+use crate::state::{KeyRange, Order, State};
+use crate::table::{HEAD, JOURNAL, Key};
+
+/// The hash of a chain up to and including a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    /// The hash of a chain without steps.
+    pub fn genesis() -> Self {
+        Self(blake3::hash(b"echo-org journal 1").into())
+    }
+
+    fn chain(self, body: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.0);
+        hasher.update(body);
+        Self(hasher.finalize().into())
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The end of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Head {
+    /// The number of the last step; 0 when there is none.
+    pub step: u64,
+    /// Its time, which no later step precedes.
+    pub now: Timestamp,
+    /// The chain's hash there.
+    pub hash: Hash,
+}
+impl Record for Head {}
+
+impl Head {
+    pub(crate) const KEY: &'static str = "head";
+
+    /// The head of a chain without steps.
+    pub fn genesis() -> Self {
+        Self { step: 0, now: Timestamp::default(), hash: Hash::genesis() }
+    }
+
+    /// The head of the chain in this state.
+    pub fn of(state: &(impl State + ?Sized)) -> Result<Self, StoreError> {
+        Ok(HEAD.get(state, &Self::KEY)?.unwrap_or_else(Self::genesis))
+    }
+}
+
+/// A step: what came in, when, and what it did.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Entry {
+    /// Its number, from 1.
+    pub step: u64,
+    /// Its time.
+    pub now: Timestamp,
+    /// What came in.
+    pub input: Input,
+    /// Why it failed, where it did; its effects are then only the record of that failure.
+    pub failure: Option<String>,
+    /// What it did.
+    pub effects: Vec<Effect>,
+}
+
+impl Entry {
+    /// What the one who submitted the input is told.
+    pub fn reply(&self) -> Option<&str> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::Reply(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// An entry as it is stored: its bytes and the chain's hash up to it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SealedEntry {
+    body: Vec<u8>,
+    hash: Hash,
+}
+impl Record for SealedEntry {}
+
+impl SealedEntry {
+    /// Appends an entry to a chain.
+    pub fn seal(before: Hash, entry: &Entry) -> Result<Self, StoreError> {
+        let body = codec::encode(entry)?;
+        Ok(Self { hash: before.chain(&body), body })
+    }
+
+    /// The chain's hash up to and including this entry.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The entry.
+    pub fn entry(&self, step: u64) -> Result<Entry, StoreError> {
+        let entry: Entry =
+            codec::decode(&self.body).map_err(|cause| JOURNAL.damaged(&step.to_bytes(), cause))?;
+        if entry.step != step {
+            return Err(StoreError::Inconsistent(format!(
+                "the journal holds step {} as step {step}",
+                entry.step
+            )));
+        }
+        Ok(entry)
+    }
+
+    /// Whether the hash is that of this entry behind `before`.
+    pub fn continues(&self, before: Hash) -> bool {
+        self.hash == before.chain(&self.body)
+    }
+}
+
+/// The sealed entry of a step.
+pub fn sealed(state: &(impl State + ?Sized), step: u64) -> Result<SealedEntry, StoreError> {
+    JOURNAL
+        .get(state, &step)?
+        .ok_or_else(|| StoreError::Inconsistent(format!("step {step} is missing from the journal")))
+}
+
+/// At most `limit` steps behind `after`, in order, their hashes not checked.
+pub fn entries_after(
+    state: &(impl State + ?Sized),
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Entry>, StoreError> {
+    let range = KeyRange { start: after.saturating_add(1).to_bytes(), end: None };
+    let rows = JOURNAL.range(state, &range, Order::Ascending, limit)?;
+    rows.into_iter().map(|(step, sealed)| sealed.entry(step)).collect()
+}
+
+/// Walks the chain and checks that it is whole.
+#[derive(Debug)]
+pub struct Walk<'a, S: ?Sized> {
+    state: &'a S,
+    head: Head,
+}
+
+/// Walks the chain of `state` from its first step, checking each hash on the way.
+pub fn walk<S: State + ?Sized>(state: &S) -> Walk<'_, S> {
+    Walk { state, head: Head::genesis() }
+}
+
+impl<S: State + ?Sized> Walk<'_, S> {
+    /// The next entry and the chain's hash up to it.
+    fn step(&mut self) -> Result<Option<(Entry, Hash)>, StoreError> {
+        let step = self.head.step + 1;
+        let Some(sealed) = JOURNAL.get(self.state, &step)? else {
+            let head = Head::of(self.state)?;
+            return if head.step == self.head.step && head.hash == self.head.hash {
+                Ok(None)
+            } else {
+                Err(StoreError::Inconsistent(format!(
+                    "the journal ends at step {}, its head is at step {}",
+                    self.head.step, head.step
+                )))
+            };
+        };
+        if !sealed.continues(self.head.hash) {
+            return Err(StoreError::Inconsistent(format!(
+                "the hash of step {step} in the journal does not continue the chain: the step was changed, \
+                 or one before it is gone"
+            )));
+        }
+        let entry = sealed.entry(step)?;
+        self.head = Head { step, now: entry.now, hash: sealed.hash() };
+        Ok(Some((entry, sealed.hash())))
+    }
+}
+
+impl<S: State + ?Sized> Iterator for Walk<'_, S> {
+    type Item = Result<(Entry, Hash), StoreError>;
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step().transpose()
+    }
+}

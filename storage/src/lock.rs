@@ -1,0 +1,74 @@
+//! The lock beside a store: who has it open.
+//!
+//! What always holds: whoever opens a store holds an exclusive lock on `NAME.lock` in the same directory until it
+//! closes the store or ends, however it ends. The file stays behind and means nothing; the lock on it does.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::{StoreError, clock};
+
+/// How long to wait between two tries, in milliseconds.
+const TRY_EVERY_MS: u64 = 20;
+
+/// The exclusive right to open a store.
+#[derive(Debug)]
+pub(crate) struct StoreLock {
+    file: File,
+}
+
+impl StoreLock {
+    /// Takes the lock of the store at `store`, waiting at most `wait_ms` milliseconds for another holder to end.
+    pub(crate) fn acquire(store: &Path, wait_ms: u64) -> Result<Self, StoreError> {
+        let path = lock_path(store);
+        let failed = |cause| StoreError::Io { what: "cannot lock", path: path.clone(), cause };
+        let mut file = File::options()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        let mut waited_ms = 0;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if waited_ms < wait_ms => {
+                    clock::pause_ms(TRY_EVERY_MS);
+                    waited_ms += TRY_EVERY_MS;
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let mut text = String::new();
+                    let read = file.read_to_string(&mut text);
+                    let known = read.is_ok() && !text.trim().is_empty();
+                    let holder = if known { text.trim().to_owned() } else { "another process".to_owned() };
+                    return Err(StoreError::InUse { path: store.to_owned(), holder });
+                }
+                Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+            }
+        }
+        let holder = format!("process {} (version {})", std::process::id(), env!("CARGO_PKG_VERSION"));
+        let write = |file: &mut File| {
+            file.set_len(0)?;
+            file.rewind()?;
+            file.write_all(holder.as_bytes())
+        };
+        write(&mut file).map_err(failed)?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for StoreLock {
+    fn drop(&mut self) {
+        // Best effort: the lock goes with the file handle in any case, and the text is for people only.
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+fn lock_path(store: &Path) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}

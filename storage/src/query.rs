@@ -1,0 +1,199 @@
+//! Questions that steps and readers ask of the state, each bounded.
+
+use crate::StoreError;
+use crate::effect::Effect;
+use crate::journal;
+use crate::names::{
+    ApprovalId, DecisionId, DecisionType, Id, MessageId, RoleId, SessionId, ThoughtId, TimerId,
+};
+use crate::quantities::{Timestamp, Usd};
+use crate::records::{
+    Address, Agent, Approval, Ballot, Config, Decision, Memory, Message, Participation, Receipt, RoleConfig,
+    Session, Thought, Timer,
+};
+use crate::state::{KeyRange, Order, State};
+use crate::table::{
+    AGENTS, APPROVALS, CONFIG, CURSORS, DECISIONS, INBOX, Key, MEMORIES, MEMORY_TAGS, MESSAGES,
+    PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES,
+};
+
+/// How many rows one question may read where no smaller bound is natural.
+pub const MAX_ROWS: usize = 10_000;
+
+/// The key of the configuration in force.
+pub(crate) const CONFIG_KEY: &str = "config";
+
+/// What can be asked of any state.
+pub trait Query: State {
+    /// The configuration in force; nothing in a store without steps.
+    fn config(&self) -> Result<Option<Config>, StoreError> {
+        CONFIG.get(self, &CONFIG_KEY)
+    }
+
+    /// A message, read from the step that sent it.
+    fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        let Some(place) = MESSAGES.get(self, &id)? else { return Ok(None) };
+        let lost =
+            || StoreError::Inconsistent(format!("{id} is not where step {} should hold it", place.step));
+        if let Some(effect) = self.own_effect(place.step, place.effect) {
+            return if let Effect::Send(message) = effect { Ok(Some(message.clone())) } else { Err(lost()) };
+        }
+        let entry = journal::sealed(self, place.step)?.entry(place.step)?;
+        match entry.effects.into_iter().nth(place.effect as usize) {
+            Some(Effect::Send(message)) if message.id == id => Ok(Some(message)),
+            _ => Err(lost()),
+        }
+    }
+
+    /// At most `limit` messages that the role has not handled, oldest first.
+    fn unread(&self, role: &RoleConfig, limit: usize) -> Result<Vec<MessageId>, StoreError> {
+        let direct = INBOX.rows(self, role.id.to_bytes(), Order::Ascending, limit)?;
+        let mut unread: Vec<MessageId> = direct.into_iter().map(|((_, id), ())| id).collect();
+        for subscription in &role.hears {
+            let topic = &subscription.topic;
+            let cursor = CURSORS.get(self, &(role.id.clone(), topic.clone()))?.unwrap_or_default();
+            let range = KeyRange {
+                start: (topic.clone(), cursor.next).to_bytes(),
+                end: KeyRange::prefix(topic.to_bytes()).end,
+            };
+            let wanted = limit.saturating_add(cursor.read_beyond.len());
+            let entries = TOPICS.range(self, &range, Order::Ascending, wanted)?;
+            let new = entries.into_iter().filter(|((_, entry), _)| !cursor.has_read(*entry));
+            unread.extend(new.map(|(_, message)| MessageId::from_number(message)));
+        }
+        unread.sort_unstable();
+        unread.truncate(limit);
+        Ok(unread)
+    }
+
+    /// Whether the role has not handled the message yet.
+    fn is_unread(&self, role: &RoleConfig, message: MessageId) -> Result<bool, StoreError> {
+        let Some(place) = MESSAGES.get(self, &message)? else { return Ok(false) };
+        let Some((topic, entry)) = place.topic else {
+            return Ok(INBOX.get(self, &(role.id.clone(), message))?.is_some());
+        };
+        if !role.hears.iter().any(|subscription| subscription.topic == topic) {
+            return Ok(false);
+        }
+        let cursor = CURSORS.get(self, &(role.id.clone(), topic))?.unwrap_or_default();
+        Ok(!cursor.has_read(entry))
+    }
+
+    /// Who has still to handle a message that is addressed so.
+    fn recipients(&self, config: &Config, to: &Address) -> Vec<RoleId> {
+        match to {
+            Address::Role(role) => vec![role.clone()],
+            Address::Topic(topic) => config
+                .roles
+                .iter()
+                .filter(|role| role.hears.iter().any(|subscription| subscription.topic == *topic))
+                .map(|role| role.id.clone())
+                .collect(),
+        }
+    }
+
+    /// What became of a message that a role failed to handle.
+    fn receipt(&self, message: MessageId, role: &RoleId) -> Result<Option<Receipt>, StoreError> {
+        RECEIPTS.get(self, &(message, role.clone()))
+    }
+
+    /// A decision.
+    fn decision(&self, id: DecisionId) -> Result<Option<Decision>, StoreError> {
+        DECISIONS.get(self, &id)
+    }
+
+    /// Who has said whether they take part, sorted by role.
+    fn participations(&self, id: DecisionId) -> Result<Vec<Participation>, StoreError> {
+        let rows = PARTICIPATIONS.rows(self, id.to_bytes(), Order::Ascending, MAX_ROWS)?;
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// Whether a role takes part.
+    fn participation(&self, id: DecisionId, role: &RoleId) -> Result<Option<Participation>, StoreError> {
+        PARTICIPATIONS.get(self, &(id, role.clone()))
+    }
+
+    /// The ballots of a round, sorted by role.
+    fn ballots(&self, id: DecisionId, round: u32) -> Result<Vec<Ballot>, StoreError> {
+        let rows = VOTES.rows(self, (id, u64::from(round)).to_bytes(), Order::Ascending, MAX_ROWS)?;
+        Ok(rows.into_iter().map(|(_, ballot)| ballot).collect())
+    }
+
+    /// A question to people.
+    fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, StoreError> {
+        APPROVALS.get(self, &id)
+    }
+
+    /// At most `limit` questions to people, newest first.
+    fn approvals(&self, limit: usize) -> Result<Vec<Approval>, StoreError> {
+        let rows = APPROVALS.rows(self, Vec::new(), Order::Descending, limit)?;
+        Ok(rows.into_iter().map(|(_, approval)| approval).collect())
+    }
+
+    /// What a role has approved since a moment.
+    fn spent_since(&self, role: &RoleId, since: Timestamp) -> Result<Usd, StoreError> {
+        let range =
+            KeyRange { start: (role.clone(), since).to_bytes(), end: KeyRange::prefix(role.to_bytes()).end };
+        let rows = SPENDING.range(self, &range, Order::Ascending, MAX_ROWS)?;
+        Ok(rows.iter().fold(Usd::ZERO, |sum, (_, spend)| sum.plus(spend.amount)))
+    }
+
+    /// What is known of a role's work.
+    fn agent(&self, role: &RoleId) -> Result<Option<Agent>, StoreError> {
+        AGENTS.get(self, role)
+    }
+
+    /// At most `limit` memories under a tag, newest first.
+    fn remembered(&self, tag: &str, limit: usize) -> Result<Vec<Memory>, StoreError> {
+        let tagged = MEMORY_TAGS.rows(self, tag.to_owned().to_bytes(), Order::Descending, limit)?;
+        let memories = tagged.into_iter().map(|((_, id), ())| {
+            MEMORIES
+                .get(self, &id)?
+                .ok_or_else(|| StoreError::Inconsistent(format!("{id} is tagged `{tag}` and not there")))
+        });
+        memories.collect()
+    }
+
+    /// A question to a mind.
+    fn thought(&self, id: ThoughtId) -> Result<Option<Thought>, StoreError> {
+        THOUGHTS.get(self, &id)
+    }
+
+    /// At most `limit` questions that nobody has answered, of one role or of all, by role and age.
+    fn thoughts_out(&self, role: Option<&RoleId>, limit: usize) -> Result<Vec<ThoughtId>, StoreError> {
+        let prefix = role.map(Key::to_bytes).unwrap_or_default();
+        let rows = THOUGHTS_OUT.rows(self, prefix, Order::Ascending, limit)?;
+        Ok(rows.into_iter().map(|((_, id), ())| id).collect())
+    }
+
+    /// The timer that is due first.
+    fn next_timer(&self) -> Result<Option<Timer>, StoreError> {
+        let rows = TIMERS.rows(self, Vec::new(), Order::Ascending, 1)?;
+        Ok(rows.into_iter().next().map(|(_, timer)| timer))
+    }
+
+    /// A timer that is set, by the moment it is due and its id.
+    fn timer(&self, due: Timestamp, id: TimerId) -> Result<Option<Timer>, StoreError> {
+        TIMERS.get(self, &(due, id))
+    }
+
+    /// A session.
+    fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        SESSIONS.get(self, &id)
+    }
+
+    /// At most `limit` sessions, newest first.
+    fn sessions(&self, limit: usize) -> Result<Vec<Session>, StoreError> {
+        let rows = SESSIONS.rows(self, Vec::new(), Order::Descending, limit)?;
+        Ok(rows.into_iter().map(|(_, session)| session).collect())
+    }
+
+    /// The track record of a role for a type: approvals that stand, and those that were reversed.
+    fn track(&self, role: &RoleId, kind: &DecisionType) -> Result<(u32, u32), StoreError> {
+        let agent = self.agent(role)?;
+        let track = agent.and_then(|agent| agent.track.into_iter().find(|track| track.kind == *kind));
+        Ok(track.map_or((0, 0), |track| (track.stood, track.reversed)))
+    }
+}
+
+impl<S: State + ?Sized> Query for S {}

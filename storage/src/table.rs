@@ -1,0 +1,285 @@
+//! The tables: all of them are registered here, with the types of their keys and values.
+//!
+//! What always holds: a table's number is part of the checksum of its values, so numbers are never reused; a table
+//! that is given up keeps its line as a comment. Keys sort as their parts do, which is what range reads rely on.
+
+use std::marker::PhantomData;
+
+use crate::codec::Record;
+use crate::journal::{Head, SealedEntry};
+use crate::names::{
+    ApprovalId, DecisionId, Id, MemoryId, MessageId, RoleId, SessionId, ThoughtId, TimerId, Topic,
+};
+use crate::quantities::Timestamp;
+use crate::records::{
+    Agent, Approval, Ballot, Config, Cursor, Decision, Memory, MessageRef, Participation, Receipt, Session,
+    Spend, Thought, Timer,
+};
+use crate::store::StoreInfo;
+
+/// A table of the file, without its types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TableId {
+    /// Its number: part of its values' checksums.
+    pub number: u8,
+    /// Its name in the file.
+    pub name: &'static str,
+}
+
+/// A table with the types of its keys and values.
+#[derive(Debug)]
+pub struct Table<K, V> {
+    /// The table of the file; several typed views may share one.
+    pub id: TableId,
+    types: PhantomData<fn(K) -> V>,
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $const:ident: $key:ty => $value:ty = $number:literal $name:literal;)*) => {
+        $($(#[$doc])* pub const $const: Table<$key, $value> =
+            Table { id: TableId { number: $number, name: $name }, types: PhantomData };)*
+    };
+}
+
+tables! {
+    /// What the file is.
+    STORE: &'static str => StoreInfo = 1 "meta";
+    /// The end of the chain.
+    HEAD: &'static str => Head = 1 "meta";
+    /// The configuration in force.
+    CONFIG: &'static str => Config = 1 "meta";
+    /// The next number of each kind of id and of each topic.
+    COUNTERS: String => u64 = 1 "meta";
+    /// Every step, by its number from 1.
+    JOURNAL: u64 => SealedEntry = 2 "journal";
+    /// Where each message's content stands in the journal.
+    MESSAGES: MessageId => MessageRef = 3 "messages";
+    /// Direct messages that are not yet handled.
+    INBOX: (RoleId, MessageId) => () = 4 "inbox";
+    /// The entries of each topic, by number from 0.
+    TOPICS: (Topic, u64) => u64 = 5 "topics";
+    /// How far each role has read each topic.
+    CURSORS: (RoleId, Topic) => Cursor = 6 "cursors";
+    /// Failures and dead letters.
+    RECEIPTS: (MessageId, RoleId) => Receipt = 7 "receipts";
+    /// Decisions.
+    DECISIONS: DecisionId => Decision = 8 "decisions";
+    /// Who takes part in which decision.
+    PARTICIPATIONS: (DecisionId, RoleId) => Participation = 9 "participations";
+    /// Ballots, by decision, round and role.
+    VOTES: (DecisionId, u64, RoleId) => Ballot = 10 "votes";
+    /// Questions to people.
+    APPROVALS: ApprovalId => Approval = 11 "approvals";
+    /// Money approved, by role and time.
+    SPENDING: (RoleId, Timestamp, DecisionId) => Spend = 12 "spending";
+    /// What is remembered.
+    MEMORIES: MemoryId => Memory = 13 "memories";
+    /// Memories by tag.
+    MEMORY_TAGS: (String, MemoryId) => () = 14 "memory_tags";
+    /// Questions to minds.
+    THOUGHTS: ThoughtId => Thought = 15 "thoughts";
+    /// Those of them that nobody has answered, by role.
+    THOUGHTS_OUT: (RoleId, ThoughtId) => () = 16 "thoughts_out";
+    /// Deadlines, by the moment they are due.
+    TIMERS: (Timestamp, TimerId) => Timer = 17 "timers";
+    /// Sessions.
+    SESSIONS: SessionId => Session = 18 "sessions";
+    /// What is known of each role's work.
+    AGENTS: RoleId => Agent = 19 "agents";
+}
+
+/// The tables of the file, each once, by number.
+pub const ALL: [TableId; 19] = [
+    STORE.id,
+    JOURNAL.id,
+    MESSAGES.id,
+    INBOX.id,
+    TOPICS.id,
+    CURSORS.id,
+    RECEIPTS.id,
+    DECISIONS.id,
+    PARTICIPATIONS.id,
+    VOTES.id,
+    APPROVALS.id,
+    SPENDING.id,
+    MEMORIES.id,
+    MEMORY_TAGS.id,
+    THOUGHTS.id,
+    THOUGHTS_OUT.id,
+    TIMERS.id,
+    SESSIONS.id,
+    AGENTS.id,
+];
+
+impl<K: Key, V: Record> Table<K, V> {
+    /// The error for a value of this table that does not read.
+    pub(crate) fn damaged(&self, key: &[u8], cause: crate::codec::CodecError) -> crate::StoreError {
+        let key = K::from_bytes(key).map_or_else(|| format!("{key:02x?}"), |key| key.describe());
+        crate::StoreError::DamagedValue { table: self.id.name, key, cause }
+    }
+}
+
+/// A part of a key: its bytes sort as its values do.
+pub trait Key: Sized {
+    /// Appends the bytes.
+    fn append(&self, bytes: &mut Vec<u8>);
+    /// Takes the value off the front of bytes.
+    fn take(bytes: &mut &[u8]) -> Option<Self>;
+    /// The key for people.
+    fn describe(&self) -> String;
+
+    /// The whole key.
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(24);
+        self.append(&mut bytes);
+        bytes
+    }
+    /// The key behind bytes, if they are one.
+    fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
+        let key = Self::take(&mut bytes)?;
+        bytes.is_empty().then_some(key)
+    }
+}
+
+impl Key for u64 {
+    fn append(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.to_be_bytes());
+    }
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let (number, rest) = bytes.split_first_chunk::<8>()?;
+        *bytes = rest;
+        Some(Self::from_be_bytes(*number))
+    }
+    fn describe(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Key for Timestamp {
+    fn append(&self, bytes: &mut Vec<u8>) {
+        self.ms().append(bytes);
+    }
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        u64::take(bytes).map(Self::from_ms)
+    }
+    fn describe(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// Texts end with a zero byte, which no key's text contains, so that no text is the beginning of another.
+fn append_text(text: &str, bytes: &mut Vec<u8>) {
+    bytes.extend(text.bytes().filter(|byte| *byte != 0));
+    bytes.push(0);
+}
+
+fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+    let end = bytes.iter().position(|byte| *byte == 0)?;
+    let (text, rest) = bytes.split_at_checked(end)?;
+    *bytes = rest.get(1..)?;
+    std::str::from_utf8(text).ok()
+}
+
+impl Key for String {
+    fn append(&self, bytes: &mut Vec<u8>) {
+        append_text(self, bytes);
+    }
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        take_text(bytes).map(str::to_owned)
+    }
+    fn describe(&self) -> String {
+        self.clone()
+    }
+}
+
+impl Key for &'static str {
+    fn append(&self, bytes: &mut Vec<u8>) {
+        append_text(self, bytes);
+    }
+    /// A fixed name is looked up, never read back.
+    fn take(_: &mut &[u8]) -> Option<Self> {
+        None
+    }
+    fn describe(&self) -> String {
+        (*self).to_owned()
+    }
+}
+
+macro_rules! name_key {
+    ($($name:ident),*) => {$(
+        impl Key for $name {
+            fn append(&self, bytes: &mut Vec<u8>) {
+                append_text(self.as_str(), bytes);
+            }
+            fn take(bytes: &mut &[u8]) -> Option<Self> {
+                Self::new(take_text(bytes)?).ok()
+            }
+            fn describe(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+name_key!(RoleId, Topic);
+
+macro_rules! id_key {
+    ($($id:ident),*) => {$(
+        impl Key for $id {
+            fn append(&self, bytes: &mut Vec<u8>) {
+                self.number().append(bytes);
+            }
+            fn take(bytes: &mut &[u8]) -> Option<Self> {
+                u64::take(bytes).map(Self::from_number)
+            }
+            fn describe(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+id_key!(MessageId, DecisionId, ApprovalId, ThoughtId, TimerId, MemoryId, SessionId);
+
+macro_rules! tuple_key {
+    ($($part:ident $at:tt),*) => {
+        impl<$($part: Key),*> Key for ($($part,)*) {
+            fn append(&self, bytes: &mut Vec<u8>) {
+                $(self.$at.append(bytes);)*
+            }
+            fn take(bytes: &mut &[u8]) -> Option<Self> {
+                Some(($($part::take(bytes)?,)*))
+            }
+            fn describe(&self) -> String {
+                [$(self.$at.describe()),*].join(" / ")
+            }
+        }
+    };
+}
+tuple_key!(A 0, B 1);
+tuple_key!(A 0, B 1, C 2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_and_names_are_unique() {
+        let numbers: std::collections::BTreeSet<u8> = ALL.iter().map(|table| table.number).collect();
+        let names: std::collections::BTreeSet<&str> = ALL.iter().map(|table| table.name).collect();
+        assert_eq!((numbers.len(), names.len()), (ALL.len(), ALL.len()));
+    }
+
+    proptest! {
+        #[test]
+        fn keys_read_back_and_sort_as_their_parts(
+            left in ("[a-z_]{1,6}", any::<u64>(), any::<u64>()),
+            right in ("[a-z_]{1,6}", any::<u64>(), any::<u64>()),
+        ) {
+            let key = |(name, number, id): &(String, u64, u64)| {
+                (RoleId::new(name).unwrap(), Timestamp::from_ms(*number), DecisionId::from_number(*id))
+            };
+            prop_assert_eq!(Key::from_bytes(&key(&left).to_bytes()), Some(key(&left)));
+            prop_assert_eq!(key(&left).to_bytes().cmp(&key(&right).to_bytes()), key(&left).cmp(&key(&right)));
+        }
+    }
+}
