@@ -5,7 +5,7 @@
 
 mod rules;
 
-pub use rules::RulesMind;
+pub use rules::{RulesMind, confidence};
 
 use std::future::Future;
 use std::pin::Pin;

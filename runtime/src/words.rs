@@ -33,7 +33,9 @@ pub(crate) fn hits(text_words: &[String], keywords: &[String]) -> Vec<String> {
 fn fold(word: &str) -> String {
     let word = word.to_lowercase();
     match word.strip_suffix('s') {
-        Some(stem) if !stem.ends_with('s') && word.chars().count() > LONGEST_UNFOLDED_LETTERS => stem.to_owned(),
+        Some(stem) if !stem.ends_with('s') && word.chars().count() > LONGEST_UNFOLDED_LETTERS => {
+            stem.to_owned()
+        }
         _ => word,
     }
 }
@@ -49,7 +51,10 @@ mod tests {
         check("Costs grow, as fast as REVENUE!", &["cost", "grow", "as", "fast", "as", "revenue"]);
         check("HR, UI/UX and QA tell us", &["hr", "ui", "ux", "and", "qa", "tell", "us"]);
         check("the iOS bus", &["the", "ios", "bus"]);
-        check("APIs; a process, a business; processes", &["api", "a", "process", "a", "business", "processe"]);
+        check(
+            "APIs; a process, a business; processes",
+            &["api", "a", "process", "a", "business", "processe"],
+        );
         check("Today's user_stories", &["today", "s", "user", "storie"]);
         check("Ärger kostet 2M", &["ärger", "kostet", "2m"]);
         check(" … -- ", &[]);

@@ -413,7 +413,24 @@ mod tests {
         let expect =
             Expectations { decline: roles("t"), status: Some(Status::Approved), ..Expectations::default() };
         let json = serde_json::to_string_pretty(&expect.check(&session())).unwrap();
-        insta::assert_snapshot!(json, @"");
+        insta::assert_snapshot!(json, @r#"
+        {
+          "checks": [
+            {
+              "what": "decline t",
+              "expected": "declines",
+              "found": "not scored: told by the author",
+              "verdict": "not_scored"
+            },
+            {
+              "what": "status",
+              "expected": "approved",
+              "found": "escalated",
+              "verdict": "failed"
+            }
+          ]
+        }
+        "#);
     }
 
     #[test]

@@ -31,6 +31,11 @@ pub enum TimerPurpose {
         /// This round.
         round: u32,
     },
+    /// A role up the chain has had long enough.
+    Climb {
+        /// With this decision.
+        decision: DecisionId,
+    },
     /// A question has been out long enough.
     Thought {
         /// This one.

@@ -119,12 +119,13 @@ fn risks(context: &Context, standing: &Standing, with_answer: bool) -> Option<Fa
     let effect =
         times(weighed(usual, percent), count - mine).saturating_add(times(weighed(in_domain, percent), mine));
     let answer = if with_answer { "answered" } else { "unanswered" };
-    let mut text = format!("{count} of {} risks {answer}", context.risks.len());
-    if mine > 0 {
-        let domain: Vec<_> = standing.keywords.iter().filter(|keyword| found.contains(keyword)).cloned().collect();
-        text.push_str(&format!(", {mine} of them in my domain ({})", domain.join(", ")));
+    let text = format!("{count} of {} risks {answer}", context.risks.len());
+    if mine == 0 {
+        return Some(Fact { effect, words: text });
     }
-    Some(Fact { effect, words: text })
+    found.sort_unstable();
+    found.dedup();
+    Some(Fact { effect, words: format!("{text}, {mine} of them in my domain ({})", found.join(", ")) })
 }
 
 /// Whether what is needed is there, where the context's data say both.
@@ -175,6 +176,9 @@ fn remembered(kind: &DecisionType, standing: &Standing, status: Status) -> Optio
     };
     (count > 0).then(|| Fact {
         effect: times(each, count.min(most)),
-        words: format!("{count} earlier {} of {kind} {ended}", if count == 1 { "decision" } else { "decisions" }),
+        words: format!(
+            "{count} earlier {} of {kind} {ended}",
+            if count == 1 { "decision" } else { "decisions" }
+        ),
     })
 }

@@ -116,7 +116,9 @@ fn bound(before: &[Token], rest: &[Token]) -> Option<Usd> {
     };
     let bounded = AT_MOST.iter().any(|phrase| follows(phrase, false))
         || MORE_THAN.iter().any(|phrase| follows(phrase, true))
-        || AT_MOST_AFTER.iter().any(|phrase| after.get(..phrase.len()).is_some_and(|end| spells(end, phrase)));
+        || AT_MOST_AFTER
+            .iter()
+            .any(|phrase| after.get(..phrase.len()).is_some_and(|end| spells(end, phrase)));
     bounded.then_some(amount)
 }
 
@@ -211,7 +213,8 @@ fn tokens(text: &str) -> Vec<Token> {
 
 /// The token at the start of `rest`, if there is one, and how many bytes it takes.
 fn token(first: char, rest: &str) -> (Option<Token>, usize) {
-    let run = |keep: fn(char) -> bool| rest.find(|c| !keep(c)).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
+    let run =
+        |keep: fn(char) -> bool| rest.find(|c| !keep(c)).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
     let next = rest.chars().nth(1);
     if first.is_ascii_digit() || (first == '.' && next.is_some_and(|next| next.is_ascii_digit())) {
         let number = run(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).trim_end_matches(['.', ',']);
@@ -241,7 +244,8 @@ mod tests {
 
     #[test]
     fn ceilings_are_read_where_they_are_meant() {
-        let check = |text: &str, dollars: u64| assert_eq!(ceiling(text), Some(Usd::dollars(dollars)), "{text}");
+        let check =
+            |text: &str, dollars: u64| assert_eq!(ceiling(text), Some(Usd::dollars(dollars)), "{text}");
         check("No more than 2M USD for new initiatives", 2_000_000);
         check("at most 50,000 USD", 50_000);
         check("Budget below 1.5 million USD.", 1_500_000);
@@ -308,6 +312,7 @@ mod tests {
         check("", None);
         let longest = duration("0.00000000000001 days").unwrap();
         assert!(longest.by_month(u64::MAX).is_some());
+        check("0.0000000000000000000000000000000000000001 days", None);
     }
 
     proptest! {

@@ -20,6 +20,7 @@ const FAR_ABOVE: i64 = -200;
 /// Nobody on the chain has a limit, so that nobody can say what is much.
 const NO_LIMIT: i64 = -40;
 
+const WHOLE_PERCENT: u128 = 100;
 const WELL_WITHIN_PERCENT: u128 = 50;
 const ABOVE_PERCENT: u128 = 200;
 const FAR_ABOVE_PERCENT: u128 = 500;
@@ -60,10 +61,10 @@ fn against_limit(budget: Usd, standing: &Standing) -> Fact {
     };
     let total = budget.plus(standing.spent);
     let effect = match percent_of(total, limit) {
-        0..=WELL_WITHIN_PERCENT => weighed(WELL_WITHIN, percent),
-        ..=100 => weighed(WITHIN, percent),
-        ..=ABOVE_PERCENT => weighed(ABOVE, percent),
-        ..=FAR_ABOVE_PERCENT => weighed(FAR_ABOVE, percent),
+        used if used <= WELL_WITHIN_PERCENT => weighed(WELL_WITHIN, percent),
+        used if used <= WHOLE_PERCENT => weighed(WITHIN, percent),
+        used if used <= ABOVE_PERCENT => weighed(ABOVE, percent),
+        used if used <= FAR_ABOVE_PERCENT => weighed(FAR_ABOVE, percent),
         _ => RECKLESS,
     };
     let share = share(total, limit);
@@ -81,11 +82,12 @@ fn pace(budget: Usd, timeline: &str, limit: Usd, percent: u32) -> Option<Fact> {
     let month = usd(figures::duration(timeline)?.by_month(budget.cents())?);
     let quarter = usd(u128::from(limit.cents() / MONTHS_IN_LIMIT));
     let effect = match percent_of(month, quarter) {
-        0..=100 => STEADY,
-        ..=FAST_PERCENT => FAST,
+        used if used <= WHOLE_PERCENT => STEADY,
+        used if used <= FAST_PERCENT => FAST,
         _ => VERY_FAST,
     };
-    let words = format!("{month} a month is {} a quarter of that limit, {quarter}", share(month, quarter));
+    let words =
+        format!("{month} a month is {} a quarter of the highest limit, {quarter}", share(month, quarter));
     Some(Fact { effect: weighed(effect, percent), words })
 }
 
@@ -105,7 +107,7 @@ fn usd(cents: u128) -> Usd {
 
 /// How many percent of `whole` `part` is, rounded up, so that 100 means at most the whole.
 fn percent_of(part: Usd, whole: Usd) -> u128 {
-    parts_of(part, whole, 100)
+    parts_of(part, whole, WHOLE_PERCENT)
 }
 
 fn parts_of(part: Usd, whole: Usd, parts: u128) -> u128 {
@@ -121,11 +123,10 @@ fn share(part: Usd, whole: Usd) -> String {
     if whole == Usd::ZERO && part > whole {
         return "beyond".to_owned();
     }
-    match percent_of(part, whole) {
-        percent @ 0..=100 => format!("{percent} % of"),
-        _ => {
-            let tenths = parts_of(part, whole, 10);
-            format!("{}.{} times", tenths / 10, tenths % 10)
-        }
+    let percent = percent_of(part, whole);
+    if percent <= WHOLE_PERCENT {
+        return format!("{percent} % of");
     }
+    let tenths = parts_of(part, whole, 10);
+    format!("{}.{} times", tenths / 10, tenths % 10)
 }

@@ -50,5 +50,9 @@ fn strongest(ballot: &Ballot) -> String {
     let whole = ballot.rationale.as_str();
     let facts = if ballot.mind == NAME { after_opening(whole) } else { whole };
     let first = facts.split("; ").next().unwrap_or_default().trim();
-    if first.is_empty() { "no reason given".to_owned() } else { first.chars().take(MAX_REASON_CHARS).collect() }
+    if first.is_empty() {
+        "no reason given".to_owned()
+    } else {
+        first.chars().take(MAX_REASON_CHARS).collect()
+    }
 }

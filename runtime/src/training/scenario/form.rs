@@ -34,6 +34,9 @@ const DECISION_FIELDS: [&str; 16] = [
 const RISK_FIELDS: [&str; 2] = ["risk", "mitigation"];
 const EXPECT_FIELDS: [&str; 6] = ["participate", "decline", "quorum", "status", "decided_by", "reason"];
 
+/// The longest amount that is looked at, in characters; the largest that is taken has 16.
+const MAX_AMOUNT_CHARS: usize = 40;
+
 /// The modes by their names, and whether a scenario can be run in them.
 const MODES: [(&str, Mode, bool); 4] = [
     ("autonomous", Mode::Autonomous, false),
@@ -138,16 +141,21 @@ fn text(fields: &Fields<'_>, name: &str) -> Read<String> {
 }
 
 /// The entries of a list, none where it is left out.
-fn each<T>(fields: &Fields<'_>, name: &str, read: impl Fn(&Item<'_>) -> Read<T>) -> Read<Vec<T>> {
+fn each<'a, T>(fields: &Fields<'a>, name: &str, read: impl Fn(&Item<'a>) -> Read<T>) -> Read<Vec<T>> {
     fields.get(name).map_or(Ok(Vec::new()), |item| item.list()?.iter().map(read).collect())
 }
 
 /// The entries of a map in their order, none where it is left out.
-fn named<T>(fields: &Fields<'_>, name: &str, read: impl Fn(&Item<'_>) -> Read<T>) -> Read<Vec<(String, T)>> {
+fn named<'a, T>(
+    fields: &Fields<'a>,
+    name: &str,
+    read: impl Fn(&Item<'a>) -> Read<T>,
+) -> Read<Vec<(String, T)>> {
     let Some(map) = fields.get(name) else { return Ok(Vec::new()) };
-    let entry = |(name, item): (&str, Item<'_>)| {
+    let entry = |(name, item): (&str, Item<'a>)| {
         if name.trim().is_empty() || name.contains(char::is_control) {
-            return Err(item.error("has a name that is empty or holds control characters; give it a readable one"));
+            let problem = format!("a name in {} is empty or holds control characters", map.name());
+            return Err(item.plain_error(format!("{problem}; give this entry a readable one")));
         }
         Ok((name.to_owned(), read(&item)?))
     };
@@ -166,7 +174,9 @@ fn risk(item: &Item<'_>) -> Read<Risk> {
 }
 
 fn amount(item: &Item<'_>) -> Read<Usd> {
-    let amount = Usd::parse(item.text()?);
+    // Read from the digits as they are written: a float would turn some cents into others.
+    item.scalar("an amount", "write dollars such as 1200 or 1200.50")?;
+    let amount = Usd::parse(item.line(MAX_AMOUNT_CHARS)?);
     amount.map_err(|problem| item.error(format!("is no amount: {problem}; write 0 to {}", Usd::MAX)))
 }
 

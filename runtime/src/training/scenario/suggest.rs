@@ -11,6 +11,11 @@ const MAX_SHOWN_CHARS: usize = 40;
 
 /// A text for an error: in backticks, on one line, shortened.
 pub(super) fn shown(text: &str) -> String {
+    format!("`{}`", shortened(text))
+}
+
+/// A text for an error: on one line, shortened.
+pub(super) fn shortened(text: &str) -> String {
     let mut short: String = text
         .chars()
         .take(MAX_SHOWN_CHARS)
@@ -19,7 +24,7 @@ pub(super) fn shown(text: &str) -> String {
     if text.chars().nth(MAX_SHOWN_CHARS).is_some() {
         short.push('…');
     }
-    format!("`{short}`")
+    short
 }
 
 /// `unknown KIND WORD in PATH (did you mean ...?); LISTED a, b, c`.

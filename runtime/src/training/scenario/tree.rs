@@ -15,9 +15,11 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Error, Location, MessageFormatter, Spanned, UserMessageFormatter};
 
-use super::suggest::{shown, unknown};
+use super::suggest::{shortened, shown, unknown};
 use super::{MAX_SCENARIO_BYTES, ScenarioError};
 
+/// How deep lists and maps may nest: the form needs four levels. The reader recurses, so this bounds its stack.
+const MAX_DEPTH: usize = 16;
 /// How many parser events aliases may repeat: more than people write, less than an alias bomb needs.
 const MAX_ALIAS_EVENTS: usize = 10_000;
 
@@ -77,6 +79,7 @@ impl<'a> Source<'a> {
             non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
             strict_booleans: true,
             with_snippet: false,
+            budget: serde_saphyr::budget! { max_depth: MAX_DEPTH },
             alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_ALIAS_EVENTS },
         };
         let node: Node =
@@ -134,9 +137,14 @@ impl<'a> Item<'a> {
         matches!(self.node.value, Value::Map(_))
     }
 
+    /// What is written there, a text or a number; an error says what is `wanted`.
+    pub(super) fn scalar(&self, wanted: &str, remedy: &str) -> Result<&'a str, ScenarioError> {
+        self.written().ok_or_else(|| self.wrong(wanted, remedy))
+    }
+
     /// A text that is not empty and can be shown on a terminal.
     pub(super) fn text(&self) -> Result<&'a str, ScenarioError> {
-        let text = self.scalar().ok_or_else(|| self.wrong("a text", "write it in quotes"))?;
+        let text = self.scalar("a text", "write one text there")?;
         if text.trim().is_empty() {
             return Err(self.error("is empty; write something or leave it out"));
         }
@@ -162,7 +170,7 @@ impl<'a> Item<'a> {
     /// A whole number from 0.
     pub(super) fn whole_number(&self) -> Result<u64, ScenarioError> {
         const REMEDY: &str = "write digits such as 10000, without quotes";
-        let (Value::Bare, Some(digits)) = (&self.node.value, self.scalar()) else {
+        let (Value::Bare, Some(digits)) = (&self.node.value, self.written()) else {
             return Err(self.wrong("a whole number", REMEDY));
         };
         if digits.starts_with('-') {
@@ -178,7 +186,7 @@ impl<'a> Item<'a> {
 
     /// True or false.
     pub(super) fn truth(&self) -> Result<bool, ScenarioError> {
-        match (&self.node.value, self.scalar()) {
+        match (&self.node.value, self.written()) {
             (Value::Bare, Some("true" | "True" | "TRUE")) => Ok(true),
             (Value::Bare, Some("false" | "False" | "FALSE")) => Ok(false),
             (_, Some(text)) => {
@@ -216,7 +224,8 @@ impl<'a> Item<'a> {
                     format!("{} is given twice in {place}, first in line {line}; remove one", shown(text));
                 return Err(self.source.error(name.referenced, problem));
             }
-            let path = if self.path.is_empty() { text.to_owned() } else { format!("{}.{text}", self.path) };
+            let short = shortened(text);
+            let path = if self.path.is_empty() { short } else { format!("{}.{short}", self.path) };
             items.push((text, Item { source: self.source, node, path }));
         }
         Ok(items)
@@ -237,8 +246,8 @@ impl<'a> Item<'a> {
         Ok(Fields { map: self, entries })
     }
 
-    /// The text of a scalar.
-    fn scalar(&self) -> Option<&'a str> {
+    /// What is written there, quotes removed, unless it is a list, a map or nothing.
+    fn written(&self) -> Option<&'a str> {
         match &self.node.value {
             Value::Text(text) => Some(text),
             Value::Bare => {
@@ -272,9 +281,16 @@ impl<'a> Fields<'a> {
 
     /// The field of this name; `what` says what to write there.
     pub(super) fn required(&self, name: &str, what: &str) -> Result<&Item<'a>, ScenarioError> {
-        self.get(name).ok_or_else(|| {
-            self.map.plain_error(format!("`{name}` is missing in {}; add {what}", self.map.name()))
-        })
+        match self.entries.iter().find(|(given, _)| *given == name) {
+            Some((_, item)) if matches!(item.node.value, Value::Nothing) => {
+                Err(item.error(format!("is left empty; write {what}")))
+            }
+            Some((_, item)) => Ok(item),
+            None => {
+                let place = self.map.name();
+                Err(self.map.plain_error(format!("`{name}` is missing in {place}; add {what}")))
+            }
+        }
     }
 }
 

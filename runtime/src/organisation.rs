@@ -1,0 +1,168 @@
+//! An organisation: its roles, its tools, its scenarios, and how it answers an input.
+//!
+//! What always holds: [`Organisation::decide`] is a function of the state, the input and the time it is given. It does
+//! no I/O, asks no clock, draws no random number and iterates no unordered map.
+
+use echo_storage::names::{DecisionType, NameError, RoleId};
+use echo_storage::records::{Config, Party, Rules};
+use echo_storage::{Draft, Effect, Input};
+
+use crate::role::Role;
+use crate::tool::{Call, Tool};
+use crate::turn::{Failure, Turn, refuse};
+use crate::{authority, decisions, mail, sessions, thoughts};
+
+/// The meaning of the deciding code. It grows when the same input would give other effects, so that a replay knows
+/// which steps it can decide again.
+pub const SEMANTICS: u32 = 1;
+
+/// A scenario that comes with the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Shipped {
+    /// Its name.
+    pub name: &'static str,
+    /// Its YAML.
+    pub yaml: &'static str,
+}
+
+/// An organisation that the runtime can host.
+#[derive(Debug)]
+pub struct Organisation {
+    config: Config,
+    tools: Vec<(RoleId, Vec<Tool>)>,
+    scenarios: &'static [Shipped],
+}
+
+/// Roles that do not fit together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeclarationError {
+    /// A name that is not well formed.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Two roles or two tools of a role share a name.
+    #[error("`{0}` is declared twice")]
+    Twice(String),
+    /// A role escalates to one that is not declared, or in a circle.
+    #[error("{0} escalates to {1}, from where no person is reached")]
+    NoWayUp(String, String),
+    /// An organisation without roles, or without scenarios.
+    #[error("an organisation has at least one role and one scenario")]
+    Empty,
+}
+
+impl Organisation {
+    /// An organisation of these roles, in this order, each with the common tools as well as its own. The first
+    /// scenario is the default.
+    ///
+    /// # Errors
+    /// Roles that do not fit together.
+    pub fn new(
+        roles: &[Role],
+        common_tools: fn() -> Vec<Tool>,
+        scenarios: &'static [Shipped],
+    ) -> Result<Self, DeclarationError> {
+        if roles.is_empty() || scenarios.is_empty() {
+            return Err(DeclarationError::Empty);
+        }
+        let configs = roles.iter().map(Role::config).collect::<Result<_, _>>()?;
+        let config = Config { semantics: SEMANTICS, roles: configs, rules: Rules::default() };
+        let mut seen = std::collections::BTreeSet::new();
+        for role in &config.roles {
+            if !seen.insert(role.id.clone()) {
+                return Err(DeclarationError::Twice(role.id.to_string()));
+            }
+            // The chain is cut at the number of roles, so one that ends before reaching a person is a circle.
+            let top = authority::chain(&config, &role.id).last().and_then(|top| config.role(top));
+            if let Some(next) = top.is_none_or(|top| top.escalates_to.is_some()).then_some(&role.escalates_to) {
+                let next = next.as_ref().map_or("nobody", RoleId::as_str).to_owned();
+                return Err(DeclarationError::NoWayUp(role.id.to_string(), next));
+            }
+        }
+        let mut tools = Vec::new();
+        for (declared, role) in roles.iter().zip(&config.roles) {
+            let mut of_role = (declared.tools)();
+            of_role.extend(common_tools());
+            let mut names = std::collections::BTreeSet::new();
+            if let Some(twice) = of_role.iter().find(|tool| !names.insert(tool.name())) {
+                return Err(DeclarationError::Twice(format!("{} of {}", twice.name(), role.id)));
+            }
+            tools.push((role.id.clone(), of_role));
+        }
+        Ok(Self { config, tools, scenarios })
+    }
+
+    /// The configuration that is recorded as the first input of a store, and whenever it differs from the last.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The same organisation under another configuration: other limits, thresholds or rules.
+    #[must_use]
+    pub fn with_config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The ids of its roles, in their order.
+    pub fn role_ids(&self) -> Vec<RoleId> {
+        self.config.roles.iter().map(|role| role.id.clone()).collect()
+    }
+
+    /// Every decision type that some role has authority over.
+    pub fn decision_types(&self) -> Vec<DecisionType> {
+        self.config.roles.iter().flat_map(|role| role.may_decide.iter().cloned()).collect()
+    }
+
+    /// The scenarios that come with it; the first is the default.
+    pub fn scenarios(&self) -> &'static [Shipped] {
+        self.scenarios
+    }
+
+    /// The tools of a role: its own, then the common ones.
+    pub fn tools(&self, role: &RoleId) -> &[Tool] {
+        self.tools.iter().find(|(id, _)| id == role).map_or(&[], |(_, tools)| tools.as_slice())
+    }
+
+    /// Answers an input: adds the step's effects to the draft and checks the authority in them.
+    ///
+    /// # Errors
+    /// Why the step must not happen; the draft is then of no use.
+    pub fn decide(&self, draft: &mut Draft<'_>, input: &Input) -> Result<(), Failure> {
+        if let Input::Configure(config) = input {
+            return Ok(draft.emit(Effect::Configure(config.clone()))?);
+        }
+        let mut turn = Turn::new(draft)?;
+        match input {
+            Input::Configure(_) => {}
+            Input::Take { role, message } => mail::take(&mut turn, role, *message)?,
+            Input::Call { caller, tool, arguments } => self.call(&mut turn, caller, tool, arguments)?,
+            Input::Answer { thought, mind, answer } => thoughts::answered(&mut turn, *thought, mind, answer)?,
+            Input::Timer { due, timer } => thoughts::timer_fired(&mut turn, *due, *timer)?,
+            Input::Verdict { approval, approve, person, door, note } => {
+                decisions::verdict(&mut turn, *approval, *approve, person, door, note)?;
+            }
+            Input::StartSession { title, scenario, proposal } => {
+                sessions::start(&mut turn, title, scenario, proposal)?;
+            }
+            Input::EndSession { session } => sessions::end(&mut turn, *session)?,
+        }
+        authority::guard(input, draft)
+    }
+
+    fn call(&self, turn: &mut Turn<'_, '_>, caller: &Party, name: &str, arguments: &str) -> Result<(), Failure> {
+        let Party::Role(caller) = caller else {
+            return refuse("tools belong to roles: call one through a role's door");
+        };
+        turn.role(caller)?;
+        let tools = self.tools(caller);
+        let Some(tool) = tools.iter().find(|tool| tool.name() == name) else {
+            let names: Vec<&str> = tools.iter().map(Tool::name).collect();
+            return refuse(format!("{caller} has no tool `{name}`; it has {}", names.join(", ")));
+        };
+        let arguments = serde_json::from_str(arguments)
+            .map_err(|error| Failure::Refused(format!("the arguments are not JSON: {error}")))?;
+        let answer = tool.step(&mut Call { turn, caller: caller.clone() }, arguments)?;
+        turn.reply(&answer)
+    }
+}

@@ -1,0 +1,241 @@
+//! How a tool is declared: a name, a class, typed arguments, a handler, and an answer that reads as text.
+//!
+//! ```
+//! use echo_runtime::tool::{Call, Tool};
+//! use echo_runtime::turn::{Failure, refuse};
+//!
+//! /// What the caller says.
+//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! #[serde(deny_unknown_fields)]
+//! struct Arguments {
+//!     /// The numbers to add.
+//!     numbers: Vec<u32>,
+//! }
+//!
+//! /// What the caller is told.
+//! #[derive(serde::Serialize, schemars::JsonSchema)]
+//! struct Sum {
+//!     sum: u64,
+//! }
+//!
+//! impl std::fmt::Display for Sum {
+//!     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+//!         write!(f, "the sum is {}", self.sum)
+//!     }
+//! }
+//!
+//! fn add(_: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Sum, Failure> {
+//!     if arguments.numbers.is_empty() {
+//!         return refuse("numbers: give at least one");
+//!     }
+//!     Ok(Sum { sum: arguments.numbers.iter().map(|n| u64::from(*n)).sum() })
+//! }
+//!
+//! let tool = Tool::computes("add", "Adds numbers.", add);
+//! assert_eq!(tool.input_schema()["required"][0], "numbers");
+//! ```
+//!
+//! What always holds: the caller is known from the door, never from an argument; arguments are read into their type
+//! before the handler runs, and what does not fit is refused with its path; a handler is pure, as everything that
+//! decides is.
+
+use std::fmt;
+
+use echo_storage::names::RoleId;
+use echo_storage::records::Config;
+use echo_storage::{Query, State};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::turn::{Failure, Turn, refuse};
+
+/// What a tool's answer rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Authority: it goes through the one decision path.
+    Decides,
+    /// Its arguments and the store.
+    Computes,
+    /// A mind.
+    Generates,
+}
+
+/// A call of a tool that is a step.
+pub struct Call<'t, 'd, 'b> {
+    /// The step.
+    pub turn: &'t mut Turn<'d, 'b>,
+    /// Who calls, as the door knows.
+    pub caller: RoleId,
+}
+
+/// A call of a tool that only reads, on a snapshot; it is no step.
+pub struct Look<'a> {
+    /// The state.
+    pub state: &'a dyn State,
+    /// The configuration in force.
+    pub config: Config,
+    /// Who calls, as the door knows.
+    pub caller: RoleId,
+}
+
+type StepHandler = Box<dyn Fn(&mut Call<'_, '_, '_>, Value) -> Result<Value, Failure> + Send + Sync>;
+type LookHandler = Box<dyn Fn(&Look<'_>, Value) -> Result<Value, Failure> + Send + Sync>;
+
+enum Handler {
+    Step(StepHandler),
+    Look(LookHandler),
+}
+
+/// A tool.
+pub struct Tool {
+    name: &'static str,
+    description: &'static str,
+    class: Class,
+    input: fn() -> Value,
+    output: fn() -> Value,
+    handler: Handler,
+}
+
+impl fmt::Debug for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tool").field("name", &self.name).field("class", &self.class).finish_non_exhaustive()
+    }
+}
+
+impl Tool {
+    /// A tool that decides.
+    pub fn decides<A, R>(
+        name: &'static str,
+        description: &'static str,
+        handler: fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>,
+    ) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        R: Serialize + JsonSchema + fmt::Display + 'static,
+    {
+        Self::stepping(name, description, Class::Decides, handler)
+    }
+
+    /// A tool that computes and records.
+    pub fn computes<A, R>(
+        name: &'static str,
+        description: &'static str,
+        handler: fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>,
+    ) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        R: Serialize + JsonSchema + fmt::Display + 'static,
+    {
+        Self::stepping(name, description, Class::Computes, handler)
+    }
+
+    /// A tool that only reads.
+    pub fn reads<A, R>(
+        name: &'static str,
+        description: &'static str,
+        handler: fn(&Look<'_>, A) -> Result<R, Failure>,
+    ) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        R: Serialize + JsonSchema + fmt::Display + 'static,
+    {
+        let erased = move |look: &Look<'_>, arguments| answer(&handler(look, read(arguments)?)?);
+        Self {
+            name,
+            description,
+            class: Class::Computes,
+            input: schema::<A>,
+            output: schema::<R>,
+            handler: Handler::Look(Box::new(erased)),
+        }
+    }
+
+    fn stepping<A, R>(
+        name: &'static str,
+        description: &'static str,
+        class: Class,
+        handler: fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>,
+    ) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        R: Serialize + JsonSchema + fmt::Display + 'static,
+    {
+        let erased = move |call: &mut Call<'_, '_, '_>, arguments| answer(&handler(call, read(arguments)?)?);
+        Self {
+            name,
+            description,
+            class,
+            input: schema::<A>,
+            output: schema::<R>,
+            handler: Handler::Step(Box::new(erased)),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What it does, for whoever may call it.
+    pub fn description(&self) -> &'static str {
+        self.description
+    }
+
+    /// What its answer rests on.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// Whether a call of it is no step.
+    pub fn only_reads(&self) -> bool {
+        matches!(self.handler, Handler::Look(_))
+    }
+
+    /// The JSON Schema of its arguments.
+    pub fn input_schema(&self) -> Value {
+        (self.input)()
+    }
+
+    /// The JSON Schema of its structured answer.
+    pub fn output_schema(&self) -> Value {
+        (self.output)()
+    }
+
+    /// Runs a call that is a step; the answer holds `structured` and `text`.
+    pub(crate) fn step(&self, call: &mut Call<'_, '_, '_>, arguments: Value) -> Result<Value, Failure> {
+        match &self.handler {
+            Handler::Step(handler) => handler(call, arguments),
+            Handler::Look(_) => refuse(format!("`{}` only reads: it is answered without a step", self.name)),
+        }
+    }
+
+    /// Runs a call that only reads; the answer holds `structured` and `text`.
+    pub fn look(&self, state: &dyn State, caller: RoleId, arguments: Value) -> Result<Value, Failure> {
+        let Handler::Look(handler) = &self.handler else {
+            return refuse(format!("`{}` acts: it must be called as a step", self.name));
+        };
+        let Some(config) = state.config()? else { return refuse("nothing has happened in this store yet") };
+        handler(&Look { state, config, caller }, arguments)
+    }
+}
+
+fn schema<T: JsonSchema>() -> Value {
+    schemars::schema_for!(T).to_value()
+}
+
+/// Arguments in their type, or the path of what does not fit.
+fn read<A: DeserializeOwned>(arguments: Value) -> Result<A, Failure> {
+    serde_path_to_error::deserialize(arguments).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { "arguments".to_owned() } else { path };
+        Failure::Refused(format!("{path}: {}", error.inner()))
+    })
+}
+
+fn answer<R: Serialize + fmt::Display>(answer: &R) -> Result<Value, Failure> {
+    let structured =
+        serde_json::to_value(answer).map_err(|error| Failure::Refused(format!("unreadable answer: {error}")))?;
+    Ok(serde_json::json!({ "structured": structured, "text": answer.to_string() }))
+}

@@ -1,0 +1,179 @@
+//! A turn: what the code that decides a step works with.
+//!
+//! What always holds: a turn reads the state before the step plus the step's own effects, knows the configuration
+//! and the time as the journal records them, and can do nothing but add effects. So deciding again gives the same.
+
+use echo_storage::names::{Id, RoleId, ThoughtId, TimerId, Topic};
+use echo_storage::quantities::Timestamp;
+use echo_storage::records::{
+    Address, Config, Kind, Message, Party, Priority, Question, RoleConfig, Thought, ThoughtState, Timer,
+    TimerPurpose,
+};
+use echo_storage::{Draft, Effect, Query, StoreError};
+
+/// The longest subject, in characters.
+pub const MAX_SUBJECT_CHARS: usize = 255;
+
+/// Why a step did nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The input asks for what cannot or must not be done.
+    #[error("{0}")]
+    Refused(String),
+    /// The code that decides panicked.
+    #[error("panicked: {0}")]
+    Panicked(String),
+    /// The state could not be read or an effect not be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A refusal, with what was wrong and what would be right.
+pub fn refuse<T>(why: impl Into<String>) -> Result<T, Failure> {
+    Err(Failure::Refused(why.into()))
+}
+
+/// The step that is being decided.
+pub struct Turn<'d, 'b> {
+    draft: &'d mut Draft<'b>,
+    config: Config,
+}
+
+/// A message that is about to be sent.
+pub struct Outgoing {
+    /// Who sends it.
+    pub from: Party,
+    /// To whom.
+    pub to: Address,
+    /// What for.
+    pub kind: Kind,
+    /// One line; cut at [`MAX_SUBJECT_CHARS`].
+    pub subject: String,
+    /// A JSON object.
+    pub content: serde_json::Value,
+    /// Until when an answer is of use.
+    pub deadline: Option<Timestamp>,
+}
+
+impl<'d, 'b> Turn<'d, 'b> {
+    /// A turn on a draft under the configuration in force there.
+    ///
+    /// # Errors
+    /// In a store that no configuration has been recorded in yet.
+    pub fn new(draft: &'d mut Draft<'b>) -> Result<Self, Failure> {
+        match draft.config()? {
+            Some(config) => Ok(Self { draft, config }),
+            None => refuse("the store has no configuration yet: it must be the first input"),
+        }
+    }
+
+    /// The state, with what this step has done so far.
+    pub fn state(&self) -> &Draft<'b> {
+        self.draft
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What is configured of a role.
+    ///
+    /// # Errors
+    /// A role that there is not.
+    pub fn role(&self, id: &RoleId) -> Result<&RoleConfig, Failure> {
+        let known = || {
+            let ids: Vec<&str> = self.config.roles.iter().map(|role| role.id.as_str()).collect();
+            Failure::Refused(format!("there is no role `{id}`; the roles are {}", ids.join(", ")))
+        };
+        self.config.role(id).ok_or_else(known)
+    }
+
+    /// The step's time.
+    pub fn now(&self) -> Timestamp {
+        self.draft.now()
+    }
+
+    /// The step's number.
+    pub fn step(&self) -> u64 {
+        self.draft.step()
+    }
+
+    /// Adds an effect.
+    pub fn emit(&mut self, effect: Effect) -> Result<(), Failure> {
+        Ok(self.draft.emit(effect)?)
+    }
+
+    /// The next id of a kind.
+    pub fn new_id<I: Id>(&mut self) -> Result<I, Failure> {
+        Ok(self.draft.new_id()?)
+    }
+
+    /// Sends a message.
+    pub fn send(&mut self, outgoing: Outgoing) -> Result<(), Failure> {
+        let message = Message {
+            id: self.new_id()?,
+            from: outgoing.from,
+            to: outgoing.to,
+            kind: outgoing.kind,
+            subject: outgoing.subject.chars().take(MAX_SUBJECT_CHARS).collect(),
+            content: outgoing.content.to_string(),
+            priority: Priority::Normal,
+            thread: None,
+            deadline: outgoing.deadline,
+            in_reply_to: None,
+            at: self.now(),
+        };
+        self.emit(Effect::Send(message))
+    }
+
+    /// Tells a topic something.
+    pub fn publish(
+        &mut self,
+        from: Party,
+        topic: &str,
+        subject: String,
+        content: serde_json::Value,
+    ) -> Result<(), Failure> {
+        let topic = Topic::new(topic).map_err(|error| Failure::Refused(error.to_string()))?;
+        let to = Address::Topic(topic);
+        self.send(Outgoing { from, to, kind: Kind::Notification, subject, content, deadline: None })
+    }
+
+    /// Asks the role's mind; the answer comes back as an input, or the deadline does.
+    pub fn think(&mut self, role: &RoleId, question: Question) -> Result<(), Failure> {
+        let id: ThoughtId = self.new_id()?;
+        let deadline = self.now().after_ms(self.config.rules.thought_ms);
+        let timer = self.set_timer(deadline, TimerPurpose::Thought { thought: id })?;
+        self.emit(Effect::Think(Thought {
+            id,
+            role: role.clone(),
+            question,
+            asked_at: self.now(),
+            deadline,
+            timer,
+            state: ThoughtState::Out,
+        }))
+    }
+
+    /// Sets a timer.
+    pub fn set_timer(&mut self, due: Timestamp, purpose: TimerPurpose) -> Result<TimerId, Failure> {
+        let id = self.new_id()?;
+        self.emit(Effect::SetTimer(Timer { id, due, purpose }))?;
+        Ok(id)
+    }
+
+    /// Clears a timer, where it is still set.
+    pub fn clear_timer(&mut self, due: Timestamp, id: TimerId) -> Result<(), Failure> {
+        match self.draft.timer(due, id)? {
+            Some(timer) => self.emit(Effect::ClearTimer(timer)),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the one who submitted the input what came of it.
+    pub fn reply(&mut self, answer: &serde_json::Value) -> Result<(), Failure> {
+        self.emit(Effect::Reply(answer.to_string()))
+    }
+}
