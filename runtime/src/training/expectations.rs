@@ -119,24 +119,18 @@ impl Expectations {
         let participate = self.participate.iter().map(|role| presence(role, Presence::TookPart, observed));
         let decline = self.decline.iter().map(|role| presence(role, Presence::Declined, observed));
         let others = [
-            compare("quorum", self.quorum, observed.quorum, "not counted", bool::to_string),
-            compare("status", self.status, Some(observed.status), "none", |status| {
+            compare("quorum", self.quorum, observed.quorum.as_ref(), "not counted", bool::to_string),
+            compare("status", self.status, Some(&observed.status), "none", |status| {
                 status_name(*status).to_owned()
             }),
             compare(
                 "decided_by",
-                self.decided_by.as_ref(),
+                self.decided_by.clone(),
                 observed.decided_by.as_ref(),
                 "nobody",
                 ToString::to_string,
             ),
-            compare(
-                "reason",
-                self.reason.as_deref(),
-                observed.reason.as_deref(),
-                "none",
-                |reason| (*reason).to_owned(),
-            ),
+            compare("reason", self.reason.clone(), observed.reason.as_ref(), "none", String::clone),
         ];
         Score { checks: participate.chain(decline).chain(others.into_iter().flatten()).collect() }
     }
@@ -247,16 +241,16 @@ fn presence(role: &RoleId, expected: Presence, observed: &Observed) -> Check {
 fn compare<T: PartialEq>(
     what: &str,
     expected: Option<T>,
-    found: Option<T>,
+    found: Option<&T>,
     absent: &str,
     show: impl Fn(&T) -> String,
 ) -> Option<Check> {
     let expected = expected?;
-    let verdict = if found.as_ref() == Some(&expected) { CheckVerdict::Held } else { CheckVerdict::Failed };
+    let verdict = if found == Some(&expected) { CheckVerdict::Held } else { CheckVerdict::Failed };
     Some(Check {
         what: what.to_owned(),
         expected: show(&expected),
-        found: found.as_ref().map_or_else(|| absent.to_owned(), show),
+        found: found.map_or_else(|| absent.to_owned(), show),
         verdict,
     })
 }

@@ -60,8 +60,11 @@ pub(super) fn scenario(root: &Item<'_>, known: &Known<'_>) -> Read<Scenario> {
     let title = fields.required("title", "one line for people")?.line(MAX_TITLE_CHARS)?.to_owned();
     let initiator = fields.required("initiator", "the role that wants the decision")?;
     let initiator = role(initiator, initiator.name(), known)?;
-    let proposal =
-        proposal(fields.required("decision", "what is to be decided: a `type` and a `subject`")?, initiator, known)?;
+    let proposal = proposal(
+        fields.required("decision", "what is to be decided: a `type` and a `subject`")?,
+        initiator,
+        known,
+    )?;
     let expect = match fields.get("expect") {
         Some(item) => expectations(item, &proposal, known)?,
         None => Expectations::default(),
@@ -81,7 +84,8 @@ fn name(item: &Item<'_>) -> Read<String> {
 
 fn proposal(item: &Item<'_>, initiator: RoleId, known: &Known<'_>) -> Read<Proposal> {
     let fields = item.fields(&DECISION_FIELDS)?;
-    let kind = decision_type(fields.required("type", "the decision type, in which somebody has authority")?, known)?;
+    let kind =
+        decision_type(fields.required("type", "the decision type, in which somebody has authority")?, known)?;
     let mode = fields.get("mode").map_or(Ok(Mode::Collaborative), mode)?;
     let subject = fields.required("subject", "one line that says what is asked")?.line(MAX_SUBJECT_CHARS)?;
     let context = Context {

@@ -96,7 +96,8 @@ mod tests {
     #[test]
     fn the_nearest_word_is_suggested_only_when_it_is_near() {
         let known = ["baker", "cashier", "hr"].map(str::to_owned);
-        let check = |word: &str, expected: Option<&str>| assert_eq!(nearest(word, &known), expected, "{word}");
+        let check =
+            |word: &str, expected: Option<&str>| assert_eq!(nearest(word, &known), expected, "{word}");
         check("bakr", Some("baker"));
         check("bakers", Some("baker"));
         check("chashir", Some("cashier"));

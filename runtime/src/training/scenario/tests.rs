@@ -187,7 +187,7 @@ fn values_are_taken_as_they_are_written() {
 fn aliases_cannot_multiply_without_bound() {
     let mut bomb = String::from("a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n");
     for (of, to) in ('a'..'h').zip('b'..) {
-        bomb.push_str(&format!("{to}: &{to} [{}]\n", vec![format!("*{of}"); 10].join(", ")));
+        bomb += &format!("{to}: &{to} [{}]\n", vec![format!("*{of}"); 10].join(", "));
     }
     let error = parse(&bomb).expect_err("a fault");
     assert!(error.problem().starts_with("this is not YAML"), "{error}");
@@ -198,7 +198,7 @@ fn aliases_cannot_nest_deeper_than_brackets() {
     // Each line alone is two levels deep; what the last one stands for is as deep as there are lines.
     let mut tower = String::from("a0: &a0 [1]\n");
     for level in 1..90 {
-        tower.push_str(&format!("a{level}: &a{level} [*a{}]\n", level - 1));
+        tower += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
     }
     let error = parse(&tower).expect_err("a fault");
     assert!(error.problem().starts_with("this is not YAML"), "{error}");
@@ -229,9 +229,9 @@ fn mutated() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just(String::new()),
         prop::sample::select(vec![
-            ":", ": ", "-", "- ", "[", "]", "{", "}", "&a ", "*a", "!!int ", "!x ", "|", ">", "'", "\"", "#", "\n",
-            "\n  ", "\t", "~", "---\n", "...", "<<: ", "%", "?", "\u{0}", "\u{feff}", "é", "-1", "1e999", ".nan",
-            "ceo", "null", "true", "\\",
+            ":", ": ", "-", "- ", "[", "]", "{", "}", "&a ", "*a", "!!int ", "!x ", "|", ">", "'", "\"", "#",
+            "\n", "\n  ", "\t", "~", "---\n", "...", "<<: ", "%", "?", "\u{0}", "\u{feff}", "é", "-1",
+            "1e999", ".nan", "ceo", "null", "true", "\\",
         ])
         .prop_map(str::to_owned),
         any::<String>(),

@@ -18,8 +18,9 @@ use serde_saphyr::{Error, Location, MessageFormatter, Spanned, UserMessageFormat
 use super::suggest::{shortened, shown, unknown};
 use super::{MAX_SCENARIO_BYTES, ScenarioError};
 
-/// How deep lists and maps may nest: the form needs four levels. The reader recurses, so this bounds its stack.
-const MAX_DEPTH: usize = 16;
+/// How deep lists and maps may nest; the form needs four levels. The parser recurses and a level costs it up to 40 KB
+/// of stack in an unoptimised build, so its own bound of 64 levels overflows a thread of 2 MB.
+const MAX_DEPTH: usize = 8;
 /// How many parser events aliases may repeat: more than people write, less than an alias bomb needs.
 const MAX_ALIAS_EVENTS: usize = 10_000;
 
@@ -69,7 +70,8 @@ impl<'a> Source<'a> {
     pub(super) fn read(&self) -> Result<Node, ScenarioError> {
         let size_bytes = self.yaml.len();
         if size_bytes > MAX_SCENARIO_BYTES {
-            let problem = format!("the file has {size_bytes} bytes; shorten it to {MAX_SCENARIO_BYTES} or less");
+            let problem =
+                format!("the file has {size_bytes} bytes; shorten it to {MAX_SCENARIO_BYTES} or less");
             return Err(ScenarioError::new(self.name, 1, 1, problem));
         }
         // Repeated names are passed on, because the error for them here says where the first one is.
@@ -82,8 +84,8 @@ impl<'a> Source<'a> {
             budget: serde_saphyr::budget! { max_depth: MAX_DEPTH },
             alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_ALIAS_EVENTS },
         };
-        let node: Node =
-            serde_saphyr::from_str_with_options(self.yaml, options).map_err(|error| self.unreadable(&error))?;
+        let node: Node = serde_saphyr::from_str_with_options(self.yaml, options)
+            .map_err(|error| self.unreadable(&error))?;
         match node.value {
             Value::Nothing => Err(self.error(
                 node.referenced,
@@ -201,11 +203,8 @@ impl<'a> Item<'a> {
         let Value::List(entries) = &self.node.value else {
             return Err(self.wrong("a list", "write `[one, two]` or lines that begin with `- `"));
         };
-        let item = |(index, node)| Item {
-            source: self.source,
-            node,
-            path: format!("{}[{index}]", self.path),
-        };
+        let item =
+            |(index, node)| Item { source: self.source, node, path: format!("{}[{index}]", self.path) };
         Ok((1..).zip(entries).map(item).collect())
     }
 

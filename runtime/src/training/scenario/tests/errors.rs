@@ -105,7 +105,7 @@ fn required_fields_are_asked_for() {
     );
     insta::assert_snapshot!(
         error(&LEAST.replace("initiator: ceo", "initiator:")),
-        @"my.yaml:3:10: initiator is left empty; write the role that wants the decision");
+        @"my.yaml:3:10: initiator is left empty; write the role that wants the decision"
     );
     insta::assert_snapshot!(
         error(&LEAST.replace("  type: hiring\n", "")),
@@ -133,11 +133,11 @@ fn values_have_their_shape() {
     );
     insta::assert_snapshot!(
         error(&full_with("timeline: 18 months", "timeline: [18, months]")),
-        @"my.yaml:13:13: decision.timeline must be a text, but is a list; write one text there");
+        @"my.yaml:13:13: decision.timeline must be a text, but is a list; write one text there"
     );
     insta::assert_snapshot!(
         error(&full_with("timeline: 18 months", "timeline: {months: 18}")),
-        @"my.yaml:13:13: decision.timeline must be a text, but is a map; write one text there");
+        @"my.yaml:13:13: decision.timeline must be a text, but is a map; write one text there"
     );
     insta::assert_snapshot!(
         error(&full_with("quorum: true", "quorum: yes")),
@@ -173,11 +173,11 @@ fn values_have_their_shape() {
     );
     insta::assert_snapshot!(
         error(&least_with("  questions: {'': Why?}")),
-        @"my.yaml:7:19: a name in decision.questions is empty or holds control characters; give this entry a readable one");
+        @"my.yaml:7:19: a name in decision.questions is empty or holds control characters; give this entry a readable one"
     );
     insta::assert_snapshot!(
         error(&least_with(&format!("  data: {{{}: no}}", "long".repeat(30)))),
-        @"my.yaml:7:132: decision.data.longlonglonglonglonglonglonglonglonglong… must be a whole number, but is a text; write digits such as 10000, without quotes");
+        @"my.yaml:7:132: decision.data.longlonglonglonglonglonglonglonglonglong… must be a whole number, but is a text; write digits such as 10000, without quotes"
     );
     insta::assert_snapshot!(
         error(&least_with("  stakeholders: [us, '']")),
@@ -185,7 +185,7 @@ fn values_have_their_shape() {
     );
     insta::assert_snapshot!(
         error(&least_with("  risks: [[fire]]")),
-        @"my.yaml:7:11: decision.risks[1] must be a text, but is a list; write one text there");
+        @"my.yaml:7:11: decision.risks[1] must be a text, but is a list; write one text there"
     );
     insta::assert_snapshot!(
         error(&least_with("  description: \"a\\x1b[31m\"")),
@@ -229,15 +229,15 @@ fn amounts_are_in_range() {
     );
     insta::assert_snapshot!(
         error(&full_with("budget_usd: 2000000", "budget_usd: \"1\\n2\"")),
-        @"my.yaml:12:15: decision.budget_usd has more than one line; join the lines or write it with `>-`");
+        @"my.yaml:12:15: decision.budget_usd has more than one line; join the lines or write it with `>-`"
     );
     insta::assert_snapshot!(
         error(&full_with("budget_usd: 2000000", &format!("budget_usd: {}", "9".repeat(50)))),
-        @"my.yaml:12:15: decision.budget_usd has 50 characters; shorten it to 40 or less");
+        @"my.yaml:12:15: decision.budget_usd has 50 characters; shorten it to 40 or less"
     );
     insta::assert_snapshot!(
         error(&full_with("budget_usd: 2000000", "budget_usd: [1]")),
-        @"my.yaml:12:15: decision.budget_usd must be an amount, but is a list; write dollars such as 1200 or 1200.50");
+        @"my.yaml:12:15: decision.budget_usd must be an amount, but is a list; write dollars such as 1200 or 1200.50"
     );
 }
 

@@ -1,0 +1,127 @@
+//! Decisions: from a proposal to an outcome that somebody had the authority for.
+//!
+//! A collaborative decision goes through these phases, each a file below:
+//!
+//! ```text
+//! open ──> selection ──> voting ──> synthesis ──> conclusion ──> closed
+//!  │        who takes     ballots     words on       │   ▲
+//!  │        part          + tally     the tally      ▼   │
+//!  └──> rejected: incomplete                       climb ┴──> a person's verdict
+//! ```
+//!
+//! What always holds: votes advise and authority decides; a phase is left once, whether its last answer or its
+//! deadline comes first; what arrives after that changes nothing; the order in which answers of one phase arrive
+//! changes nothing. Everything here is a function of the state and the input.
+
+mod climb;
+mod close;
+mod open;
+mod selection;
+mod tally;
+mod voting;
+
+pub use climb::{asked_to_decide, climb_ended, verdict};
+pub use open::open;
+pub use selection::{asked_to_take_part, selection_ended};
+pub use tally::tally;
+pub use voting::{asked_to_vote, cast, round_ended};
+
+use echo_storage::names::{DecisionId, DecisionType, RoleId};
+use echo_storage::quantities::Usd;
+use echo_storage::records::{
+    Answer, Brief, Decision, PathStep, Phase, Question, Standing, Thought, TimerPurpose, Deed, Party,
+};
+use echo_storage::quantities::Confidence;
+use echo_storage::{Effect, Query};
+
+use crate::authority;
+use crate::turn::{Failure, Turn, refuse};
+
+/// How many earlier outcomes of the same type a ballot looks back on.
+const REMEMBERED_OUTCOMES: usize = 5;
+
+/// A mind has answered a question about a decision, or will not.
+pub fn answered(
+    turn: &mut Turn<'_, '_>,
+    thought: &Thought,
+    mind: &str,
+    answer: &Result<Answer, String>,
+) -> Result<(), Failure> {
+    let decision = decision(turn, thought.question.decision())?;
+    let role = &thought.role;
+    match (&thought.question, answer) {
+        (Question::Relevance { hits, .. }, answer) => selection::judged(turn, decision, role, hits, answer),
+        (Question::Ballot { round: 0, .. }, answer) => climb::judged(turn, decision, role, mind, answer),
+        (Question::Ballot { round, .. }, answer) => voting::judged(turn, decision, role, *round, mind, answer),
+        (Question::Synthesis { .. }, Ok(Answer::Synthesis { text })) => {
+            voting::synthesised(turn, decision, Some(text.clone()))
+        }
+        (Question::Synthesis { .. }, _) => voting::synthesised(turn, decision, None),
+    }
+}
+
+fn decision(turn: &Turn<'_, '_>, id: DecisionId) -> Result<Decision, Failure> {
+    turn.state().decision(id)?.map_or_else(|| refuse(format!("there is no decision {id}")), Ok)
+}
+
+fn brief(decision: &Decision) -> Brief {
+    Brief { decision: decision.id, proposal: decision.proposal.clone() }
+}
+
+/// Leaves a phase: its deadline is cleared, the next phase's is set, and the decision is written.
+fn enter(
+    turn: &mut Turn<'_, '_>,
+    decision: &mut Decision,
+    phase: Phase,
+    deadline: Option<(u64, TimerPurpose)>,
+) -> Result<(), Failure> {
+    if let Some((due, timer)) = decision.deadline.take() {
+        turn.clear_timer(due, timer)?;
+    }
+    if let Some((after_ms, purpose)) = deadline {
+        let due = turn.now().after_ms(after_ms);
+        decision.deadline = Some((due, turn.set_timer(due, purpose)?));
+    }
+    decision.phase = phase;
+    turn.emit(Effect::PutDecision(decision.clone()))
+}
+
+fn path_step(turn: &Turn<'_, '_>, who: Party, deed: Deed, why: String, confidence: Option<Confidence>) -> PathStep {
+    PathStep { who, deed, why, confidence, at: turn.now() }
+}
+
+/// The tag under which outcomes of a type are remembered.
+fn outcome_tag(kind: &DecisionType) -> String {
+    format!("outcome {kind}")
+}
+
+/// The facts about itself that a role votes by.
+fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<Standing, Failure> {
+    let (state, config) = (turn.state(), turn.config());
+    let own = turn.role(role)?;
+    let kind = &decision.proposal.kind;
+    let limits = authority::chain(config, role)
+        .filter_map(|id| config.role(id).and_then(|role| role.budget_limit.map(|limit| (limit, id))));
+    // The first of equals: the lowest role that may approve so much.
+    let highest = limits.fold(None, |best: Option<(Usd, &RoleId)>, next| match best {
+        Some(best) if best.0 >= next.0 => Some(best),
+        _ => Some(next),
+    });
+    let spent = match highest {
+        Some((_, holder)) => authority::spent(state, config, holder, turn.now())?,
+        None => Usd::ZERO,
+    };
+    let obstacle = authority::obstacle(state, config, role, kind, decision.amount(), turn.now())?;
+    let (stood, reversed) = state.track(role, kind)?;
+    let remembered = state.remembered(&outcome_tag(kind), REMEMBERED_OUTCOMES)?;
+    Ok(Standing {
+        inside_authority: obstacle.is_none(),
+        budget_limit: own.budget_limit,
+        highest_limit: highest.map(|(limit, _)| limit),
+        spent,
+        track_record: authority::track_record(stood, reversed),
+        keywords: own.keywords.clone(),
+        concerns: own.concerns.clone(),
+        remembered: remembered.into_iter().filter_map(|memory| memory.outcome).collect(),
+    })
+}

@@ -1,0 +1,148 @@
+//! Self-selection: each role says whether a decision concerns it.
+//!
+//! Two or more of a role's keywords in the text mean yes, none means no, one means that its mind is asked. A role that
+//! the author says is not concerned declines, and is marked as told so. The initiator is not asked.
+
+use echo_storage::names::{DecisionId, RoleId};
+use echo_storage::records::{
+    Address, Answer, Context, Decision, Kind, Participation, Party, Phase, Question, Stance, TimerPurpose,
+};
+use echo_storage::{Effect, Query};
+
+use crate::mail::Ask;
+use crate::turn::{Failure, Outgoing, Turn};
+use crate::words;
+
+use super::{brief, decision, enter, voting};
+
+/// How many distinct keywords make a decision a role's concern beyond doubt.
+const SURE_HITS: usize = 2;
+
+/// The first round of voting.
+const FIRST_ROUND: u32 = 1;
+
+/// A role is asked whether it takes part.
+pub fn asked_to_take_part(turn: &mut Turn<'_, '_>, role: &RoleId, id: DecisionId) -> Result<(), Failure> {
+    let decision = decision(turn, id)?;
+    if decision.phase != Phase::Selecting || decision.proposal.initiator == *role {
+        return Ok(());
+    }
+    let keywords = turn.role(role)?.keywords.clone();
+    let context = &decision.proposal.context;
+    let hits = words::hits(&words::words(&text(&decision.proposal.subject, context)), &keywords);
+    let (stance, reason) = if context.not_concerned.contains(role) {
+        (Stance::Decline, "told by the author".to_owned())
+    } else if hits.len() >= SURE_HITS {
+        (Stance::Assist, format!("keywords: {}", hits.join(", ")))
+    } else if hits.is_empty() {
+        (Stance::Decline, "none of my keywords occurs".to_owned())
+    } else {
+        return turn.think(role, Question::Relevance { brief: brief(&decision), keywords, hits });
+    };
+    record(turn, decision, role, stance, hits, reason)
+}
+
+/// A role's mind has said whether the decision concerns it.
+pub(super) fn judged(
+    turn: &mut Turn<'_, '_>,
+    decision: Decision,
+    role: &RoleId,
+    hits: &[String],
+    answer: &Result<Answer, String>,
+) -> Result<(), Failure> {
+    let (stance, reason) = match answer {
+        Ok(Answer::Relevance { stance, reason }) => (*stance, reason.clone()),
+        Ok(_) => (Stance::Decline, "the mind answered another question".to_owned()),
+        Err(reason) => (Stance::Decline, format!("the mind gave no answer: {reason}")),
+    };
+    record(turn, decision, role, stance, hits.to_vec(), reason)
+}
+
+/// The time to answer is over: who has not answered does not take part.
+pub fn selection_ended(turn: &mut Turn<'_, '_>, id: DecisionId) -> Result<(), Failure> {
+    let mut decision = decision(turn, id)?;
+    if decision.phase != Phase::Selecting {
+        return Ok(());
+    }
+    decision.deadline = None;
+    for role in asked(turn, &decision) {
+        if turn.state().participation(id, &role)?.is_none() {
+            let reason = "did not answer in time".to_owned();
+            let (hits, at) = (Vec::new(), turn.now());
+            let stance = Stance::Decline;
+            let row = Participation { decision: id, role, stance, hits, reason, told: false, at };
+            turn.emit(Effect::PutParticipation(row))?;
+        }
+    }
+    end(turn, decision)
+}
+
+/// What is searched for keywords: what the author asks, never whom the author excludes.
+fn text(subject: &str, context: &Context) -> String {
+    let mut text = format!("{subject}\n{}", context.description);
+    for (topic, question) in &context.questions {
+        // The line ends keep a phrase from being found across two texts; words are split there all the same.
+        text.push_str(&format!("\n{topic}\n{question}"));
+    }
+    text
+}
+
+fn asked(turn: &Turn<'_, '_>, decision: &Decision) -> Vec<RoleId> {
+    let roles = turn.config().roles.iter().map(|role| role.id.clone());
+    roles.filter(|role| *role != decision.proposal.initiator).collect()
+}
+
+fn record(
+    turn: &mut Turn<'_, '_>,
+    decision: Decision,
+    role: &RoleId,
+    stance: Stance,
+    hits: Vec<String>,
+    reason: String,
+) -> Result<(), Failure> {
+    if decision.phase != Phase::Selecting {
+        return Ok(());
+    }
+    let told = decision.proposal.context.not_concerned.contains(role);
+    let at = turn.now();
+    let row = Participation { decision: decision.id, role: role.clone(), stance, hits, reason, told, at };
+    turn.emit(Effect::PutParticipation(row))?;
+    let answered = turn.state().participations(decision.id)?.len();
+    if answered == asked(turn, &decision).len() { end(turn, decision) } else { Ok(()) }
+}
+
+/// Selection closes: the participants are fixed and asked to vote.
+fn end(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(), Failure> {
+    let rows = turn.state().participations(decision.id)?;
+    let mut most_hits = 0;
+    for role in asked(turn, &decision) {
+        let Some(row) = rows.iter().find(|row| row.role == role && row.stance == Stance::Assist) else { continue };
+        // More hits only: of equals the first in the order of the roles leads.
+        if decision.lead.is_none() || row.hits.len() > most_hits {
+            most_hits = row.hits.len();
+            decision.lead = Some(role.clone());
+        }
+        decision.participants.push(role);
+    }
+    if decision.participants.is_empty() {
+        return voting::end(turn, decision, FIRST_ROUND);
+    }
+    let (id, round) = (decision.id, FIRST_ROUND);
+    let deadline = (turn.config().rules.round_ms, TimerPurpose::Round { decision: id, round });
+    enter(turn, &mut decision, Phase::Voting { round }, Some(deadline))?;
+    let initiator = Party::Role(decision.proposal.initiator.clone());
+    let subject = &decision.proposal.subject;
+    let content = serde_json::json!({ "decision": id, "participants": decision.participants });
+    turn.publish(initiator.clone(), "decisions:vote_required", subject.clone(), content)?;
+    for role in &decision.participants {
+        turn.send(Outgoing {
+            from: initiator.clone(),
+            to: Address::Role(role.clone()),
+            kind: Kind::Request,
+            subject: subject.clone(),
+            content: Ask::Vote { decision: id, round }.to_content(),
+            deadline: decision.deadline.map(|(due, _)| due),
+        })?;
+    }
+    Ok(())
+}

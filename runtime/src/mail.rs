@@ -1,0 +1,75 @@
+//! Mail: what an agent does with its next message.
+//!
+//! What always holds: a message that is taken is acknowledged in the same step as whatever it leads to. What a message
+//! asks of an agent stands in its content as an [`Ask`]; a message that asks nothing is read and that is all.
+
+use echo_storage::Effect;
+use echo_storage::Query;
+use echo_storage::names::{DecisionId, MessageId, RoleId};
+use echo_storage::records::{Message, Receipt};
+use serde::{Deserialize, Serialize};
+
+use crate::decisions;
+use crate::turn::{Failure, Turn, refuse};
+
+/// What a message asks of the agent that takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Ask {
+    /// Say whether you take part in a decision.
+    TakePart {
+        /// Which.
+        decision: DecisionId,
+    },
+    /// Vote.
+    Vote {
+        /// On what.
+        decision: DecisionId,
+        /// In which round, from 1.
+        round: u32,
+    },
+    /// Decide what those below could not, or pass it up.
+    Decide {
+        /// What.
+        decision: DecisionId,
+    },
+}
+
+impl Ask {
+    /// The content of a message that asks this.
+    pub fn to_content(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    fn of(message: &Message) -> Option<Self> {
+        serde_json::from_str(&message.content).ok()
+    }
+}
+
+/// A role takes a message.
+pub fn take(turn: &mut Turn<'_, '_>, role: &RoleId, id: MessageId) -> Result<(), Failure> {
+    turn.role(role)?;
+    let Some(message) = turn.state().message(id)? else { return refuse(format!("there is no message {id}")) };
+    turn.emit(Effect::Acknowledge { role: role.clone(), message: id })?;
+    match Ask::of(&message) {
+        Some(Ask::TakePart { decision }) => decisions::asked_to_take_part(turn, role, decision),
+        Some(Ask::Vote { decision, round }) => decisions::asked_to_vote(turn, role, decision, round),
+        Some(Ask::Decide { decision }) => decisions::asked_to_decide(turn, role, decision),
+        None => Ok(()),
+    }
+}
+
+/// What is recorded when a role failed to take a message: the failure, and after the last allowed attempt the
+/// acknowledgement of a dead letter, so that the agent goes on with its next message.
+pub fn failed(turn: &mut Turn<'_, '_>, role: &RoleId, message: MessageId, reason: &str) -> Result<(), Failure> {
+    let earlier = turn.state().receipt(message, role)?.map_or(0, |receipt| receipt.attempts);
+    let attempts = earlier + 1;
+    let dead = attempts >= turn.config().rules.attempts;
+    let at = turn.now();
+    let receipt = Receipt { message, role: role.clone(), attempts, reason: reason.to_owned(), dead, at };
+    turn.emit(Effect::PutReceipt(receipt))?;
+    if dead {
+        turn.emit(Effect::Acknowledge { role: role.clone(), message })?;
+    }
+    Ok(())
+}
