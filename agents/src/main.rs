@@ -1,2 +1,13 @@
-//! stub
-fn main() {}
+//! `echo-org`: hands the organisation to the runtime.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match echo_agents::organisation() {
+        Ok(organisation) => echo_runtime::doors::cli::run(organisation),
+        Err(error) => {
+            eprintln!("echo-org: the roles do not fit together: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

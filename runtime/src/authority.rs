@@ -19,7 +19,10 @@ const PRIOR_STOOD_TENTHS: u64 = 90;
 
 /// Whether a role has authority over a type: its own, or that of a role below it on the escalation chain.
 pub fn has_type(config: &Config, role: &RoleId, kind: &DecisionType) -> bool {
-    config.roles.iter().any(|owner| owner.may_decide.contains(kind) && chain(config, &owner.id).any(|up| up == role))
+    config
+        .roles
+        .iter()
+        .any(|owner| owner.may_decide.contains(kind) && chain(config, &owner.id).any(|up| up == role))
 }
 
 /// A role and those above it, from below. It ends where a person is next, or where a chain would bite its tail.
@@ -90,7 +93,8 @@ pub fn guard(input: &Input, draft: &Draft<'_>) -> Result<(), Failure> {
             }
             Effect::PutDecision(decision) => {
                 let earlier = before.decision(decision.id)?;
-                let settled = earlier.as_ref().filter(|old| matches!(old.status, Status::Approved | Status::Rejected));
+                let settled =
+                    earlier.as_ref().filter(|old| matches!(old.status, Status::Approved | Status::Rejected));
                 if let Some(settled) = settled.filter(|old| old.status != decision.status) {
                     return refuse(format!("{} is decided already: {:?}", settled.id, settled.status));
                 }
@@ -128,7 +132,10 @@ fn check_approval<'a>(
                     && spend.decision == decision.id && spend.amount == decision.amount())
             });
             if decision.amount() > Usd::ZERO && !recorded {
-                return refuse(format!("{} is approved without counting its money against a limit", decision.id));
+                return refuse(format!(
+                    "{} is approved without counting its money against a limit",
+                    decision.id
+                ));
             }
             Ok(Some(role))
         }

@@ -27,11 +27,11 @@ pub use tally::tally;
 pub use voting::{asked_to_vote, cast, round_ended};
 
 use echo_storage::names::{DecisionId, DecisionType, RoleId};
+use echo_storage::quantities::Confidence;
 use echo_storage::quantities::Usd;
 use echo_storage::records::{
-    Answer, Brief, Decision, PathStep, Phase, Question, Standing, Thought, TimerPurpose, Deed, Party,
+    Answer, Brief, Decision, Deed, Party, PathStep, Phase, Question, Standing, Thought, TimerPurpose,
 };
-use echo_storage::quantities::Confidence;
 use echo_storage::{Effect, Query};
 
 use crate::authority;
@@ -52,7 +52,9 @@ pub fn answered(
     match (&thought.question, answer) {
         (Question::Relevance { hits, .. }, answer) => selection::judged(turn, decision, role, hits, answer),
         (Question::Ballot { round: 0, .. }, answer) => climb::judged(turn, decision, role, mind, answer),
-        (Question::Ballot { round, .. }, answer) => voting::judged(turn, decision, role, *round, mind, answer),
+        (Question::Ballot { round, .. }, answer) => {
+            voting::judged(turn, decision, role, *round, mind, answer)
+        }
         (Question::Synthesis { .. }, Ok(Answer::Synthesis { text })) => {
             voting::synthesised(turn, decision, Some(text.clone()))
         }
@@ -86,7 +88,13 @@ fn enter(
     turn.emit(Effect::PutDecision(decision.clone()))
 }
 
-fn path_step(turn: &Turn<'_, '_>, who: Party, deed: Deed, why: String, confidence: Option<Confidence>) -> PathStep {
+fn path_step(
+    turn: &Turn<'_, '_>,
+    who: Party,
+    deed: Deed,
+    why: String,
+    confidence: Option<Confidence>,
+) -> PathStep {
     PathStep { who, deed, why, confidence, at: turn.now() }
 }
 

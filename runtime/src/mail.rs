@@ -61,7 +61,12 @@ pub fn take(turn: &mut Turn<'_, '_>, role: &RoleId, id: MessageId) -> Result<(),
 
 /// What is recorded when a role failed to take a message: the failure, and after the last allowed attempt the
 /// acknowledgement of a dead letter, so that the agent goes on with its next message.
-pub fn failed(turn: &mut Turn<'_, '_>, role: &RoleId, message: MessageId, reason: &str) -> Result<(), Failure> {
+pub fn failed(
+    turn: &mut Turn<'_, '_>,
+    role: &RoleId,
+    message: MessageId,
+    reason: &str,
+) -> Result<(), Failure> {
     let earlier = turn.state().receipt(message, role)?.map_or(0, |receipt| receipt.attempts);
     let attempts = earlier + 1;
     let dead = attempts >= turn.config().rules.attempts;

@@ -74,7 +74,8 @@ impl Organisation {
             }
             // The chain is cut at the number of roles, so one that ends before reaching a person is a circle.
             let top = authority::chain(&config, &role.id).last().and_then(|top| config.role(top));
-            if let Some(next) = top.is_none_or(|top| top.escalates_to.is_some()).then_some(&role.escalates_to) {
+            if let Some(next) = top.is_none_or(|top| top.escalates_to.is_some()).then_some(&role.escalates_to)
+            {
                 let next = next.as_ref().map_or("nobody", RoleId::as_str).to_owned();
                 return Err(DeclarationError::NoWayUp(role.id.to_string(), next));
             }
@@ -150,7 +151,13 @@ impl Organisation {
         authority::guard(input, draft)
     }
 
-    fn call(&self, turn: &mut Turn<'_, '_>, caller: &Party, name: &str, arguments: &str) -> Result<(), Failure> {
+    fn call(
+        &self,
+        turn: &mut Turn<'_, '_>,
+        caller: &Party,
+        name: &str,
+        arguments: &str,
+    ) -> Result<(), Failure> {
         let Party::Role(caller) = caller else {
             return refuse("tools belong to roles: call one through a role's door");
         };

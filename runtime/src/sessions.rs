@@ -8,7 +8,12 @@ use crate::decisions;
 use crate::turn::{Failure, Turn, refuse};
 
 /// Starts a training session and opens the decision it is about.
-pub fn start(turn: &mut Turn<'_, '_>, title: &str, scenario: &str, proposal: &Proposal) -> Result<(), Failure> {
+pub fn start(
+    turn: &mut Turn<'_, '_>,
+    title: &str,
+    scenario: &str,
+    proposal: &Proposal,
+) -> Result<(), Failure> {
     let id: SessionId = turn.new_id()?;
     let decision = decisions::open(turn, proposal.clone(), Some(id))?;
     let session = Session {
@@ -27,7 +32,9 @@ pub fn start(turn: &mut Turn<'_, '_>, title: &str, scenario: &str, proposal: &Pr
 
 /// Ends a session: the chain's hash at this step is the session's.
 pub fn end(turn: &mut Turn<'_, '_>, id: SessionId) -> Result<(), Failure> {
-    let Some(mut session) = turn.state().session(id)? else { return refuse(format!("there is no session {id}")) };
+    let Some(mut session) = turn.state().session(id)? else {
+        return refuse(format!("there is no session {id}"));
+    };
     if session.end.is_some() {
         return refuse(format!("{id} has ended already"));
     }

@@ -18,7 +18,9 @@ pub fn answered(
     mind: &str,
     answer: &Result<Answer, String>,
 ) -> Result<(), Failure> {
-    let Some(thought) = turn.state().thought(id)? else { return refuse(format!("there is no question {id}")) };
+    let Some(thought) = turn.state().thought(id)? else {
+        return refuse(format!("there is no question {id}"));
+    };
     if thought.state != ThoughtState::Out {
         return refuse(format!("{id} is not waiting for an answer any more"));
     }

@@ -235,7 +235,7 @@ fn read<A: DeserializeOwned>(arguments: Value) -> Result<A, Failure> {
 }
 
 fn answer<R: Serialize + fmt::Display>(answer: &R) -> Result<Value, Failure> {
-    let structured =
-        serde_json::to_value(answer).map_err(|error| Failure::Refused(format!("unreadable answer: {error}")))?;
+    let structured = serde_json::to_value(answer)
+        .map_err(|error| Failure::Refused(format!("unreadable answer: {error}")))?;
     Ok(serde_json::json!({ "structured": structured, "text": answer.to_string() }))
 }

@@ -1,5 +1,26 @@
-//! Training
+//! Training: a scenario is played by the organisation, watched while it is played, and reported on afterwards.
+//!
+//! In reading order:
+//!
+//! - [`Scenario`] is what is played, read from a YAML file that people write.
+//! - [`Expectations`] is what its author expects to come of it.
+//! - [`simulate`] and [`play`] run it, on either driver.
+//! - [`progress`] puts each step into words while it runs.
+//! - [`Report`] is what came of it, as data and as text.
+//!
+//! What always holds: only [`simulate`] and [`play`] change anything. A session's report is a function of the store it
+//! was played in, so whoever has the store can have the report again.
+
 mod expectations;
+mod progress;
+mod report;
+#[cfg(test)]
+pub(crate) mod samples;
 mod scenario;
-pub use expectations::{Check, CheckVerdict, Decider, Expectations, Observed, Score};
-pub use scenario::{Scenario, ScenarioError};
+mod session;
+
+pub use expectations::{Check, CheckVerdict, Counts, Decider, Expectations, Observed, Score};
+pub use progress::progress;
+pub use report::{AgentPart, Circumstances, Details, Outcome, Part, Report, ReportError, Waypoint};
+pub use scenario::{MAX_SCENARIO_BYTES, Scenario, ScenarioError};
+pub use session::{play, simulate};

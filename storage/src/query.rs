@@ -8,8 +8,8 @@ use crate::names::{
 };
 use crate::quantities::{Timestamp, Usd};
 use crate::records::{
-    Address, Agent, Approval, Ballot, Config, Decision, Memory, Message, Participation, Receipt, RoleConfig,
-    Session, Thought, Timer,
+    Agent, Approval, Ballot, Config, Decision, Memory, Message, Participation, Receipt, RoleConfig, Session,
+    Thought, Timer,
 };
 use crate::state::{KeyRange, Order, State};
 use crate::table::{
@@ -77,19 +77,6 @@ pub trait Query: State {
         }
         let cursor = CURSORS.get(self, &(role.id.clone(), topic))?.unwrap_or_default();
         Ok(!cursor.has_read(entry))
-    }
-
-    /// Who has still to handle a message that is addressed so.
-    fn recipients(&self, config: &Config, to: &Address) -> Vec<RoleId> {
-        match to {
-            Address::Role(role) => vec![role.clone()],
-            Address::Topic(topic) => config
-                .roles
-                .iter()
-                .filter(|role| role.hears.iter().any(|subscription| subscription.topic == *topic))
-                .map(|role| role.id.clone())
-                .collect(),
-        }
     }
 
     /// What became of a message that a role failed to handle.

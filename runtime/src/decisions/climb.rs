@@ -6,8 +6,8 @@
 use echo_storage::names::{ApprovalId, DecisionId, RoleId};
 use echo_storage::quantities::Confidence;
 use echo_storage::records::{
-    Address, Answer, Approval, Decision, Deed, Kind, Party, Phase, Question, Reason, Status, TimerPurpose, Verdict,
-    Vote,
+    Address, Answer, Approval, Decision, Deed, Kind, Party, Phase, Question, Reason, Status, TimerPurpose,
+    Verdict, Vote,
 };
 use echo_storage::{Effect, Query};
 
@@ -146,7 +146,10 @@ pub fn verdict(
     };
     if let Some(verdict) = &approval.verdict {
         let what = if verdict.approve { "approved" } else { "rejected" };
-        return refuse(format!("{id} was {what} by {} at {}: the first answer counts", verdict.person, verdict.at));
+        return refuse(format!(
+            "{id} was {what} by {} at {}: the first answer counts",
+            verdict.person, verdict.at
+        ));
     }
     let mut decision = decision(turn, approval.decision)?;
     if decision.phase != (Phase::Waiting { approval: id }) {

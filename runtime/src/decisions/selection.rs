@@ -116,7 +116,9 @@ fn end(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(), Failure> {
     let rows = turn.state().participations(decision.id)?;
     let mut most_hits = 0;
     for role in asked(turn, &decision) {
-        let Some(row) = rows.iter().find(|row| row.role == role && row.stance == Stance::Assist) else { continue };
+        let Some(row) = rows.iter().find(|row| row.role == role && row.stance == Stance::Assist) else {
+            continue;
+        };
         // More hits only: of equals the first in the order of the roles leads.
         if decision.lead.is_none() || row.hits.len() > most_hits {
             most_hits = row.hits.len();

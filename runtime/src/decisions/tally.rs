@@ -68,8 +68,7 @@ mod tests {
     fn counted(approve: usize, reject: usize, abstain: usize, participants: usize) -> Tally {
         let votes = [(Vote::Approve, approve), (Vote::Reject, reject), (Vote::Abstain, abstain)];
         let votes = votes.into_iter().flat_map(|(vote, heads)| std::iter::repeat_n(vote, heads));
-        let ballots: Vec<Ballot> =
-            votes.enumerate().map(|(index, vote)| ballot(index, vote, 500)).collect();
+        let ballots: Vec<Ballot> = votes.enumerate().map(|(index, vote)| ballot(index, vote, 500)).collect();
         tally(&Rules::default(), participants, &ballots)
     }
 
@@ -79,7 +78,11 @@ mod tests {
         // approve, reject, abstain, participants => quorum, recommended, rejected
         let check = |heads: [usize; 4], expected: [bool; 3]| {
             let tally = counted(heads[0], heads[1], heads[2], heads[3]);
-            assert_eq!([tally.quorum, tally.recommended, votes_reject(&rules, &tally)], expected, "{heads:?}");
+            assert_eq!(
+                [tally.quorum, tally.recommended, votes_reject(&rules, &tally)],
+                expected,
+                "{heads:?}"
+            );
         };
         check([3, 2, 0, 5], [true, true, false]);
         check([2, 3, 0, 5], [true, false, true]);

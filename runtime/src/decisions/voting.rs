@@ -2,9 +2,7 @@
 
 use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::quantities::Confidence;
-use echo_storage::records::{
-    Answer, Ballot, Decision, Deed, Party, Phase, Question, Reason, Tally, Vote,
-};
+use echo_storage::records::{Answer, Ballot, Decision, Deed, Party, Phase, Question, Reason, Tally, Vote};
 use echo_storage::{Effect, Query};
 
 use crate::authority;
@@ -14,7 +12,12 @@ use super::tally::votes_reject;
 use super::{brief, climb, close, decision, enter, path_step, standing, tally};
 
 /// A participant is asked for its ballot.
-pub fn asked_to_vote(turn: &mut Turn<'_, '_>, role: &RoleId, id: DecisionId, round: u32) -> Result<(), Failure> {
+pub fn asked_to_vote(
+    turn: &mut Turn<'_, '_>,
+    role: &RoleId,
+    id: DecisionId,
+    round: u32,
+) -> Result<(), Failure> {
     let decision = decision(turn, id)?;
     if decision.phase != (Phase::Voting { round }) || !decision.participants.contains(role) {
         return Ok(());
@@ -140,7 +143,8 @@ pub(super) fn synthesised(
     }
     if tally.recommended {
         let (kind, amount) = (&decision.proposal.kind, decision.amount());
-        let obstacle = authority::obstacle(turn.state(), turn.config(), &initiator, kind, amount, turn.now())?;
+        let obstacle =
+            authority::obstacle(turn.state(), turn.config(), &initiator, kind, amount, turn.now())?;
         let Some(obstacle) = obstacle else {
             return close::approved(turn, decision, Reason::Recommended, &initiator, None);
         };
@@ -153,7 +157,8 @@ pub(super) fn synthesised(
 }
 
 fn in_words(tally: &Tally, rejected: bool) -> String {
-    let share = tally.consensus.map_or_else(|| "nobody took a side".to_owned(), |share| format!("consensus {share}"));
+    let share =
+        tally.consensus.map_or_else(|| "nobody took a side".to_owned(), |share| format!("consensus {share}"));
     let result = match (tally.quorum, rejected, tally.recommended) {
         (false, ..) => "no quorum",
         (_, true, _) => "rejected",

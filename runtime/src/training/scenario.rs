@@ -21,14 +21,12 @@ use echo_storage::records::Proposal;
 
 use super::expectations::Expectations;
 
-/// The largest scenario file that is read, in bytes.
-pub const MAX_SCENARIO_BYTES: usize = 256 * 1024;
 /// The longest name of a scenario, in characters.
-pub const MAX_NAME_CHARS: usize = 64;
+const MAX_NAME_CHARS: usize = 64;
 /// The longest title of a scenario, in characters.
-pub const MAX_TITLE_CHARS: usize = 255;
+const MAX_TITLE_CHARS: usize = 255;
 /// The longest subject of a decision, in characters; as long as a message's.
-pub const MAX_SUBJECT_CHARS: usize = 255;
+const MAX_SUBJECT_CHARS: usize = 255;
 
 /// Something for the organisation to decide, and what is expected to come of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +52,9 @@ pub struct ScenarioError {
 }
 
 impl Scenario {
+    /// The largest file that is read, in bytes.
+    pub const MAX_BYTES: usize = 256 * 1024;
+
     /// Reads a scenario from the text of a YAML file.
     ///
     /// `source_name` is the file's name, for errors. The roles and decision types that may be named are

@@ -6,6 +6,7 @@
 use crate::codec::{Decode, Encode, Record};
 use crate::names::{DecisionType, RoleId, Topic};
 use crate::quantities::{Confidence, Usd};
+use crate::records::Address;
 
 /// Everything that `decide` takes from the program or its settings and not from earlier steps.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -23,6 +24,17 @@ impl Config {
     /// The role with this id.
     pub fn role(&self, id: &RoleId) -> Option<&RoleConfig> {
         self.roles.iter().find(|role| role.id == *id)
+    }
+
+    /// The roles that a message with this address reaches, its sender among them where it hears the topic itself.
+    pub fn recipients(&self, to: &Address) -> Vec<RoleId> {
+        match to {
+            Address::Role(role) => vec![role.clone()],
+            Address::Topic(topic) => {
+                let hears = |role: &&RoleConfig| role.hears.iter().any(|one| one.topic == *topic);
+                self.roles.iter().filter(hears).map(|role| role.id.clone()).collect()
+            }
+        }
     }
 }
 

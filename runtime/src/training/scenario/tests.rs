@@ -184,27 +184,6 @@ fn values_are_taken_as_they_are_written() {
 }
 
 #[test]
-fn aliases_cannot_multiply_without_bound() {
-    let mut bomb = String::from("a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n");
-    for (of, to) in ('a'..'h').zip('b'..) {
-        bomb += &format!("{to}: &{to} [{}]\n", vec![format!("*{of}"); 10].join(", "));
-    }
-    let error = parse(&bomb).expect_err("a fault");
-    assert!(error.problem().starts_with("this is not YAML"), "{error}");
-}
-
-#[test]
-fn aliases_cannot_nest_deeper_than_brackets() {
-    // Each line alone is two levels deep; what the last one stands for is as deep as there are lines.
-    let mut tower = String::from("a0: &a0 [1]\n");
-    for level in 1..90 {
-        tower += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
-    }
-    let error = parse(&tower).expect_err("a fault");
-    assert!(error.problem().starts_with("this is not YAML"), "{error}");
-}
-
-#[test]
 fn scenarios_survive_their_json_text() {
     for yaml in [FULL.to_owned(), LEAST.to_owned(), least_with("  budget_usd: 0.07\n  data: {b: 0, a: 1}")] {
         let scenario = parse(&yaml).unwrap();

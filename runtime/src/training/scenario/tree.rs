@@ -16,7 +16,7 @@ use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPo
 use serde_saphyr::{Error, Location, MessageFormatter, Spanned, UserMessageFormatter};
 
 use super::suggest::{shortened, shown, unknown};
-use super::{MAX_SCENARIO_BYTES, ScenarioError};
+use super::{Scenario, ScenarioError};
 
 /// How deep lists and maps may nest; the form needs four levels. The parser recurses and a level costs it up to 40 KB
 /// of stack in an unoptimised build, so its own bound of 64 levels overflows a thread of 2 MB.
@@ -69,9 +69,9 @@ impl<'a> Source<'a> {
     /// Reads the text as YAML.
     pub(super) fn read(&self) -> Result<Node, ScenarioError> {
         let size_bytes = self.yaml.len();
-        if size_bytes > MAX_SCENARIO_BYTES {
+        if size_bytes > Scenario::MAX_BYTES {
             let problem =
-                format!("the file has {size_bytes} bytes; shorten it to {MAX_SCENARIO_BYTES} or less");
+                format!("the file has {size_bytes} bytes; shorten it to {Scenario::MAX_BYTES} or less");
             return Err(ScenarioError::new(self.name, 1, 1, problem));
         }
         // Repeated names are passed on, because the error for them here says where the first one is.
@@ -109,6 +109,10 @@ impl<'a> Source<'a> {
             Error::MultipleDocuments { .. } => {
                 "a file holds one scenario; move what follows `---` or `...` to a file of its own".to_owned()
             }
+            error if beyond_bounds(error) => format!(
+                "the file nests deeper, or holds or repeats more, than a scenario may; keep to {MAX_DEPTH} levels of \
+                 lists and maps and use fewer aliases"
+            ),
             error => format!(
                 "this is not YAML: {}; check indentation and brackets, and quote texts that hold `: ` or ` #`",
                 UserMessageFormatter.format_message(error)
@@ -290,6 +294,15 @@ impl<'a> Fields<'a> {
                 Err(self.map.plain_error(format!("`{name}` is missing in {place}; add {what}")))
             }
         }
+    }
+}
+
+/// Whether a text was refused for its size and not for its form.
+fn beyond_bounds(error: &Error) -> bool {
+    match error {
+        Error::AliasError { error, .. } => beyond_bounds(error),
+        Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => true,
+        _ => false,
     }
 }
 

@@ -308,8 +308,14 @@ fn what_is_not_yaml_is_refused_with_its_line() {
         error(&format!("name: {}", "[".repeat(30))),
         @"my.yaml:1:36: this is not YAML: unclosed bracket '['; check indentation and brackets, and quote texts that hold `: ` or ` #`"
     );
-    check_unreadable(&"[".repeat(300), 1);
-    check_unreadable(&"- ".repeat(300), 1);
+    insta::assert_snapshot!(
+        error(&format!("name: {}{}", "[".repeat(30), "]".repeat(30))),
+        @"my.yaml:1:14: the file nests deeper, or holds or repeats more, than a scenario may; keep to 8 levels of lists and maps and use fewer aliases"
+    );
+    insta::assert_snapshot!(
+        error(&"- ".repeat(300)),
+        @"my.yaml:1:17: the file nests deeper, or holds or repeats more, than a scenario may; keep to 8 levels of lists and maps and use fewer aliases"
+    );
 }
 
 #[test]
@@ -323,9 +329,34 @@ fn empty_files_and_huge_files_are_refused() {
         @"my.yaml:2:1: the file is empty; write a scenario with `name`, `title`, `initiator` and `decision`"
     );
     let padded = |size_bytes: usize| format!("{LEAST}#{}", "x".repeat(size_bytes - LEAST.len() - 1));
-    assert!(parse(&padded(MAX_SCENARIO_BYTES)).is_ok());
+    assert!(parse(&padded(Scenario::MAX_BYTES)).is_ok());
     insta::assert_snapshot!(
-        error(&padded(MAX_SCENARIO_BYTES + 1)),
+        error(&padded(Scenario::MAX_BYTES + 1)),
         @"my.yaml:1:1: the file has 262145 bytes; shorten it to 262144 or less"
+    );
+}
+
+#[test]
+fn aliases_cannot_multiply_without_bound() {
+    let mut bomb = String::from("a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n");
+    for (of, to) in ('a'..'h').zip('b'..) {
+        bomb.extend([format!("{to}: &{to} [*{of}{}]\n", format!(", *{of}").repeat(9))]);
+    }
+    insta::assert_snapshot!(
+        error(&bomb),
+        @"my.yaml:4:36: the file nests deeper, or holds or repeats more, than a scenario may; keep to 8 levels of lists and maps and use fewer aliases"
+    );
+}
+
+#[test]
+fn aliases_cannot_nest_deeper_than_brackets() {
+    // Each line alone is two levels deep; what the last one stands for is as deep as there are lines.
+    let mut tower = String::from("a0: &a0 [1]\n");
+    for level in 1..90 {
+        tower.extend([format!("a{level}: &a{level} [*a{}]\n", level - 1)]);
+    }
+    insta::assert_snapshot!(
+        error(&tower),
+        @"my.yaml:8:10: the file nests deeper, or holds or repeats more, than a scenario may; keep to 8 levels of lists and maps and use fewer aliases"
     );
 }

@@ -1,0 +1,40 @@
+//! The Chief Technology Officer: which technology carries the company.
+
+use echo_runtime::role::{Hears, Role, Weighs};
+
+use crate::engineering;
+
+/// How the role is declared.
+pub const ROLE: Role = Role {
+    id: "cto",
+    title: "Chief Technology Officer",
+    escalates_to: Some("ceo"),
+    leadership: true,
+    budget_limit_usd: Some(500_000),
+    threshold: 700,
+    may_decide: &[
+        "technology_strategy",
+        "infrastructure_architecture",
+        "engineering_budget",
+        "team_structure",
+        "technical_standards",
+    ],
+    keywords: &[
+        "technical",
+        "technology",
+        "architecture",
+        "infrastructure",
+        "security",
+        "performance",
+        "scalability",
+    ],
+    hears: &[Hears { topic: "decisions:escalated", only: engineering::TYPES }],
+    weighs: Weighs {
+        money: 90,
+        risk: 100,
+        feasibility: 140,
+        outcome: 100,
+        figures: &[("load_expected", "load_capacity"), ("response_ms_expected", "response_ms_allowed")],
+    },
+    tools: Vec::new,
+};

@@ -1,0 +1,35 @@
+//! The Head of Operations: what runs, with whose help and at what cost.
+
+use echo_runtime::role::{Hears, Role, Weighs};
+
+/// How the role is declared.
+pub const ROLE: Role = Role {
+    id: "operations_head",
+    title: "Head of Operations",
+    escalates_to: Some("ceo"),
+    leadership: true,
+    budget_limit_usd: Some(400_000),
+    threshold: 700,
+    may_decide: &["vendor_management", "process_optimization", "resource_allocation", "operations_budget"],
+    keywords: &[
+        "operations",
+        "deployment",
+        "infrastructure",
+        "monitoring",
+        "availability",
+        "reliability",
+        "cost",
+    ],
+    hears: &[Hears { topic: "decisions:new", only: &[] }],
+    weighs: Weighs {
+        money: 120,
+        risk: 120,
+        feasibility: 130,
+        outcome: 80,
+        figures: &[
+            ("load_expected", "load_capacity"),
+            ("operating_cost_expected_usd", "operating_cost_allowed_usd"),
+        ],
+    },
+    tools: Vec::new,
+};

@@ -1,0 +1,24 @@
+//! The Senior Developer: how it is written.
+
+use echo_runtime::role::{Role, Weighs};
+
+/// How the role is declared.
+pub const ROLE: Role = Role {
+    id: "senior_developer",
+    title: "Senior Developer",
+    escalates_to: Some("senior_architect"),
+    leadership: false,
+    budget_limit_usd: None,
+    threshold: 600,
+    may_decide: &["implementation", "code_review", "refactoring", "bug_fixing"],
+    keywords: &["development", "implementation", "code", "programming", "bug"],
+    hears: &[],
+    weighs: Weighs {
+        money: 60,
+        risk: 100,
+        feasibility: 150,
+        outcome: 90,
+        figures: &[("effort_person_days", "available_person_days")],
+    },
+    tools: Vec::new,
+};

@@ -1,0 +1,24 @@
+//! The Test Lead: whether it works.
+
+use echo_runtime::role::{Hears, Role, Weighs};
+
+/// How the role is declared.
+pub const ROLE: Role = Role {
+    id: "test_lead",
+    title: "Test Lead",
+    escalates_to: Some("senior_architect"),
+    leadership: false,
+    budget_limit_usd: None,
+    threshold: 700,
+    may_decide: &["test_strategy", "test_automation", "bug_severity", "release_quality"],
+    keywords: &["testing", "qa", "quality", "bug", "validation", "coverage"],
+    hears: &[Hears { topic: "decisions:new", only: &[] }],
+    weighs: Weighs {
+        money: 70,
+        risk: 150,
+        feasibility: 120,
+        outcome: 110,
+        figures: &[("coverage_required_percent", "coverage_percent"), ("open_bugs", "open_bugs_allowed")],
+    },
+    tools: Vec::new,
+};

@@ -1,0 +1,145 @@
+//! `initiate_decision`: opens a collaborative decision.
+//!
+//! What always holds: the initiator is whoever calls. What the caller leaves out counts as not given, so an incomplete
+//! decision is opened and rejected with what is missing, never filled in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use echo_runtime::decisions;
+use echo_runtime::tool::{Call, Tool};
+use echo_runtime::turn::{Failure, refuse};
+use echo_storage::names::{DecisionId, DecisionType, RoleId};
+use echo_storage::quantities::Usd;
+use echo_storage::records::{self, Context, Mode, Proposal, Reason};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::forms::{self, Status};
+
+const NAME: &str = "initiate_decision";
+const DESCRIPTION: &str = "Opens a collaborative decision: every other role says whether it takes part, the \
+participants vote, and whoever has the authority decides. Answers with the decision's id at once; decision_status tells \
+how it goes on. Without impact and stakeholders the decision is rejected as incomplete.";
+
+/// The tool.
+pub(crate) fn tool() -> Tool {
+    Tool::decides(NAME, DESCRIPTION, initiate)
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Arguments {
+    /// In whose authority it falls: a decision type, such as `company_direction`.
+    #[serde(rename = "type")]
+    kind: DecisionType,
+    /// What is asked, in one line of at most 255 characters.
+    #[schemars(length(min = 1, max = 255))]
+    subject: String,
+    /// What is to be decided.
+    description: String,
+    /// What depends on it. Without it the decision is incomplete.
+    #[serde(default)]
+    impact: String,
+    /// Whom it concerns. Without them the decision is incomplete.
+    #[serde(default)]
+    stakeholders: Vec<String>,
+    /// What it costs, in US dollars with at most two decimals; leave it out where it costs nothing.
+    #[serde(default)]
+    budget_usd: Option<Usd>,
+    /// How long it takes, such as `18 months`.
+    #[serde(default)]
+    timeline: String,
+    /// What may go wrong, and what answers it.
+    #[serde(default)]
+    risks: Vec<Risk>,
+    /// What else could be done.
+    #[serde(default)]
+    alternatives: Vec<String>,
+    /// On what it depends.
+    #[serde(default)]
+    dependencies: Vec<String>,
+    /// By what its success is told; best with figures.
+    #[serde(default)]
+    success_criteria: Vec<String>,
+    /// Figures by name, in whole numbers, such as `load_expected`.
+    #[serde(default)]
+    data: BTreeMap<String, u64>,
+    /// What must not be violated, such as `at most 200,000 USD`.
+    #[serde(default)]
+    constraints: Vec<String>,
+    /// Questions to the organisation, by topic.
+    #[serde(default)]
+    questions: BTreeMap<String, String>,
+    /// Roles that need not take part; they decline.
+    #[serde(default)]
+    not_concerned: Vec<RoleId>,
+}
+
+/// A risk.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Risk {
+    /// What may go wrong.
+    risk: String,
+    /// What answers it.
+    #[serde(default)]
+    mitigation: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Opened {
+    /// The decision's id.
+    decision: DecisionId,
+    /// Where it stands now.
+    status: Status,
+    /// The required fields that were not given; with any of them missing the decision is rejected.
+    missing: Vec<String>,
+}
+
+impl fmt::Display for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}", self.decision, self.status)?;
+        if self.missing.is_empty() { Ok(()) } else { write!(f, ": {} not given", self.missing.join(", ")) }
+    }
+}
+
+fn initiate(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Opened, Failure> {
+    for (place, role) in arguments.not_concerned.iter().enumerate() {
+        if let Err(error) = call.turn.role(role) {
+            return refuse(format!("not_concerned[{place}]: {error}"));
+        }
+    }
+    let id = decisions::open(call.turn, proposal(call.caller.clone(), arguments), None)?;
+    let decision = forms::decision(call.turn.state(), id)?;
+    let missing = match decision.reason {
+        Some(Reason::Incomplete { missing }) => missing,
+        _ => Vec::new(),
+    };
+    Ok(Opened { decision: id, status: decision.status.into(), missing })
+}
+
+fn proposal(initiator: RoleId, arguments: Arguments) -> Proposal {
+    let risk = |one: Risk| records::Risk { risk: one.risk, mitigation: one.mitigation };
+    Proposal {
+        initiator,
+        kind: arguments.kind,
+        mode: Mode::Collaborative,
+        subject: arguments.subject,
+        context: Context {
+            description: arguments.description,
+            impact: arguments.impact,
+            stakeholders: arguments.stakeholders,
+            budget: arguments.budget_usd,
+            timeline: arguments.timeline,
+            risks: arguments.risks.into_iter().map(risk).collect(),
+            alternatives: arguments.alternatives,
+            dependencies: arguments.dependencies,
+            success_criteria: arguments.success_criteria,
+            data: arguments.data.into_iter().collect(),
+            constraints: arguments.constraints,
+            questions: arguments.questions.into_iter().collect(),
+            not_concerned: arguments.not_concerned,
+        },
+    }
+}

@@ -1,0 +1,346 @@
+//! The live driver: the engine on a writer's thread, with actors, minds and timers around it on tokio.
+//!
+//! ```text
+//! callers ─┐                                                          ┌─> mailboxes ──> actors ─┐
+//! actors  ─┼─> jobs ──> writer's thread: one batch, one commit ──> dispatcher ─> thoughts ──> pool ───┤
+//! timers  ─┘     ^                                                    └─> answers, head          │
+//!                └────────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! What always holds: the store is the truth and everything here is a hint. A full mailbox, a full queue of questions or
+//! a lost wake-up loses nothing, because whoever wakes looks into the store. Deliveries go out before answers, both after
+//! the commit. Every queue has a named bound.
+
+mod actor;
+mod pool;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use async_channel::{Receiver, Sender};
+use echo_storage::clock::Clock;
+use echo_storage::journal::{Entry, Head};
+use echo_storage::names::RoleId;
+use echo_storage::{Effect, Input, Query, Snapshot, Store, StoreError};
+use tokio::sync::{Notify, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use self::actor::{Actor, Mail};
+use super::{RuntimeError, done};
+use crate::engine::{Cascade, Committed, Engine, Outcome, next_mail};
+use crate::mind::Mind;
+use crate::organisation::Organisation;
+
+/// How many jobs may wait for the writer; whoever brings more waits.
+const MAX_JOBS: usize = 4_096;
+/// How many inputs one commit carries at most, cascades not counted.
+const MAX_BATCH_INPUTS: usize = 2_000;
+/// How many committed batches may wait for the dispatcher before the writer waits.
+const MAX_PUBLISHED: usize = 64;
+
+/// Inputs that belong together, and whom to tell what became of them.
+struct Job {
+    inputs: Vec<Input>,
+    told: oneshot::Sender<Result<Vec<Outcome>, RuntimeError>>,
+}
+
+/// What the tasks of a running organisation share.
+struct Shared {
+    organisation: Arc<Organisation>,
+    store: Arc<Store>,
+    mind: Arc<dyn Mind>,
+    clock: Arc<Clock>,
+    jobs: Sender<Job>,
+    actors: BTreeMap<RoleId, Actor>,
+    pool: pool::Queue,
+    timers_changed: Notify,
+    head: watch::Sender<u64>,
+    ready: watch::Sender<usize>,
+}
+
+/// A running organisation.
+pub struct Live {
+    shared: Arc<Shared>,
+    writer: std::thread::JoinHandle<()>,
+    dispatcher: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Live {
+    /// Starts the writer, the dispatcher, the pool and the timers; an agent starts with its first message. Work that an
+    /// earlier run left in the store goes on at once.
+    ///
+    /// # Errors
+    /// The store failed, or the operating system has no thread to give.
+    pub async fn start(
+        organisation: Arc<Organisation>,
+        store: Arc<Store>,
+        mind: Arc<dyn Mind>,
+    ) -> Result<Self, RuntimeError> {
+        let head = Head::of(&store.snapshot()?)?;
+        let clock = Arc::new(Clock::new(store.info().clock, head.now));
+        let (jobs, waiting) = async_channel::bounded(MAX_JOBS);
+        let (publish, published) = async_channel::bounded(MAX_PUBLISHED);
+        let roles = organisation.role_ids();
+        let shared = Arc::new(Shared {
+            actors: roles.into_iter().map(|role| (role, Actor::new())).collect(),
+            pool: pool::Queue::new(),
+            timers_changed: Notify::new(),
+            head: watch::Sender::new(head.step),
+            ready: watch::Sender::new(0),
+            organisation,
+            store,
+            mind,
+            clock,
+            jobs,
+        });
+        let for_writer = shared.clone();
+        let writer = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || write(&for_writer, &waiting, &publish))
+            .map_err(|cause| StoreError::Io {
+                what: "cannot start the writer for",
+                path: "the store".into(),
+                cause,
+            })?;
+        let dispatcher = tokio::spawn(dispatch(shared.clone(), published));
+        let mut tasks = vec![tokio::spawn(timers(shared.clone()))];
+        tasks.extend(pool::spawn(&shared));
+        let live = Self { shared, writer, dispatcher, tasks };
+        live.take_up().await?;
+        Ok(live)
+    }
+
+    /// Records the configuration where it is a new one, and wakes whoever has work left.
+    async fn take_up(&self) -> Result<(), RuntimeError> {
+        let shared = &self.shared;
+        if shared.store.snapshot()?.config()?.as_ref() != Some(shared.organisation.config()) {
+            self.submit(Input::Configure(shared.organisation.config().clone())).await?;
+        }
+        let snapshot = shared.store.snapshot()?;
+        for role in shared.actors.keys() {
+            if next_mail(&snapshot, shared.organisation.config(), role)?.is_some() {
+                actor::deliver(shared, role, Mail::Wake);
+            }
+        }
+        shared.pool.rescan();
+        Ok(())
+    }
+
+    /// Starts every agent and waits until all are ready for their first message.
+    pub async fn activate_all(&self) {
+        for role in self.shared.actors.keys() {
+            actor::deliver(&self.shared, role, Mail::Wake);
+        }
+        let all = self.shared.actors.len();
+        // The sender lives in `shared`, so the wait cannot fail.
+        let _ = self.shared.ready.subscribe().wait_for(|ready| *ready == all).await;
+    }
+
+    /// Runs one input and gives its entry, once it is durable.
+    ///
+    /// # Errors
+    /// The step failed, the store failed, or the runtime stopped.
+    pub async fn submit(&self, input: Input) -> Result<Entry, RuntimeError> {
+        let mut outcomes = self.shared.submit(vec![input]).await?;
+        outcomes.pop().map_or(Err(RuntimeError::Stopped), done)
+    }
+
+    /// The state of the last commit.
+    pub fn snapshot(&self) -> Result<Snapshot, RuntimeError> {
+        Ok(self.shared.store.snapshot()?)
+    }
+
+    /// The number of the last committed step, and a wake-up when it grows.
+    pub fn head(&self) -> watch::Receiver<u64> {
+        self.shared.head.subscribe()
+    }
+
+    /// Waits until nothing is left to do: all mail is handled, no question is out and no deadline is set.
+    ///
+    /// # Errors
+    /// The store failed, or the runtime stopped.
+    pub async fn settled(&self) -> Result<(), RuntimeError> {
+        let mut head = self.head();
+        loop {
+            head.borrow_and_update();
+            if self.is_settled()? {
+                return Ok(());
+            }
+            tokio::select! {
+                changed = head.changed() => changed.map_err(|_| RuntimeError::Stopped)?,
+                // The dispatcher ends with the writer, whatever ended that.
+                () = self.shared.jobs.closed() => return Err(RuntimeError::Stopped),
+            }
+        }
+    }
+
+    fn is_settled(&self) -> Result<bool, RuntimeError> {
+        let snapshot = self.shared.store.snapshot()?;
+        if !snapshot.thoughts_out(None, 1)?.is_empty() || snapshot.next_timer()?.is_some() {
+            return Ok(false);
+        }
+        for role in &self.shared.organisation.config().roles {
+            if !snapshot.unread(role, 1)?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Stops: what was submitted is finished and answered, then everything ends and the store is closed.
+    pub async fn stop(self) {
+        self.shared.jobs.close();
+        let writer = self.writer;
+        // The writer cannot panic past its loop; should it, there is nothing left to wait for.
+        let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        // It ends when it has told the last of what the writer committed.
+        let _ = self.dispatcher.await;
+        for task in self.tasks {
+            task.abort();
+            let _ = task.await;
+        }
+        for actor in self.shared.actors.values() {
+            actor.stop().await;
+        }
+    }
+}
+
+impl Shared {
+    /// Hands a group of inputs to the writer and waits for what became of them.
+    async fn submit(&self, inputs: Vec<Input>) -> Result<Vec<Outcome>, RuntimeError> {
+        let (told, outcomes) = oneshot::channel();
+        self.jobs.send(Job { inputs, told }).await.map_err(|_| RuntimeError::Stopped)?;
+        outcomes.await.map_err(|_| RuntimeError::Stopped)?
+    }
+}
+
+/// What the writer hands to the dispatcher: a committed batch, and who asked for which part of it.
+struct Published {
+    committed: Committed,
+    told: Vec<(usize, oneshot::Sender<Result<Vec<Outcome>, RuntimeError>>)>,
+}
+
+/// The writer's loop: wait, take what is queued, commit, pass it on. Nobody lingers to fill a batch.
+fn write(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Published>) {
+    let engine = Engine::new(shared.organisation.clone(), shared.store.clone(), shared.clock.clone());
+    let ready =
+        |role: &RoleId| shared.actors.get(role).is_some_and(|actor| actor.idle.load(Ordering::Acquire));
+    let cascade = Cascade { ready: &ready, mind: &*shared.mind };
+    while let Ok(first) = waiting.recv_blocking() {
+        let mut inputs = first.inputs;
+        let mut told = vec![(inputs.len(), first.told)];
+        while inputs.len() < MAX_BATCH_INPUTS
+            && let Ok(next) = waiting.try_recv()
+        {
+            told.push((next.inputs.len(), next.told));
+            inputs.extend(next.inputs);
+        }
+        match engine.run(inputs, Some(cascade)) {
+            Ok(committed) => {
+                if publish.send_blocking(Published { committed, told }).is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                let cause = error.to_string();
+                tracing::error!(cause, "the store failed");
+                for (_, told) in told {
+                    // Whoever does not wait any more need not be told.
+                    let _ = told.send(Err(StoreError::Closed { cause: cause.clone() }.into()));
+                }
+                // Nothing more is written, so whoever waits for more must hear of it.
+                waiting.close();
+                return;
+            }
+        }
+    }
+}
+
+/// Tells the world of committed batches: first mail and questions, then answers.
+async fn dispatch(shared: Arc<Shared>, published: Receiver<Published>) {
+    while let Ok(Published { committed, told }) = published.recv().await {
+        deliver_all(&shared, &committed);
+        if let Some(last) = committed.entries.last() {
+            shared.head.send_replace(last.step);
+        }
+        let mut outcomes = committed.outcomes.into_iter();
+        for (count, told) in told {
+            let _ = told.send(Ok(outcomes.by_ref().take(count).collect()));
+        }
+    }
+}
+
+/// Mail, grouped by recipient; questions that the batch did not answer itself; changed timers.
+fn deliver_all(shared: &Arc<Shared>, committed: &Committed) {
+    let config = shared.organisation.config();
+    let mut mail: BTreeMap<RoleId, Vec<Mail>> = BTreeMap::new();
+    let mut asked = Vec::new();
+    let mut timers_changed = false;
+    for entry in &committed.entries {
+        if let (Some(_), Input::Take { role, .. }) = (&entry.failure, &entry.input) {
+            mail.entry(role.clone()).or_default().push(Mail::Wake);
+        }
+        for effect in &entry.effects {
+            match effect {
+                Effect::Send(message) => {
+                    for role in config.recipients(&message.to) {
+                        mail.entry(role).or_default().push(Mail::Message(message.id));
+                    }
+                }
+                Effect::Think(thought) => asked.push((thought.id, thought.role.clone())),
+                Effect::EndThought { thought, .. } => {
+                    // Known here only if it was asked in this batch; otherwise the store knows whose it was.
+                    let at = asked.iter().position(|(id, _)| id == thought);
+                    let role = match at {
+                        Some(at) => Some(asked.swap_remove(at).1),
+                        None => owner(&shared.store, *thought),
+                    };
+                    if let Some(role) = role {
+                        mail.entry(role).or_default().push(Mail::Wake);
+                    }
+                }
+                Effect::SetTimer(_) | Effect::ClearTimer(_) => timers_changed = true,
+                _ => {}
+            }
+        }
+    }
+    for (role, group) in mail {
+        for one in group {
+            actor::deliver(shared, &role, one);
+        }
+    }
+    for (thought, _) in asked {
+        shared.pool.push(thought);
+    }
+    if timers_changed {
+        shared.timers_changed.notify_one();
+    }
+}
+
+fn owner(store: &Store, thought: echo_storage::names::ThoughtId) -> Option<RoleId> {
+    let snapshot = store.snapshot().ok()?;
+    snapshot.thought(thought).ok().flatten().map(|thought| thought.role)
+}
+
+/// Fires each timer when it is due.
+async fn timers(shared: Arc<Shared>) {
+    loop {
+        let next = shared.store.snapshot().and_then(|snapshot| snapshot.next_timer());
+        let Ok(next) = next else { return };
+        let Some(timer) = next else {
+            shared.timers_changed.notified().await;
+            continue;
+        };
+        let wait_ms = timer.due.ms().saturating_sub(shared.clock.now().ms());
+        tokio::select! {
+            () = shared.timers_changed.notified() => {}
+            () = tokio::time::sleep(std::time::Duration::from_millis(wait_ms)) => {
+                if shared.submit(vec![Input::Timer { due: timer.due, timer: timer.id }]).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}

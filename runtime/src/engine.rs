@@ -1,0 +1,298 @@
+//! The engine: inputs in, one commit, what happened out. It is synchronous and owns no thread.
+//!
+//! For each input one step runs: decide on a draft, check, append to the batch with its journal entry. Then the batch is
+//! committed once, and only then does anybody hear of it.
+//!
+//! What always holds:
+//! - A step that fails or panics while it is decided is dropped with its draft; its failure is journaled, the others of
+//!   the batch go on.
+//! - If the commit refuses the batch, its steps are tried one by one, so that only the culprit fails.
+//! - After the disk failed nothing more is written.
+//! - An input whose time has passed (mail that is read, a timer that is cleared, an answer that came too late) is no
+//!   step: it is skipped and leaves no trace.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use echo_storage::clock::Clock;
+use echo_storage::journal::Entry;
+use echo_storage::names::{MessageId, RoleId};
+use echo_storage::records::{Config, ThoughtState};
+use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreError};
+
+use crate::mail;
+use crate::mind::{Asking, Mind};
+use crate::organisation::Organisation;
+use crate::turn::{Failure, Turn};
+
+/// How many steps a cascade may add to a batch.
+pub const MAX_CASCADE_STEPS: usize = 256;
+/// How many steps may lead from a submitted input to the last step of its cascade.
+pub const MAX_CASCADE_DEPTH: usize = 6;
+
+/// What became of an input.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It was answered by this step.
+    Done(Arc<Entry>),
+    /// The step failed; the entry records only that.
+    Failed(Arc<Entry>),
+    /// There was nothing left to do.
+    Skipped(&'static str),
+}
+
+/// What a batch did, after its commit.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// What became of each input, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// Every step of the batch, cascades included, in the journal's order.
+    pub entries: Vec<Arc<Entry>>,
+}
+
+/// Which steps may follow within the batch of the step that caused them.
+#[derive(Clone, Copy)]
+pub struct Cascade<'a> {
+    /// Whether a role's agent is ready to take its next message at once.
+    pub ready: &'a dyn Fn(&RoleId) -> bool,
+    /// The mind whose immediate answers enter in the same batch.
+    pub mind: &'a dyn Mind,
+}
+
+/// Runs steps on a store.
+#[derive(Debug)]
+pub struct Engine {
+    organisation: Arc<Organisation>,
+    store: Arc<Store>,
+    clock: Arc<Clock>,
+}
+
+impl Engine {
+    /// An engine for the organisation in this store, by this clock.
+    pub fn new(organisation: Arc<Organisation>, store: Arc<Store>, clock: Arc<Clock>) -> Self {
+        Self { organisation, store, clock }
+    }
+
+    /// The state of the last commit.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.store.snapshot()
+    }
+
+    /// The input that a store needs before anything else: the organisation's configuration, where it is another than
+    /// the one in force.
+    pub fn configuration(&self) -> Result<Option<Input>, StoreError> {
+        let wanted = self.organisation.config();
+        let same = self.snapshot()?.config()?.as_ref() == Some(wanted);
+        Ok((!same).then(|| Input::Configure(wanted.clone())))
+    }
+
+    /// Runs the inputs in their order, in one commit, with the steps that follow from them at once.
+    ///
+    /// # Errors
+    /// The store failed: nothing of the batch was told to anybody.
+    pub fn run(&self, inputs: Vec<Input>, cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
+        match self.attempt(inputs.clone(), cascade) {
+            Err(StoreError::Unstorable(_)) if inputs.len() > 1 => {
+                let mut all = Committed::default();
+                for input in inputs {
+                    let one = self.run(vec![input], cascade)?;
+                    all.outcomes.extend(one.outcomes);
+                    all.entries.extend(one.entries);
+                }
+                Ok(all)
+            }
+            Err(StoreError::Unstorable(cause)) => self.record_unstorable(inputs, &cause.to_string()),
+            other => other,
+        }
+    }
+
+    fn attempt(&self, inputs: Vec<Input>, cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
+        let mut batch = self.store.batch()?;
+        let mut committed = Committed::default();
+        let mut following = VecDeque::new();
+        for input in inputs {
+            let first_new = committed.entries.len();
+            let outcome = self.step(&mut batch, input, &mut committed.entries)?;
+            committed.outcomes.push(outcome);
+            let Some(cascade) = cascade else { continue };
+            follow(&batch, &committed.entries, first_new, 1, cascade, &mut following)?;
+            while let Some((input, depth)) = following.pop_front() {
+                let first_new = committed.entries.len();
+                self.step(&mut batch, input, &mut committed.entries)?;
+                let cascaded = committed.entries.len().saturating_sub(committed.outcomes.len());
+                if depth < MAX_CASCADE_DEPTH && cascaded < MAX_CASCADE_STEPS {
+                    follow(&batch, &committed.entries, first_new, depth + 1, cascade, &mut following)?;
+                }
+            }
+        }
+        self.store.commit(batch)?;
+        Ok(committed)
+    }
+
+    /// Decides one step and appends it to the batch, or its failure, or nothing.
+    fn step(
+        &self,
+        batch: &mut Batch,
+        input: Input,
+        entries: &mut Vec<Arc<Entry>>,
+    ) -> Result<Outcome, StoreError> {
+        if let Some(why) = obsolete(batch, &input)? {
+            return Ok(Outcome::Skipped(why));
+        }
+        let now = self.clock.now();
+        let mut draft = batch.draft(now);
+        // A panic drops the draft, and with it everything the step had touched.
+        let decided = catch_unwind(AssertUnwindSafe(|| self.organisation.decide(&mut draft, &input)));
+        let failure = match decided {
+            Ok(Ok(())) => {
+                let finished = draft.finish();
+                match batch.append(input.clone(), None, finished) {
+                    Ok(entry) => {
+                        let entry = Arc::new(entry);
+                        entries.push(entry.clone());
+                        return Ok(Outcome::Done(entry));
+                    }
+                    Err(error) => Failure::Store(error),
+                }
+            }
+            Ok(Err(failure)) => failure,
+            Err(panic) => Failure::Panicked(panic_text(&*panic)),
+        };
+        let reason = match failure {
+            // What cannot be stored is the step's own fault; anything else of the store is not.
+            Failure::Store(error @ StoreError::Unstorable(_)) => error.to_string(),
+            Failure::Store(error) => return Err(error),
+            other => other.to_string(),
+        };
+        tracing::warn!(reason, "a step failed");
+        let entry = Arc::new(append_failure(batch, now, input, reason)?);
+        entries.push(entry.clone());
+        Ok(Outcome::Failed(entry))
+    }
+
+    /// The commit refused a single step: its failure is recorded in its place.
+    fn record_unstorable(&self, inputs: Vec<Input>, reason: &str) -> Result<Committed, StoreError> {
+        let mut batch = self.store.batch()?;
+        let mut committed = Committed::default();
+        for input in inputs {
+            let entry = Arc::new(append_failure(&mut batch, self.clock.now(), input, reason.to_owned())?);
+            committed.entries.push(entry.clone());
+            committed.outcomes.push(Outcome::Failed(entry));
+        }
+        self.store.commit(batch)?;
+        Ok(committed)
+    }
+}
+
+/// Appends the record of a failed step: the failure, and what must be remembered of it.
+///
+/// A replay calls this as well, with the recorded reason.
+pub(crate) fn append_failure(
+    batch: &mut Batch,
+    now: echo_storage::quantities::Timestamp,
+    input: Input,
+    reason: String,
+) -> Result<Entry, StoreError> {
+    let mut draft = batch.draft(now);
+    match after_failure(&mut draft, &input, &reason) {
+        Ok(()) => {}
+        Err(Failure::Store(error)) => return Err(error),
+        // Without a configuration, say: then there is nothing to remember but the failure itself.
+        Err(_) => draft = batch.draft(now),
+    }
+    let finished = draft.finish();
+    batch.append(input, Some(reason), finished)
+}
+
+fn after_failure(draft: &mut echo_storage::Draft<'_>, input: &Input, reason: &str) -> Result<(), Failure> {
+    match input {
+        Input::Take { role, message } => mail::failed(&mut Turn::new(draft)?, role, *message, reason),
+        // A timer that cannot be handled must not fire for ever.
+        Input::Timer { due, timer } => match draft.timer(*due, *timer)? {
+            Some(timer) => Ok(draft.emit(Effect::ClearTimer(timer))?),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// The role's next message, if its agent may take it now: a thought slot must be free.
+pub(crate) fn next_mail(
+    state: &dyn State,
+    config: &Config,
+    role: &RoleId,
+) -> Result<Option<MessageId>, StoreError> {
+    let Some(role) = config.role(role) else { return Ok(None) };
+    let slots = role.thought_slots as usize;
+    if state.thoughts_out(Some(&role.id), slots)?.len() >= slots {
+        return Ok(None);
+    }
+    Ok(state.unread(role, 1)?.first().copied())
+}
+
+/// Why an input is no step any more, or not yet.
+fn obsolete(state: &dyn State, input: &Input) -> Result<Option<&'static str>, StoreError> {
+    Ok(match input {
+        Input::Take { role, message } => {
+            let Some(config) = state.config()? else { return Ok(None) };
+            let next = next_mail(state, &config, role)?;
+            (next != Some(*message)).then_some("not the role's next message, or no thought slot is free")
+        }
+        Input::Timer { due, timer } => {
+            state.timer(*due, *timer)?.is_none().then_some("the timer is not set any more")
+        }
+        Input::Answer { thought, .. } => {
+            let thought = state.thought(*thought)?;
+            let out = thought.is_some_and(|thought| thought.state == ThoughtState::Out);
+            (!out).then_some("the question is not out any more")
+        }
+        _ => None,
+    })
+}
+
+/// What follows at once from the steps behind `first_new`: ready recipients take their next message, and immediate
+/// minds answer.
+fn follow(
+    batch: &Batch,
+    entries: &[Arc<Entry>],
+    first_new: usize,
+    depth: usize,
+    cascade: Cascade<'_>,
+    following: &mut VecDeque<(Input, usize)>,
+) -> Result<(), StoreError> {
+    let Some(config) = batch.config()? else { return Ok(()) };
+    for entry in entries.iter().skip(first_new) {
+        let mut roles = Vec::new();
+        for effect in &entry.effects {
+            match effect {
+                Effect::Send(message) => roles.extend(config.recipients(&message.to)),
+                Effect::Acknowledge { role, .. } => roles.push(role.clone()),
+                Effect::EndThought { thought, .. } => {
+                    roles.extend(batch.thought(*thought)?.map(|thought| thought.role));
+                }
+                Effect::Think(thought) => {
+                    if let Asking::Now(answer) = cascade.mind.ask(&thought.question) {
+                        let answer = answer.map_err(|error| error.to_string());
+                        let mind = cascade.mind.name().to_owned();
+                        following.push_back((Input::Answer { thought: thought.id, mind, answer }, depth));
+                    }
+                }
+                _ => {}
+            }
+        }
+        roles.sort_unstable();
+        roles.dedup();
+        for role in roles.into_iter().filter(|role| (cascade.ready)(role)) {
+            if let Some(message) = next_mail(batch, &config, &role)? {
+                following.push_back((Input::Take { role, message }, depth));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
+}

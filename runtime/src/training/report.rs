@@ -1,0 +1,386 @@
+//! The report of a session: what was asked, who took part and how, what came of it, and whether that was expected.
+//!
+//! Its JSON form is for programs and has exactly the fields of [`Report`] in their order, without [`Details`]; its text
+//! form, [`Report::to_text`], is for people and tells those as well.
+//!
+//! What always holds: a report is a function of the store and of the [`Circumstances`] it is given. Every role of the
+//! organisation appears in it once, in the order of the roles, whether it took part, declined, was told to stay away,
+//! came too late or was never asked.
+
+mod text;
+
+use std::collections::BTreeSet;
+
+use echo_storage::journal;
+use echo_storage::names::{ApprovalId, DecisionId, DecisionType, RoleId, SessionId};
+use echo_storage::quantities::{Confidence, Usd};
+use echo_storage::records::{
+    Ballot, Decision, Deed, Participation, Party, Phase, Reason, Session, Stance, Status, Tally, Vote,
+};
+use echo_storage::{Effect, Input, Query, State, StoreError};
+use serde::{Serialize, Serializer};
+
+use super::expectations::{Check, Decider, Observed};
+use super::scenario::{Scenario, ScenarioError};
+
+/// How many steps of the journal are read at once.
+const READ_STEPS: usize = 256;
+
+/// What came of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Which session.
+    pub session: SessionId,
+    /// The chain's hash at the step that ended it, in hexadecimal digits.
+    pub hash: String,
+    /// The file it was played in; nothing where that was memory.
+    pub store: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// The decision it was about.
+    pub decision: Outcome,
+    /// The count; nothing where nobody was asked for a vote.
+    #[serde(serialize_with = "count")]
+    pub tally: Option<Tally>,
+    /// What each role did, in the order of the roles.
+    pub agents: Vec<AgentPart>,
+    /// How it compares with what its author expected.
+    pub expectations: Comparison,
+    /// What only the text form tells.
+    #[serde(skip)]
+    pub details: Details,
+}
+
+/// A decision's outcome and the way to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// Which decision.
+    pub id: DecisionId,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: DecisionType,
+    /// Where it stands.
+    pub status: Status,
+    /// Who decided it, or whom it waits for; nothing while it is open, or where the rules rejected it as incomplete.
+    pub decided_by: Option<Decider>,
+    /// Who did what on the way.
+    pub path: Vec<Waypoint>,
+}
+
+/// What somebody on a decision's path did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waypoint {
+    /// Who.
+    pub who: String,
+    /// What.
+    pub deed: Deed,
+    /// Why.
+    pub why: String,
+    /// How sure, 0 to 1 in JSON.
+    #[serde(serialize_with = "decimal")]
+    pub confidence: Option<Confidence>,
+}
+
+/// In what way a role took part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Opened the decision.
+    Initiator,
+    /// Voted, and had the most to say.
+    Lead,
+    /// Voted.
+    Assistant,
+    /// Listened without a vote.
+    Observer,
+    /// Stayed away.
+    Declined,
+}
+
+/// What a role did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AgentPart {
+    /// Whose part it is.
+    pub role: RoleId,
+    /// Whether it took part.
+    pub took_part: bool,
+    /// In what way.
+    #[serde(rename = "as")]
+    pub part: Part,
+    /// Why.
+    pub reason: String,
+    /// Its vote, where it cast one.
+    pub vote: Option<Vote>,
+    /// How sure it was of that vote, 0 to 1 in JSON.
+    #[serde(serialize_with = "decimal")]
+    pub confidence: Option<Confidence>,
+    /// Why it voted so.
+    pub rationale: Option<String>,
+}
+
+/// What was expected beside what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Comparison {
+    /// Whether nothing was found otherwise than expected.
+    pub held: bool,
+    /// One for each thing that was expected.
+    pub checks: Vec<Check>,
+}
+
+/// What only the text form of a report tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Details {
+    /// The session's title.
+    pub title: String,
+    /// What was asked, in a line.
+    pub subject: String,
+    /// Who asked.
+    pub initiator: RoleId,
+    /// What it costs.
+    pub amount: Usd,
+    /// Why it ended as it did.
+    pub reason: Option<Reason>,
+    /// The initiator's words on the count.
+    pub synthesis: Option<String>,
+    /// The question to people that waits for an answer.
+    pub approval: Option<ApprovalId>,
+}
+
+/// What a report tells that is not in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Circumstances {
+    /// The file of the store.
+    pub store: Option<String>,
+    /// How long the session took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such session.
+    #[error("there is no session {0}")]
+    NoSession(SessionId),
+    /// The session goes on.
+    #[error("{0} has not ended: its report comes with its end")]
+    NotEnded(SessionId),
+    /// The scenario of the session is not readable.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+}
+
+impl Report {
+    /// The report of a session that has ended.
+    ///
+    /// # Errors
+    /// A session that there is not or that goes on, or a store that cannot be read.
+    pub fn of(
+        state: &impl State,
+        session: SessionId,
+        circumstances: Circumstances,
+    ) -> Result<Self, ReportError> {
+        let record = state.session(session)?.ok_or(ReportError::NoSession(session))?;
+        let end = record.end.as_ref().ok_or(ReportError::NotEnded(session))?;
+        let hash = journal::sealed(state, end.last_step)?.hash().to_string();
+        let lost = |what: String| StoreError::Inconsistent(format!("{session} has no {what}"));
+        let config = state.config()?.ok_or_else(|| lost("configuration".to_owned()))?;
+        let decision =
+            state.decision(record.decision)?.ok_or_else(|| lost(format!("decision {}", record.decision)))?;
+        let rows = state.participations(decision.id)?;
+        let ballots = last_ballots(state, decision.id)?;
+        let agents: Vec<AgentPart> =
+            config.roles.iter().map(|role| part(&role.id, &decision, &rows, &ballots)).collect();
+        let decided_by = decider(&decision);
+        let silent = silent(state, &record, end.last_step)?;
+        let observed = observed(&decision, decided_by.clone(), &agents, &rows, &silent);
+        let score = Scenario::from_json(&record.scenario)?.expect.check(&observed);
+        let path = decision.path.iter().map(|step| Waypoint {
+            who: step.who.to_string(),
+            deed: step.deed,
+            why: step.why.clone(),
+            confidence: step.confidence,
+        });
+        let approval = match decision.phase {
+            Phase::Waiting { approval } => Some(approval),
+            _ => None,
+        };
+        Ok(Self {
+            session,
+            hash,
+            store: circumstances.store,
+            duration_ms: circumstances.duration_ms,
+            decision: Outcome {
+                id: decision.id,
+                kind: decision.proposal.kind.clone(),
+                status: decision.status,
+                decided_by,
+                path: path.collect(),
+            },
+            agents,
+            expectations: Comparison { held: score.held(), checks: score.checks },
+            details: Details {
+                title: record.title,
+                amount: decision.amount(),
+                subject: decision.proposal.subject,
+                initiator: decision.proposal.initiator,
+                reason: decision.reason,
+                synthesis: decision.synthesis,
+                approval,
+            },
+            tally: decision.tally,
+        })
+    }
+}
+
+/// The ballots of the last round that had any, sorted by role.
+fn last_ballots(state: &impl State, decision: DecisionId) -> Result<Vec<Ballot>, StoreError> {
+    let mut last = Vec::new();
+    for round in 1.. {
+        let ballots = state.ballots(decision, round)?;
+        if ballots.is_empty() {
+            break;
+        }
+        last = ballots;
+    }
+    Ok(last)
+}
+
+fn part(role: &RoleId, decision: &Decision, rows: &[Participation], ballots: &[Ballot]) -> AgentPart {
+    let row = rows.iter().find(|row| row.role == *role);
+    let (part, reason) = if decision.proposal.initiator == *role {
+        (Part::Initiator, "opened the decision".to_owned())
+    } else if let Some(row) = row {
+        let part = match row.stance {
+            Stance::Assist if decision.lead.as_ref() == Some(role) => Part::Lead,
+            Stance::Assist => Part::Assistant,
+            Stance::Observe => Part::Observer,
+            Stance::Decline => Part::Declined,
+        };
+        (part, row.reason.clone())
+    } else {
+        let why = if rows.is_empty() { "was not asked" } else { "gave no answer" };
+        (Part::Declined, why.to_owned())
+    };
+    let ballot = ballots.iter().find(|ballot| ballot.role == *role);
+    AgentPart {
+        role: role.clone(),
+        took_part: part != Part::Declined,
+        part,
+        reason,
+        vote: ballot.map(|ballot| ballot.vote),
+        confidence: ballot.map(|ballot| ballot.confidence),
+        rationale: ballot.map(|ballot| ballot.rationale.clone()),
+    }
+}
+
+fn decider(decision: &Decision) -> Option<Decider> {
+    match (&decision.decided_by, decision.status) {
+        (Some(Party::Role(role)), _) => Some(Decider::Role(role.clone())),
+        (Some(Party::Person(_)), _) | (None, Status::Escalated) => Some(Decider::Person),
+        (Some(Party::System), _) | (None, _) => None,
+    }
+}
+
+/// The roles whose decline is no judgement: they were too late, or their mind gave no answer. Their participation was
+/// then written by a deadline, or by the news that the mind failed.
+fn silent(state: &impl State, session: &Session, last_step: u64) -> Result<BTreeSet<RoleId>, StoreError> {
+    let mut silent = BTreeSet::new();
+    let mut after = session.first_step.saturating_sub(1);
+    loop {
+        let entries = journal::entries_after(state, after, READ_STEPS)?;
+        let Some(last) = entries.last().map(|entry| entry.step) else { return Ok(silent) };
+        after = last;
+        let failed = entries.iter().take_while(|entry| entry.step <= last_step).filter(|entry| {
+            matches!(entry.input, Input::Timer { .. } | Input::Answer { answer: Err(_), .. })
+        });
+        for effect in failed.flat_map(|entry| &entry.effects) {
+            if let Effect::PutParticipation(row) = effect
+                && row.decision == session.decision
+            {
+                silent.insert(row.role.clone());
+            }
+        }
+        if last >= last_step {
+            return Ok(silent);
+        }
+    }
+}
+
+fn observed(
+    decision: &Decision,
+    decided_by: Option<Decider>,
+    agents: &[AgentPart],
+    rows: &[Participation],
+    silent: &BTreeSet<RoleId>,
+) -> Observed {
+    let taking_part = agents.iter().filter(|agent| agent.took_part && agent.part != Part::Initiator);
+    let declined = rows.iter().filter(|row| row.stance == Stance::Decline);
+    let (told, own): (Vec<_>, Vec<_>) = declined.partition(|row| row.told);
+    let judged = own.into_iter().filter(|row| !silent.contains(&row.role));
+    Observed {
+        participating: taking_part.map(|agent| agent.role.clone()).collect(),
+        declined_for_relevance: judged.map(|row| row.role.clone()).collect(),
+        told: told.into_iter().map(|row| row.role.clone()).collect(),
+        quorum: decision.tally.as_ref().map(|tally| tally.quorum),
+        status: decision.status,
+        decided_by,
+        reason: decision.reason.as_ref().map(|reason| reason_name(reason).to_owned()),
+    }
+}
+
+/// The word for why a decision ended as it did.
+fn reason_name(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Recommended => "recommended",
+        Reason::VotedDown => "voted_down",
+        Reason::Incomplete { .. } => "incomplete",
+        Reason::Authority => "authority",
+        Reason::Person => "person",
+    }
+}
+
+/// The word for a vote.
+pub(super) fn vote_name(vote: Vote) -> &'static str {
+    match vote {
+        Vote::Approve => "approve",
+        Vote::Reject => "reject",
+        Vote::Abstain => "abstain",
+    }
+}
+
+/// Thousandths as a decimal number. The division is rounded to the nearest double, whose shortest text is the decimal
+/// that was meant.
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
+fn decimal<S: Serializer>(confidence: &Option<Confidence>, serializer: S) -> Result<S::Ok, S::Error> {
+    to_decimal(*confidence).serialize(serializer)
+}
+
+fn to_decimal(confidence: Option<Confidence>) -> Option<f64> {
+    confidence.map(|confidence| f64::from(confidence.thousandths()) / 1000.0)
+}
+
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
+fn count<S: Serializer>(tally: &Option<Tally>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Count {
+        approve: u32,
+        reject: u32,
+        abstain: u32,
+        participants: u32,
+        quorum: bool,
+        consensus: Option<f64>,
+    }
+    let count = tally.as_ref().map(|tally| Count {
+        approve: tally.approve,
+        reject: tally.reject,
+        abstain: tally.abstain,
+        participants: tally.participants,
+        quorum: tally.quorum,
+        consensus: to_decimal(tally.consensus),
+    });
+    count.serialize(serializer)
+}

@@ -1,0 +1,260 @@
+//! The text form of a report, for people: headings, tables, and what to type next.
+//!
+//! What always holds: no line is longer than [`PAGE_CHARS`], save where a single word is part of it that must be copied
+//! whole (a path, a hash, a command); texts that others wrote stand on lines of their own column and bring no line
+//! breaks with them.
+
+use echo_storage::records::{Deed, Reason, Status};
+
+use super::{AgentPart, Part, Report, vote_name};
+use crate::training::expectations::{Check, CheckVerdict, Counts, Decider};
+
+/// The width of a page, in characters.
+const PAGE_CHARS: usize = 100;
+/// The least width of a column of texts, in characters, however wide those before it are.
+const MIN_TEXT_CHARS: usize = 30;
+/// What stands before the lines under a heading.
+const INDENT: &str = "  ";
+/// The width of the names of what closes the page.
+const LABEL_CHARS: usize = 9;
+
+impl Report {
+    /// The report as text, with the commands that make sense next.
+    pub fn to_text(&self, next: &[String]) -> String {
+        let mut page = Page::default();
+        let details = &self.details;
+        page.hanging(&format!("{}  ", self.session), &details.title);
+        page.hanging(&format!("{}  ", self.decision.id), &details.subject);
+        let what = format!("{}, {}, asked by {}", self.decision.kind, details.amount, details.initiator);
+        page.hanging(&" ".repeat(self.decision.id.to_string().len() + 2), &what);
+        self.who_took_part(&mut page);
+        self.votes(&mut page);
+        page.heading("OUTCOME");
+        page.hanging(INDENT, &self.outcome());
+        self.path(&mut page);
+        self.score(&mut page);
+        page.text.push('\n');
+        page.whole("hash", &self.hash);
+        if let Some(store) = &self.store {
+            page.whole("store", store);
+        }
+        page.whole("took", &format!("{}.{:03} s", self.duration_ms / 1000, self.duration_ms % 1000));
+        if !next.is_empty() {
+            page.heading("NEXT");
+            for command in next {
+                page.text.push_str(&format!("{INDENT}{command}\n"));
+            }
+        }
+        page.text
+    }
+
+    fn role_chars(&self) -> usize {
+        self.agents.iter().map(|agent| agent.role.as_str().len()).max().unwrap_or_default()
+    }
+
+    fn who_took_part(&self, page: &mut Page) {
+        let width = self.role_chars();
+        page.heading("WHO TOOK PART");
+        for AgentPart { role, part, reason, .. } in &self.agents {
+            page.hanging(&format!("{INDENT}{role:<width$}  {:<9}  ", part_name(*part)), reason);
+        }
+    }
+
+    fn votes(&self, page: &mut Page) {
+        let Some(tally) = &self.tally else { return };
+        let width = self.role_chars();
+        page.heading("VOTES");
+        for agent in self.agents.iter().filter(|agent| matches!(agent.part, Part::Lead | Part::Assistant)) {
+            let (vote, sure) = match (agent.vote, agent.confidence) {
+                (Some(vote), Some(sure)) => (vote_name(vote), sure.to_string()),
+                _ => ("none", String::new()),
+            };
+            let rationale = agent.rationale.as_deref().unwrap_or("cast no vote in time");
+            page.hanging(&format!("{INDENT}{:<width$}  {vote:<7}  {sure:<5}  ", agent.role), rationale);
+        }
+        page.heading("TALLY");
+        let sides = match (tally.consensus, tally.weighted) {
+            (Some(heads), Some(weighted)) => format!("consensus {heads}, weighted by confidence {weighted}"),
+            (Some(heads), None) => format!("consensus {heads}"),
+            (None, _) => "nobody took a side".to_owned(),
+        };
+        let quorum = if tally.quorum { "quorum reached" } else { "no quorum" };
+        let count = format!(
+            "{} approve, {} reject, {} abstain of {} participants; {quorum}; {sides}",
+            tally.approve, tally.reject, tally.abstain, tally.participants
+        );
+        page.hanging(INDENT, &count);
+        page.heading("RECOMMENDATION");
+        let conclusion = self.decision.path.iter().find(|step| step.deed == Deed::Concluded);
+        let result = conclusion.and_then(|step| step.why.split(':').next()).unwrap_or("not concluded");
+        let words = self.details.synthesis.as_deref().unwrap_or("synthesis: missing");
+        page.hanging(INDENT, result);
+        page.hanging(INDENT, words);
+    }
+
+    fn outcome(&self) -> String {
+        let by = match &self.decision.decided_by {
+            Some(Decider::Person) => " by a person".to_owned(),
+            Some(Decider::Role(role)) => format!(" by {role}"),
+            None => String::new(),
+        };
+        let why = match &self.details.reason {
+            Some(Reason::Recommended) => ": the votes recommend it, and it is within that role's authority".to_owned(),
+            Some(Reason::VotedDown) => ": the votes are against it".to_owned(),
+            Some(Reason::Incomplete { missing }) => format!(": incomplete, not given: {}", missing.join(", ")),
+            Some(Reason::Authority) => ": decided on its way up, within that role's authority".to_owned(),
+            Some(Reason::Person) | None => String::new(),
+        };
+        match self.decision.status {
+            Status::Approved => format!("approved{by}{why}"),
+            Status::Rejected => format!("rejected{by}{why}"),
+            Status::Pending => "pending: it is still open".to_owned(),
+            Status::Escalated => {
+                let approval = self.details.approval.map(|approval| format!(" ({approval})")).unwrap_or_default();
+                format!("escalated: it waits for a person{approval}")
+            }
+        }
+    }
+
+    fn path(&self, page: &mut Page) {
+        page.heading("PATH");
+        let width = self.decision.path.iter().map(|step| step.who.chars().count()).max().unwrap_or_default();
+        for step in &self.decision.path {
+            let sure = step.confidence.map(|sure| format!(" [{sure}]")).unwrap_or_default();
+            let head = format!("{INDENT}{:<width$}  {:<12}  ", step.who, deed_name(step.deed));
+            page.hanging(&head, &format!("{}{sure}", step.why));
+        }
+    }
+
+    fn score(&self, page: &mut Page) {
+        page.heading("SCORE");
+        let checks = &self.expectations.checks;
+        if checks.is_empty() {
+            page.hanging(INDENT, "nothing was expected, so nothing is scored");
+            return;
+        }
+        let mut counts = Counts::default();
+        for Check { what, expected, found, verdict } in checks {
+            let (word, text) = match verdict {
+                CheckVerdict::Held => ("held", format!("{what}: {found}")),
+                CheckVerdict::Failed => ("FAILED", format!("{what}: expected {expected}, found {found}")),
+                CheckVerdict::NotScored => ("-", format!("{what}: {found}")),
+            };
+            match verdict {
+                CheckVerdict::Held => counts.held += 1,
+                CheckVerdict::Failed => counts.failed += 1,
+                CheckVerdict::NotScored => counts.not_scored += 1,
+            }
+            page.hanging(&format!("{INDENT}{word:<6}  "), &text);
+        }
+        let Counts { held, failed, not_scored } = counts;
+        page.hanging(INDENT, &format!("{held} held, {failed} failed, {not_scored} not scored"));
+    }
+}
+
+fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Initiator => "initiator",
+        Part::Lead => "lead",
+        Part::Assistant => "assistant",
+        Part::Observer => "observer",
+        Part::Declined => "declined",
+    }
+}
+
+fn deed_name(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Opened => "opened",
+        Deed::Concluded => "concluded",
+        Deed::PassedUp => "passed up",
+        Deed::AskedPerson => "asked person",
+        Deed::Approved => "approved",
+        Deed::Rejected => "rejected",
+    }
+}
+
+/// A page that is being written.
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn heading(&mut self, title: &str) {
+        self.text.push_str(&format!("\n{title}\n"));
+    }
+
+    /// A text beside `head`, wrapped within its own column.
+    fn hanging(&mut self, head: &str, text: &str) {
+        let indent = head.chars().count();
+        let width = PAGE_CHARS.saturating_sub(indent).max(MIN_TEXT_CHARS);
+        let mut lead = head.to_owned();
+        for line in wrapped(text, width) {
+            self.text.push_str(&lead);
+            self.text.push_str(&line);
+            self.text.push('\n');
+            lead = " ".repeat(indent);
+        }
+    }
+
+    /// A value that people copy: never wrapped.
+    fn whole(&mut self, label: &str, value: &str) {
+        self.text.push_str(&format!("{label:<LABEL_CHARS$}{value}\n"));
+    }
+}
+
+/// The words of a text on lines of at most `width` characters; at least one line, if an empty one.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let mut rest: Vec<char> = word.chars().collect();
+        if used > 0 && used + 1 + rest.len() > width {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        while rest.len() > width {
+            let tail = rest.split_off(width);
+            lines.push(rest.into_iter().collect());
+            rest = tail;
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        used += rest.len();
+        line.extend(rest);
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn texts_wrap_between_words() {
+        let check = |text: &str, width: usize, expected: &[&str]| assert_eq!(wrapped(text, width), expected);
+        check("", 5, &[""]);
+        check("a b c", 5, &["a b c"]);
+        check("a b cd", 5, &["a b", "cd"]);
+        check("a\nb \t c", 5, &["a b c"]);
+        check("abcdefgh i", 3, &["abc", "def", "gh", "i"]);
+        check("a bcde f", 3, &["a", "bcd", "e f"]);
+    }
+
+    proptest! {
+        #[test]
+        fn wrapping_loses_nothing_and_fits(text in "[a-zé \n]{0,80}", width in 1_usize..20) {
+            let lines = wrapped(&text, width);
+            prop_assert!(lines.iter().all(|line| line.chars().count() <= width));
+            let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(letters(&lines.concat()), letters(&text));
+        }
+    }
+}
