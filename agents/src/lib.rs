@@ -25,7 +25,6 @@ pub mod test_lead;
 mod tools;
 pub mod uiux_engineer;
 
-
 use echo_runtime::organisation::{DeclarationError, Organisation, Shipped};
 use echo_runtime::role::Role;
 

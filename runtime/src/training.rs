@@ -18,9 +18,13 @@ mod report;
 pub(crate) mod samples;
 mod scenario;
 mod session;
+#[cfg(test)]
+mod tests;
 
 pub use expectations::{Check, CheckVerdict, Counts, Decider, Expectations, Observed, Score};
 pub use progress::progress;
-pub use report::{AgentPart, Circumstances, Details, Outcome, Part, Report, ReportError, Waypoint};
-pub use scenario::{MAX_SCENARIO_BYTES, Scenario, ScenarioError};
+pub use report::{
+    AgentPart, Circumstances, Comparison, Details, Outcome, Part, Report, ReportError, Waypoint,
+};
+pub use scenario::{Scenario, ScenarioError};
 pub use session::{play, simulate};

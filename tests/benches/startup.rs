@@ -78,8 +78,7 @@ fn peak_of(status: &str) -> Option<u32> {
 }
 
 fn spawn(home: &Home) -> (Child, BufReader<ChildStdout>) {
-    let mut child =
-        home.command(&["train"]).stdout(Stdio::piped()).spawn().expect("the program can be run");
+    let mut child = home.command(&["train"]).stdout(Stdio::piped()).spawn().expect("the program can be run");
     let output = child.stdout.take().expect("its output is piped");
     (child, BufReader::new(output))
 }
@@ -93,7 +92,9 @@ fn report(what: &str, unit: &str, mut figures: Vec<f64>, aim: f64) {
     figures.sort_by(f64::total_cmp);
     let middle = figures.len() / 2;
     let (below, above) = figures.split_at(middle);
-    let (Some(least), Some(most), Some(upper)) = (figures.first(), figures.last(), above.first()) else { return };
+    let (Some(least), Some(most), Some(upper)) = (figures.first(), figures.last(), above.first()) else {
+        return;
+    };
     let median = match below.last() {
         Some(lower) if figures.len().is_multiple_of(2) => f64::midpoint(*lower, *upper),
         _ => *upper,

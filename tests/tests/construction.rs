@@ -20,7 +20,9 @@ fn footprint() -> BTreeSet<PathBuf> {
     let data = data.or_else(|| Some(home?.join(".local/share")));
     let data = data.map(|data| data.join("echo-org"));
     let writable = [Some(std::env::current_dir().unwrap()), data];
-    found.extend(writable.into_iter().flatten().filter(|place| place.is_dir()).flat_map(|place| entries(&place)));
+    found.extend(
+        writable.into_iter().flatten().filter(|place| place.is_dir()).flat_map(|place| entries(&place)),
+    );
     found
 }
 
@@ -31,7 +33,7 @@ fn entries(directory: &Path) -> Vec<PathBuf> {
 #[test]
 fn constructing_the_organisation_opens_spawns_and_writes_nothing() {
     let before = footprint();
-    let organisation = echo_agents::organisation();
+    let organisation = echo_agents::organisation().unwrap();
     let after = footprint();
     assert_eq!(organisation.role_ids().len(), 9);
     assert_eq!(before, after);

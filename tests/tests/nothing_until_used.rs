@@ -30,12 +30,13 @@ fn mistakes_of_usage_are_told_apart_from_failures() {
     let _ = check(&["trian"], 2).says(&["trian", "train"]);
     let _ = check(&["train", "--no-such-flag"], 2).says(&["--no-such-flag"]);
     let _ = check(&["approve"], 2).says(&["Usage"]);
-    let _ = check(&["approve", "dec-1"], 2).says(&["dec-1", "apr-1"]);
+    let _ = check(&["approve", "msg-1"], 2).says(&["msg-1", "apr-1"]);
 }
 
 #[test]
 fn who_only_reads_makes_no_store() {
-    for command in [&["approvals"] as &[&str], &["approve", "apr-1"], &["reject", "apr-1"], &["replay"]] {
+    let reject = ["reject", "apr-1", "--note", "no"];
+    for command in [&["approvals"] as &[&str], &["approve", "apr-1"], &reject, &["replay"]] {
         let _ = check(command, 1).says(&["there is no store at", "org.redb", "train"]);
     }
 }

@@ -47,7 +47,11 @@ fn only_storage_names_the_database() {
 #[test]
 fn only_the_codec_names_its_encoding() {
     check(
-        |tree| names_library(tree, "bincode", |path| matches!(path, "storage/src/codec.rs" | "storage/Cargo.toml")),
+        |tree| {
+            names_library(tree, "bincode", |path| {
+                matches!(path, "storage/src/codec.rs" | "storage/Cargo.toml")
+            })
+        },
         "use Encode, Decode, encode and decode of echo_storage::codec",
         &[
             ("storage/src/a.rs", "//! A.\nuse bincode::Encode;\n"),
@@ -177,7 +181,10 @@ fn tests_do_not_sleep() {
             ("tests/tests/a.rs", "//! A.\nfn f() { std::thread::sleep(LONG); }\n"),
             ("runtime/src/a/tests.rs", "//! A.\nasync fn f() { tokio::time::sleep(LONG).await; }\n"),
             ("runtime/src/b.rs", "//! B.\n#[cfg(test)]\nmod tests {\n    use std::thread::sleep;\n}\n"),
-            ("storage/src/c.rs", "//! C.\n#[cfg(test)]\nmod tests {\n    fn f() { clock::pause_ms(5); }\n}\n"),
+            (
+                "storage/src/c.rs",
+                "//! C.\n#[cfg(test)]\nmod tests {\n    fn f() { clock::pause_ms(5); }\n}\n",
+            ),
         ],
     );
 }
@@ -258,7 +265,10 @@ fn code_is_told_from_comments_and_texts() {
     check("r\"a\\\" b", "r\"  \" b");
     check("b'\\'' x<'a, 'b>", "b'  ' x<'a, 'b>");
     check("\"é\" a", "\" \" a");
-    assert_eq!(std_modules("use std::{fmt, io::{self, net}, fs as f}; std::time::X"), ["fmt", "io", "fs", "time"]);
+    assert_eq!(
+        std_modules("use std::{fmt, io::{self, net}, fs as f}; std::time::X"),
+        ["fmt", "io", "fs", "time"]
+    );
     assert_eq!(std_modules("mystd::fs; std :: net :: X; use ::std::thread;"), ["net", "thread"]);
     assert!(has_word("a ceo.", "ceo") && !has_word("ceo_id oceo ceos", "ceo"));
 }

@@ -95,7 +95,10 @@ fn moved(decision: &Decision) -> Vec<String> {
         Phase::Voting { round } => {
             let lead = decision.lead.as_ref().map(|lead| format!(", {lead} leads")).unwrap_or_default();
             let count = decision.participants.len();
-            vec![line(PROPOSALS, &format!("round {round}: {count} vote{}{lead}", if count == 1 { "s" } else { "" }))]
+            vec![line(
+                PROPOSALS,
+                &format!("round {round}: {count} vote{}{lead}", if count == 1 { "s" } else { "" }),
+            )]
         }
         Phase::Synthesising => decision.tally.iter().map(|tally| line(CONSENSUS, &counted(tally))).collect(),
         Phase::Climbing { .. } | Phase::Waiting { .. } | Phase::Closed => {
@@ -116,7 +119,9 @@ fn walked(decision: &Decision, step: &PathStep) -> Option<String> {
     let PathStep { who, deed, why, .. } = step;
     Some(match deed {
         Deed::Opened => return None,
-        Deed::Concluded if decision.synthesis.is_none() => line(SYNTHESIS, &format!("{why}; synthesis: missing")),
+        Deed::Concluded if decision.synthesis.is_none() => {
+            line(SYNTHESIS, &format!("{why}; synthesis: missing"))
+        }
         Deed::Concluded => line(SYNTHESIS, why),
         Deed::PassedUp => line(CLIMBING, &format!("{who} passes it up: {why}")),
         Deed::AskedPerson => {
@@ -133,7 +138,10 @@ fn walked(decision: &Decision, step: &PathStep) -> Option<String> {
 
 fn counted(tally: &Tally) -> String {
     let Tally { approve, reject, abstain, participants, .. } = tally;
-    let share = tally.consensus.map_or_else(|| "nobody took a side".to_owned(), |share| format!("consensus {share}"));
+    let share =
+        tally.consensus.map_or_else(|| "nobody took a side".to_owned(), |share| format!("consensus {share}"));
     let quorum = if tally.quorum { "quorum reached" } else { "no quorum" };
-    format!("{approve} approve, {reject} reject, {abstain} abstain of {participants} participants; {quorum}; {share}")
+    format!(
+        "{approve} approve, {reject} reject, {abstain} abstain of {participants} participants; {quorum}; {share}"
+    )
 }

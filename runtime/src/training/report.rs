@@ -281,7 +281,7 @@ fn decider(decision: &Decision) -> Option<Decider> {
     match (&decision.decided_by, decision.status) {
         (Some(Party::Role(role)), _) => Some(Decider::Role(role.clone())),
         (Some(Party::Person(_)), _) | (None, Status::Escalated) => Some(Decider::Person),
-        (Some(Party::System), _) | (None, _) => None,
+        (Some(Party::System) | None, _) => None,
     }
 }
 
@@ -354,7 +354,7 @@ pub(super) fn vote_name(vote: Vote) -> &'static str {
 
 /// Thousandths as a decimal number. The division is rounded to the nearest double, whose shortest text is the decimal
 /// that was meant.
-#[expect(clippy::ref_option, reason = "the signature is serde's")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn decimal<S: Serializer>(confidence: &Option<Confidence>, serializer: S) -> Result<S::Ok, S::Error> {
     to_decimal(*confidence).serialize(serializer)
 }

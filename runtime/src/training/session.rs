@@ -77,7 +77,8 @@ struct Started {
 
 fn session_of(started: &Entry) -> Result<SessionId, RuntimeError> {
     let reply = started.reply().and_then(|reply| serde_json::from_str::<Started>(reply).ok());
-    let none = || RuntimeError::Refused("the start of the session did not say which session it is".to_owned());
+    let none =
+        || RuntimeError::Refused("the start of the session did not say which session it is".to_owned());
     reply.map(|reply| reply.session).ok_or_else(none)
 }
 

@@ -7,7 +7,7 @@
 use echo_storage::records::{Deed, Reason, Status};
 
 use super::{AgentPart, Part, Report, vote_name};
-use crate::training::expectations::{Check, CheckVerdict, Counts, Decider};
+use crate::training::expectations::{Check, CheckVerdict, Counts, Decider, Score};
 
 /// The width of a page, in characters.
 const PAGE_CHARS: usize = 100;
@@ -42,7 +42,7 @@ impl Report {
         if !next.is_empty() {
             page.heading("NEXT");
             for command in next {
-                page.text.push_str(&format!("{INDENT}{command}\n"));
+                page.line(&format!("{INDENT}{command}"));
             }
         }
         page.text
@@ -88,7 +88,10 @@ impl Report {
         let conclusion = self.decision.path.iter().find(|step| step.deed == Deed::Concluded);
         let result = conclusion.and_then(|step| step.why.split(':').next()).unwrap_or("not concluded");
         let words = self.details.synthesis.as_deref().unwrap_or("synthesis: missing");
-        page.hanging(INDENT, result);
+        // Most minds begin with the result themselves.
+        if !words.starts_with(result) {
+            page.hanging(INDENT, result);
+        }
         page.hanging(INDENT, words);
     }
 
@@ -99,9 +102,13 @@ impl Report {
             None => String::new(),
         };
         let why = match &self.details.reason {
-            Some(Reason::Recommended) => ": the votes recommend it, and it is within that role's authority".to_owned(),
+            Some(Reason::Recommended) => {
+                ": the votes recommend it, and it is within that role's authority".to_owned()
+            }
             Some(Reason::VotedDown) => ": the votes are against it".to_owned(),
-            Some(Reason::Incomplete { missing }) => format!(": incomplete, not given: {}", missing.join(", ")),
+            Some(Reason::Incomplete { missing }) => {
+                format!(": incomplete, not given: {}", missing.join(", "))
+            }
             Some(Reason::Authority) => ": decided on its way up, within that role's authority".to_owned(),
             Some(Reason::Person) | None => String::new(),
         };
@@ -110,7 +117,8 @@ impl Report {
             Status::Rejected => format!("rejected{by}{why}"),
             Status::Pending => "pending: it is still open".to_owned(),
             Status::Escalated => {
-                let approval = self.details.approval.map(|approval| format!(" ({approval})")).unwrap_or_default();
+                let approval =
+                    self.details.approval.map(|approval| format!(" ({approval})")).unwrap_or_default();
                 format!("escalated: it waits for a person{approval}")
             }
         }
@@ -133,21 +141,15 @@ impl Report {
             page.hanging(INDENT, "nothing was expected, so nothing is scored");
             return;
         }
-        let mut counts = Counts::default();
         for Check { what, expected, found, verdict } in checks {
             let (word, text) = match verdict {
                 CheckVerdict::Held => ("held", format!("{what}: {found}")),
                 CheckVerdict::Failed => ("FAILED", format!("{what}: expected {expected}, found {found}")),
                 CheckVerdict::NotScored => ("-", format!("{what}: {found}")),
             };
-            match verdict {
-                CheckVerdict::Held => counts.held += 1,
-                CheckVerdict::Failed => counts.failed += 1,
-                CheckVerdict::NotScored => counts.not_scored += 1,
-            }
             page.hanging(&format!("{INDENT}{word:<6}  "), &text);
         }
-        let Counts { held, failed, not_scored } = counts;
+        let Counts { held, failed, not_scored } = Score { checks: checks.clone() }.counts();
         page.hanging(INDENT, &format!("{held} held, {failed} failed, {not_scored} not scored"));
     }
 }
@@ -180,8 +182,14 @@ struct Page {
 }
 
 impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
     fn heading(&mut self, title: &str) {
-        self.text.push_str(&format!("\n{title}\n"));
+        self.text.push('\n');
+        self.line(title);
     }
 
     /// A text beside `head`, wrapped within its own column.
@@ -190,16 +198,14 @@ impl Page {
         let width = PAGE_CHARS.saturating_sub(indent).max(MIN_TEXT_CHARS);
         let mut lead = head.to_owned();
         for line in wrapped(text, width) {
-            self.text.push_str(&lead);
-            self.text.push_str(&line);
-            self.text.push('\n');
+            self.line(&format!("{lead}{line}"));
             lead = " ".repeat(indent);
         }
     }
 
     /// A value that people copy: never wrapped.
     fn whole(&mut self, label: &str, value: &str) {
-        self.text.push_str(&format!("{label:<LABEL_CHARS$}{value}\n"));
+        self.line(&format!("{label:<LABEL_CHARS$}{value}"));
     }
 }
 

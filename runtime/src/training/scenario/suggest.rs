@@ -43,13 +43,19 @@ pub(super) fn unknown<K: Display>(
 /// The known word that was probably meant; of equally near ones the first.
 fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a str> {
     // In a very short word two edits reach anything, so at least half of it must be as written.
-    let near = |one: &&String| {
+    let word_chars = word.chars().count();
+    let near = |one: &str| {
+        let one_chars = one.chars().count();
+        // Each edit changes the length by one at most; so a word of any length costs little.
+        if one_chars.abs_diff(word_chars) > MAX_EDITS {
+            return None;
+        }
         let edits = edit_distance(word, one);
-        (edits <= MAX_EDITS && edits * 2 < one.chars().count().max(word.chars().count())).then_some(edits)
+        (edits <= MAX_EDITS && edits * 2 < one_chars.max(word_chars)).then_some(edits)
     };
     known
         .iter()
-        .filter_map(|one| near(&one).map(|edits| (edits, one)))
+        .filter_map(|one| near(one).map(|edits| (edits, one)))
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, one)| one.as_str())
 }
@@ -103,6 +109,7 @@ mod tests {
         check("chashir", Some("cashier"));
         check("butcher", None);
         check("ab", None);
+        check("xr", None);
         check("", None);
         check("hrr", Some("hr"));
     }

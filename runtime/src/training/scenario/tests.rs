@@ -178,6 +178,14 @@ fn values_are_taken_as_they_are_written() {
 
     let largest = parse(&least_with(&format!("  data: {{n: {}}}", u64::MAX))).unwrap();
     assert_eq!(largest.proposal.context.data, [("n".to_owned(), u64::MAX)]);
+    for (written, quorum) in [("true", true), ("True", true), ("FALSE", false), ("false", false)] {
+        let scenario = parse(&format!("{LEAST}expect: {{quorum: {written}}}")).unwrap();
+        assert_eq!(scenario.expect.quorum, Some(quorum));
+    }
+    let lists = "alternatives: [a]\n  dependencies: [d]\n  constraints: [c]\n  success_criteria: [s]";
+    let context = parse(&least_with(&format!("  {lists}"))).unwrap().proposal.context;
+    let lists = [context.alternatives, context.dependencies, context.constraints, context.success_criteria];
+    assert_eq!(lists, [["a"], ["d"], ["c"], ["s"]]);
     let decided = parse(&format!("{LEAST}expect: {{decided_by: ceo, reason: incomplete}}")).unwrap();
     assert_eq!(decided.expect.decided_by, Some(Decider::Role(RoleId::new("ceo").unwrap())));
     assert_eq!(decided.expect.reason.as_deref(), Some("incomplete"));
@@ -185,7 +193,11 @@ fn values_are_taken_as_they_are_written() {
 
 #[test]
 fn scenarios_survive_their_json_text() {
-    for yaml in [FULL.to_owned(), LEAST.to_owned(), least_with("  budget_usd: 0.07\n  data: {b: 0, a: 1}")] {
+    for yaml in [
+        FULL.to_owned(),
+        LEAST.to_owned(),
+        least_with("  budget_usd: 0.07\n  alternatives: [a]\n  dependencies: [d]"),
+    ] {
         let scenario = parse(&yaml).unwrap();
         assert_eq!(Scenario::from_json(&scenario.to_json()).unwrap(), scenario);
     }

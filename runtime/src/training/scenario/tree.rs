@@ -71,7 +71,7 @@ impl<'a> Source<'a> {
         let size_bytes = self.yaml.len();
         if size_bytes > Scenario::MAX_BYTES {
             let problem =
-                format!("the file has {size_bytes} bytes; shorten it to {Scenario::MAX_BYTES} or less");
+                format!("the file has {size_bytes} bytes; shorten it to {} or less", Scenario::MAX_BYTES);
             return Err(ScenarioError::new(self.name, 1, 1, problem));
         }
         // Repeated names are passed on, because the error for them here says where the first one is.

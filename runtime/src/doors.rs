@@ -1,0 +1,8 @@
+//! Doors: the ways by which people and programs reach an organisation.
+//!
+//! [`cli`] is the command line.
+//!
+//! What always holds: a door decides nothing. It turns what somebody wants into an input, hands it to a driver, and puts
+//! what came of it into words. Nothing is opened, spawned or bound before somebody asks for something that needs it.
+
+pub mod cli;

@@ -1,0 +1,195 @@
+//! The command line.
+//!
+//! In reading order: [`run`] reads the arguments and calls one command; each command is a file below. What they share:
+//! `place` finds the store, `drive` runs the organisation on either driver, `output` writes what people and programs
+//! read.
+//!
+//! | ends with | when |
+//! |---|---|
+//! | 0 | what was asked was done; of `train`: and nothing came otherwise than expected |
+//! | 1 | it could not be done; of `train`: or something came otherwise than expected; of `replay`: or a step differs |
+//! | 2 | it was asked in a way that means nothing: an unknown flag, scenario, role or type |
+//!
+//! What always holds: what was asked for goes to the standard output, everything else to the standard error; with
+//! `--json` the standard output gets one JSON object or nothing. Nobody's store is made, moved or opened before the
+//! arguments are known to mean something. A reader that closes the pipe early ends nothing with a panic.
+
+mod approvals;
+mod ask;
+mod drive;
+mod output;
+mod place;
+mod replay;
+#[cfg(test)]
+mod tests;
+mod train;
+mod verdict;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use self::output::Output;
+use self::place::{Place, Surroundings};
+use crate::organisation::Organisation;
+
+/// What people type to call this program.
+const PROGRAM: &str = "echo-org";
+
+/// The exit code of what could not be done.
+const FAILURE: u8 = 1;
+/// The exit code of what means nothing.
+const USAGE: u8 = 2;
+
+const ABOUT: &str =
+    "An organisation of agents that decide within their authority, vote, escalate and ask a person.";
+
+const EXAMPLES: &str = "\
+Examples:
+  echo-org train                         play the default scenario and report on it
+  echo-org train --ask \"Do we move?\"     have the organisation decide a question of yours
+  echo-org approvals                     list what waits for a person
+  echo-org approve apr-1                 approve it
+  echo-org replay                        decide everything again and compare
+
+The store is one file: --store PATH, otherwise $ECHO_STORE, otherwise echo-org/org.redb in the
+directory where this system keeps the data of programs. `train` makes it.
+
+Exit codes: 0 done, 1 failed or otherwise than expected, 2 not understood.";
+
+#[derive(Debug, Parser)]
+#[command(name = PROGRAM, bin_name = PROGRAM, version, about = ABOUT, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
+struct Common {
+    /// The file of the store [default: `$ECHO_STORE`, or in this system's data directory]
+    #[arg(long, global = true, value_name = "PATH")]
+    store: Option<std::path::PathBuf>,
+    /// Answer with one JSON object instead of text
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play a scenario, or have a question decided, and report on it
+    #[command(after_help = train::EXAMPLES)]
+    Train(train::Arguments),
+    /// List what waits for a person
+    #[command(after_help = approvals::EXAMPLES)]
+    Approvals,
+    /// Approve what waits for a person
+    #[command(after_help = verdict::APPROVE_EXAMPLES)]
+    Approve(verdict::ApproveArguments),
+    /// Reject what waits for a person
+    #[command(after_help = verdict::REJECT_EXAMPLES)]
+    Reject(verdict::RejectArguments),
+    /// Decide everything again from the journal, and compare
+    #[command(after_help = replay::EXAMPLES)]
+    Replay(replay::Arguments),
+}
+
+/// Why a command ended without doing what was asked.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    /// What was asked means nothing.
+    #[error("{0}")]
+    Usage(String),
+    /// It could not be done.
+    #[error("{0}")]
+    Failure(String),
+}
+
+impl Failed {
+    /// A failure, from any error.
+    fn because(error: impl std::fmt::Display) -> Self {
+        Self::Failure(error.to_string())
+    }
+}
+
+/// How a command that did its work ended: well, or not as it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Well,
+    Otherwise,
+}
+
+/// What a command works with.
+struct Invocation<'o, 'w> {
+    organisation: Arc<Organisation>,
+    surroundings: Surroundings,
+    store: Option<std::path::PathBuf>,
+    json: bool,
+    output: &'o mut Output<'w>,
+}
+
+impl Invocation<'_, '_> {
+    fn place(&self) -> Result<Place, Failed> {
+        Place::find(self.store.as_deref(), &self.surroundings)
+    }
+}
+
+/// Does what the command line of this process asks of the organisation.
+pub fn run(organisation: Organisation) -> ExitCode {
+    // Not locked: a panic on another thread, which ends nothing, must be able to say so.
+    let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
+    let mut output = Output::new(&mut stdout, &mut stderr);
+    let code = execute(organisation, std::env::args_os(), Surroundings::of_process(), &mut output);
+    ExitCode::from(output.finish(code))
+}
+
+/// Does what the arguments ask; gives the exit code.
+fn execute(
+    organisation: Organisation,
+    arguments: impl IntoIterator<Item = OsString>,
+    surroundings: Surroundings,
+    output: &mut Output<'_>,
+) -> u8 {
+    let parsed = command(&organisation).try_get_matches_from(arguments);
+    let parsed = parsed.and_then(|matches: ArgMatches| Arguments::from_arg_matches(&matches));
+    let Arguments { common, command } = match parsed {
+        Ok(arguments) => arguments,
+        Err(told) => {
+            let text = told.render().to_string();
+            if told.use_stderr() {
+                output.note(text.trim_end());
+            } else {
+                output.text(text.trim_end());
+            }
+            return u8::try_from(told.exit_code()).unwrap_or(USAGE);
+        }
+    };
+    let organisation = Arc::new(organisation);
+    let Common { store, json } = common;
+    let mut invocation = Invocation { organisation, surroundings, store, json, output };
+    let done = match command {
+        Command::Train(arguments) => train::run(&mut invocation, arguments),
+        Command::Approvals => approvals::run(&mut invocation),
+        Command::Approve(arguments) => verdict::run(&mut invocation, arguments.into()),
+        Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
+        Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
+    };
+    match done {
+        Ok(End::Well) => 0,
+        Ok(End::Otherwise) => FAILURE,
+        Err(failed) => {
+            invocation.output.note(&format!("error: {failed}"));
+            if matches!(failed, Failed::Usage(_)) { USAGE } else { FAILURE }
+        }
+    }
+}
+
+/// The parser, with what only this organisation can say in its help.
+fn command(organisation: &Organisation) -> clap::Command {
+    Arguments::command().mut_subcommand("train", |train| train.after_help(train::help(organisation)))
+}

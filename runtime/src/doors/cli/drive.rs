@@ -1,0 +1,99 @@
+//! Running the organisation for one command, on the driver that the store's clock asks for.
+//!
+//! What always holds: nothing runs before [`Driver::start`] and nothing after [`Driver::stop`], which every command
+//! reaches, whatever failed in between.
+
+use std::sync::Arc;
+
+use echo_storage::clock::ClockKind;
+use echo_storage::journal::Entry;
+use echo_storage::names::SessionId;
+use echo_storage::{Input, Store};
+
+use super::Failed;
+use crate::drivers::RuntimeError;
+use crate::drivers::live::Live;
+use crate::drivers::simulation::Simulation;
+use crate::mind::RulesMind;
+use crate::organisation::Organisation;
+use crate::training::{self, Scenario};
+
+/// A running organisation.
+pub(super) enum Driver {
+    /// In virtual time.
+    Simulation(Simulation),
+    /// In real time, on threads of its own.
+    Live {
+        /// Where its tasks run.
+        runtime: tokio::runtime::Runtime,
+        /// The tasks.
+        live: Live,
+    },
+}
+
+impl Driver {
+    /// Starts the organisation in the store. The seed picks the order of events in virtual time.
+    pub(super) fn start(
+        organisation: Arc<Organisation>,
+        store: Arc<Store>,
+        seed: u64,
+    ) -> Result<Self, Failed> {
+        let mind = Arc::new(RulesMind);
+        match store.info().clock {
+            ClockKind::Virtual => {
+                let simulation = Simulation::new(organisation, store, mind, seed).map_err(Failed::because)?;
+                Ok(Self::Simulation(simulation))
+            }
+            ClockKind::Real => {
+                let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build();
+                let runtime =
+                    runtime.map_err(|cause| Failed::Failure(format!("cannot start threads: {cause}")))?;
+                let live =
+                    runtime.block_on(Live::start(organisation, store, mind)).map_err(Failed::because)?;
+                Ok(Self::Live { runtime, live })
+            }
+        }
+    }
+
+    /// Starts every agent. In virtual time agents need no start.
+    pub(super) fn activate_all(&self) {
+        if let Self::Live { runtime, live } = self {
+            runtime.block_on(live.activate_all());
+        }
+    }
+
+    /// Plays a scenario.
+    pub(super) fn play(
+        &mut self,
+        scenario: &Scenario,
+        watch: &mut dyn FnMut(&Entry),
+    ) -> Result<SessionId, RuntimeError> {
+        match self {
+            Self::Simulation(simulation) => training::simulate(simulation, scenario, watch),
+            Self::Live { runtime, live } => runtime.block_on(training::play(live, scenario, watch)),
+        }
+    }
+
+    /// Runs one input, and lets the agents handle what follows from it.
+    pub(super) fn submit(&mut self, input: Input) -> Result<Entry, RuntimeError> {
+        match self {
+            Self::Simulation(simulation) => {
+                let entry = simulation.submit(input)?;
+                simulation.settle(&mut |_| {})?;
+                Ok(entry)
+            }
+            Self::Live { runtime, live } => runtime.block_on(async {
+                let entry = live.submit(input).await?;
+                live.settled().await?;
+                Ok(entry)
+            }),
+        }
+    }
+
+    /// Stops everything; what was acknowledged is in the store.
+    pub(super) fn stop(self) {
+        if let Self::Live { runtime, live } = self {
+            runtime.block_on(live.stop());
+        }
+    }
+}

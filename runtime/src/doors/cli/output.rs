@@ -1,0 +1,114 @@
+//! Writing for people and programs.
+//!
+//! What always holds: a reader that has gone away is no failure and no panic; any other failure to write is told once, at
+//! the end. Control characters in a text, which may have been written by anybody, do not reach the terminal.
+
+use std::io::{self, ErrorKind, Write};
+
+use serde::Serialize;
+
+use super::FAILURE;
+
+/// The standard output and the standard error.
+pub(super) struct Output<'w> {
+    stdout: &'w mut dyn Write,
+    stderr: &'w mut dyn Write,
+    /// Why the standard output takes no more.
+    broken: Option<io::Error>,
+}
+
+impl<'w> Output<'w> {
+    pub(super) fn new(stdout: &'w mut dyn Write, stderr: &'w mut dyn Write) -> Self {
+        Self { stdout, stderr, broken: None }
+    }
+
+    /// Writes lines that were asked for.
+    pub(super) fn text(&mut self, text: &str) {
+        self.write(&printable(text));
+    }
+
+    /// Writes the one JSON object that was asked for.
+    pub(super) fn json(&mut self, value: &impl Serialize) {
+        match serde_json::to_string_pretty(value) {
+            Ok(text) => self.write(&text),
+            // Told at the end, like any other failure to write.
+            Err(error) => self.broken = Some(error.into()),
+        }
+    }
+
+    /// Writes lines about what is going on.
+    pub(super) fn note(&mut self, text: &str) {
+        // Where even this stream is closed, there is nobody left to tell.
+        let _ = writeln!(self.stderr, "{}", printable(text));
+    }
+
+    /// The exit code, which is that of a failure where the output did not arrive.
+    pub(super) fn finish(mut self, code: u8) -> u8 {
+        if self.broken.is_none() {
+            self.broken = self.stdout.flush().err();
+        }
+        match self.broken.take() {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+                self.note(&format!("error: cannot write the output: {error}"));
+                code.max(FAILURE)
+            }
+            _ => code,
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.broken.is_none() {
+            // Flushed at once: whoever watches a session wants to see it.
+            let written = writeln!(self.stdout, "{}", text.trim_end()).and_then(|()| self.stdout.flush());
+            self.broken = written.err();
+        }
+    }
+}
+
+fn printable(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+    text.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Failing(ErrorKind);
+
+    impl Write for Failing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_failure_and_a_full_disk_is() {
+        let check = |kind: ErrorKind, code: u8, expected: u8, told: bool| {
+            let (mut stdout, mut stderr) = (Failing(kind), Vec::new());
+            let mut output = Output::new(&mut stdout, &mut stderr);
+            output.text("something");
+            output.text("more");
+            assert_eq!(output.finish(code), expected, "{kind}");
+            assert_eq!(!stderr.is_empty(), told, "{kind}");
+        };
+        check(ErrorKind::BrokenPipe, 0, 0, false);
+        check(ErrorKind::BrokenPipe, 1, 1, false);
+        check(ErrorKind::StorageFull, 0, 1, true);
+        check(ErrorKind::StorageFull, 2, 2, true);
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut output = Output::new(&mut stdout, &mut stderr);
+        output.text("a\u{1b}[2Jb\nc\td\u{9b}");
+        output.note("\u{7}");
+        assert_eq!(output.finish(0), 0);
+        assert_eq!(String::from_utf8(stdout).unwrap(), "a\u{fffd}[2Jb\nc\u{fffd}d\u{fffd}\n");
+        assert_eq!(String::from_utf8(stderr).unwrap(), "\u{fffd}\n");
+    }
+}

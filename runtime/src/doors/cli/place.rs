@@ -1,0 +1,211 @@
+//! Where the store is, and making room for a fresh one.
+//!
+//! What always holds: finding the place makes nothing. A fresh start deletes nothing: a store that is in the way is moved
+//! aside, and a file that is no store, or one that is in use or damaged, is refused and left as it is.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use echo_storage::clock::ClockKind;
+use echo_storage::{OpenOptions, Store};
+
+use super::Failed;
+
+/// The store below the directory for the data of programs.
+const FILE: &str = "echo-org/org.redb";
+
+/// The environment of the process, as far as it matters here.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Surroundings {
+    /// `ECHO_STORE`.
+    pub(super) echo_store: Option<OsString>,
+    /// `XDG_DATA_HOME`.
+    pub(super) data_home: Option<OsString>,
+    /// `HOME`.
+    pub(super) home: Option<OsString>,
+    /// Who is logged in.
+    pub(super) user: Option<String>,
+}
+
+impl Surroundings {
+    /// Those of this process. A variable that is empty counts as one that is not set.
+    pub(super) fn of_process() -> Self {
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let user = ["USER", "LOGNAME"].into_iter().find_map(variable);
+        Self {
+            echo_store: variable("ECHO_STORE"),
+            data_home: variable("XDG_DATA_HOME"),
+            home: variable("HOME"),
+            user: user.map(|user| user.to_string_lossy().into_owned()),
+        }
+    }
+
+    /// The name under which this person answers.
+    pub(super) fn person(&self) -> String {
+        self.user.clone().unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    /// Where programs keep their data; a relative `XDG_DATA_HOME` is none, as its specification says.
+    fn data_directory(&self) -> Option<PathBuf> {
+        let of_variable = self.data_home.as_ref().map(PathBuf::from).filter(|path| path.is_absolute());
+        let of_home = || {
+            let below =
+                if cfg!(target_os = "macos") { "Library/Application Support" } else { ".local/share" };
+            self.home.as_ref().map(|home| Path::new(home).join(below))
+        };
+        of_variable.or_else(of_home)
+    }
+}
+
+/// Where the store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    path: PathBuf,
+    /// It was named on the command line, so whoever wants it again must name it again.
+    named: bool,
+}
+
+impl Place {
+    /// The place that was named, or the one that the environment gives.
+    pub(super) fn find(named: Option<&Path>, surroundings: &Surroundings) -> Result<Self, Failed> {
+        if let Some(path) = named {
+            return Ok(Self { path: path.to_owned(), named: true });
+        }
+        let of_variable = surroundings.echo_store.as_ref().map(PathBuf::from);
+        let path =
+            of_variable.or_else(|| surroundings.data_directory().map(|directory| directory.join(FILE)));
+        let path = path.ok_or_else(|| {
+            Failed::Failure(
+                "there is no place for the store: HOME is not set; name a file with --store PATH or in ECHO_STORE"
+                    .to_owned(),
+            )
+        })?;
+        Ok(Self { path, named: false })
+    }
+
+    /// For people and reports: the whole path.
+    pub(super) fn shown(&self) -> String {
+        std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string()
+    }
+
+    /// A command line that means this store.
+    pub(super) fn command(&self, command: &str) -> String {
+        let store = if self.named { format!(" --store {}", quoted(&self.path)) } else { String::new() };
+        format!("{} {command}{store}", super::PROGRAM)
+    }
+
+    /// Opens the store that is there, whatever clock it lives by.
+    pub(super) fn open(&self) -> Result<Store, Failed> {
+        let options = OpenOptions { create: false, ..OpenOptions::default() };
+        Store::open(&self.path, &options).map_err(Failed::because)
+    }
+
+    /// Opens the store that is there, which must live by this clock, or makes one.
+    pub(super) fn open_or_make(&self, clock: ClockKind) -> Result<Store, Failed> {
+        let options = OpenOptions { clock: Some(clock), ..OpenOptions::default() };
+        Store::open(&self.path, &options).map_err(Failed::because)
+    }
+
+    /// Moves a store that is there to `PATH.before-1`, or the first number that is free. Says where it is now.
+    pub(super) fn make_room(&self) -> Result<Option<PathBuf>, Failed> {
+        let failed = |what: &str, path: &Path, cause: &std::io::Error| {
+            Failed::Failure(format!("cannot {what} {}: {cause}", path.display()))
+        };
+        match std::fs::symlink_metadata(&self.path) {
+            Ok(_) => {}
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(failed("look for", &self.path, &cause)),
+        }
+        // Only a store of ours that nobody uses is moved.
+        drop(
+            Store::open(&self.path, &OpenOptions { create: false, wait_ms: 0, clock: None })
+                .map_err(Failed::because)?,
+        );
+        let mut number = 1_u64;
+        let aside = loop {
+            let mut name = self.path.clone().into_os_string();
+            name.push(format!(".before-{number}"));
+            let aside = PathBuf::from(name);
+            match std::fs::symlink_metadata(&aside) {
+                Ok(_) => number += 1,
+                Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => break aside,
+                Err(cause) => return Err(failed("look for", &aside, &cause)),
+            }
+        };
+        std::fs::rename(&self.path, &aside).map_err(|cause| failed("move aside", &self.path, &cause))?;
+        Ok(Some(aside))
+    }
+}
+
+/// A path as a shell reads it back.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./+:=@%,".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surroundings(echo_store: &str, data_home: &str, home: &str) -> Surroundings {
+        let some = |text: &str| Some(OsString::from(text)).filter(|text| !text.is_empty());
+        Surroundings {
+            echo_store: some(echo_store),
+            data_home: some(data_home),
+            home: some(home),
+            user: None,
+        }
+    }
+
+    #[test]
+    fn the_store_is_named_or_found() {
+        let check = |named: &str, surroundings: Surroundings, expected: &str| {
+            let named = Some(Path::new(named)).filter(|path| !path.as_os_str().is_empty());
+            let place = Place::find(named, &surroundings);
+            assert_eq!(place.map(|place| place.path).ok(), Some(PathBuf::from(expected)), "{surroundings:?}");
+        };
+        check("here.redb", surroundings("/e.redb", "/data", "/home/me"), "here.redb");
+        check("", surroundings("/e.redb", "/data", "/home/me"), "/e.redb");
+        check("", surroundings("", "/data", "/home/me"), "/data/echo-org/org.redb");
+        if !cfg!(target_os = "macos") {
+            check("", surroundings("", "data", "/home/me"), "/home/me/.local/share/echo-org/org.redb");
+        }
+        let error = Place::find(None, &surroundings("", "", "")).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "there is no place for the store: HOME is not set; name a file with --store PATH or in ECHO_STORE"
+        );
+    }
+
+    #[test]
+    fn commands_name_the_store_where_they_must() {
+        let check = |path: &str, named: bool, expected: &str| {
+            assert_eq!(Place { path: path.into(), named }.command("replay"), expected);
+        };
+        check("/a/b.redb", false, "echo-org replay");
+        check("/a/b.redb", true, "echo-org replay --store /a/b.redb");
+        check("/a b/it's", true, r"echo-org replay --store '/a b/it'\''s'");
+    }
+
+    #[test]
+    fn a_store_in_the_way_is_moved_aside_and_nothing_else_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = Place { path: directory.path().join("org.redb"), named: true };
+        assert_eq!(place.make_room().unwrap(), None);
+        for number in 1..=2 {
+            drop(place.open_or_make(ClockKind::Virtual).unwrap());
+            let aside = directory.path().join(format!("org.redb.before-{number}"));
+            assert_eq!(place.make_room().unwrap(), Some(aside));
+            assert!(!place.path.exists());
+        }
+        std::fs::write(&place.path, "a letter").unwrap();
+        assert!(place.make_room().unwrap_err().to_string().contains("is not a store"));
+        assert_eq!(std::fs::read_to_string(&place.path).unwrap(), "a letter");
+
+        let place = Place { path: directory.path().join("used.redb"), named: true };
+        let store = place.open_or_make(ClockKind::Virtual).unwrap();
+        assert!(place.make_room().unwrap_err().to_string().contains("in use"));
+        drop(store);
+    }
+}

@@ -1,0 +1,340 @@
+//! Failures by injection: steps that panic, refuse, forge or do not fit; minds that hang; disks that fail.
+//!
+//! Goal: only the culprit fails, the journal says so, and nobody is told what is not durable. Method: a company of two
+//! roles of its own, whose tools misbehave on demand, under the engine and under both drivers.
+
+use std::sync::Arc;
+
+use echo_runtime::drivers::RuntimeError;
+use echo_runtime::drivers::live::Live;
+use echo_runtime::drivers::simulation::Simulation;
+use echo_runtime::engine::{Engine, Outcome};
+use echo_runtime::mind::{Asking, Mind, RulesMind};
+use echo_runtime::organisation::{Organisation, Shipped};
+use echo_runtime::replay::replay;
+use echo_runtime::role::{Role, Weighs};
+use echo_runtime::tool::{Call, Tool};
+use echo_runtime::turn::{Failure, Outgoing};
+use echo_storage::clock::{Clock, ClockKind, VIRTUAL_EPOCH};
+use echo_storage::disk::MemoryDisk;
+use echo_storage::journal::{self, Head};
+use echo_storage::names::{DecisionId, DecisionType, Id, MessageId, RoleId};
+use echo_storage::quantities::Usd;
+use echo_storage::records::{
+    Address, Context, Kind, Mode, Party, Phase, Proposal, Question, Reason, Status, Vote,
+};
+use echo_storage::{Effect, Input, Query, Store, StoreError};
+use serde_json::json;
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Nothing {}
+
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Done {}
+
+impl std::fmt::Display for Done {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("done")
+    }
+}
+
+fn send(call: &mut Call<'_, '_, '_>, content: serde_json::Value) -> Result<Done, Failure> {
+    call.turn.send(Outgoing {
+        from: Party::Role(call.caller.clone()),
+        to: Address::Role(RoleId::new("worker").unwrap()),
+        kind: Kind::Request,
+        subject: "a test".to_owned(),
+        content,
+        deadline: None,
+    })?;
+    Ok(Done {})
+}
+
+fn note(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
+    send(call, json!({ "note": "read me" }))
+}
+
+/// Asks for a vote on a decision that does not exist, so that taking the message fails.
+fn poison(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
+    send(call, json!({ "ask": "vote", "decision": "dec-99", "round": 1 }))
+}
+
+fn oversize(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
+    send(call, json!({ "text": "x".repeat(17 * 1024 * 1024) }))
+}
+
+fn half_then_panic(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
+    send(call, json!({ "note": "never seen" }))?;
+    panic!("injected");
+}
+
+/// Approves whatever waits, without authority.
+fn forge(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
+    let mut decision = call.turn.state().decision(DecisionId::from_number(1))?.unwrap();
+    decision.status = Status::Approved;
+    decision.reason = Some(Reason::Authority);
+    decision.decided_by = Some(Party::Role(call.caller.clone()));
+    call.turn.emit(Effect::PutDecision(decision))?;
+    Ok(Done {})
+}
+
+/// Approves in a person's name.
+fn impersonate(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
+    let mut decision = call.turn.state().decision(DecisionId::from_number(1))?.unwrap();
+    decision.status = Status::Approved;
+    decision.decided_by = Some(Party::Person("somebody".to_owned()));
+    call.turn.emit(Effect::PutDecision(decision))?;
+    Ok(Done {})
+}
+
+/// Raises its own limit.
+fn enrich(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
+    let mut config = call.turn.config().clone();
+    for role in &mut config.roles {
+        role.budget_limit = Some(Usd::MAX);
+    }
+    call.turn.emit(Effect::Configure(config))?;
+    Ok(Done {})
+}
+
+fn tools() -> Vec<Tool> {
+    vec![
+        Tool::computes("note", "Sends a note.", note),
+        Tool::computes("poison", "Sends what cannot be taken.", poison),
+        Tool::computes("oversize", "Sends what cannot be stored.", oversize),
+        Tool::computes("half_then_panic", "Sends, then panics.", half_then_panic),
+        Tool::decides("forge", "Approves without authority.", forge),
+        Tool::decides("impersonate", "Approves as a person.", impersonate),
+        Tool::decides("enrich", "Raises limits.", enrich),
+    ]
+}
+
+const WEIGHS: Weighs = Weighs { money: 100, risk: 100, feasibility: 100, outcome: 100, figures: &[] };
+
+const HEAD: Role = Role {
+    id: "head",
+    title: "Head",
+    escalates_to: None,
+    leadership: true,
+    budget_limit_usd: Some(1_000),
+    threshold: 700,
+    may_decide: &["anything"],
+    keywords: &["plan"],
+    hears: &[],
+    weighs: WEIGHS,
+    tools,
+};
+
+const WORKER: Role = Role {
+    id: "worker",
+    title: "Worker",
+    escalates_to: Some("head"),
+    leadership: false,
+    budget_limit_usd: None,
+    threshold: 700,
+    may_decide: &[],
+    keywords: &["plan", "work"],
+    hears: &[],
+    weighs: WEIGHS,
+    tools: Vec::new,
+};
+
+fn company() -> Organisation {
+    const SCENARIOS: &[Shipped] = &[Shipped { name: "none", yaml: "" }];
+    let aide = Role { id: "aide", ..WORKER };
+    Organisation::new(&[HEAD, WORKER, aide], Vec::new, SCENARIOS).unwrap()
+}
+
+fn call(tool: &str) -> Input {
+    let caller = Party::Role(RoleId::new("head").unwrap());
+    Input::Call { caller, tool: tool.to_owned(), arguments: "{}".to_owned() }
+}
+
+fn start(budget: u64) -> Input {
+    let proposal = Proposal {
+        initiator: RoleId::new("head").unwrap(),
+        kind: DecisionType::new("anything").unwrap(),
+        mode: Mode::Collaborative,
+        subject: "A plan".to_owned(),
+        context: Context {
+            description: "a plan for the work".to_owned(),
+            impact: "some".to_owned(),
+            stakeholders: vec!["all".to_owned()],
+            budget: Some(Usd::dollars(budget)),
+            ..Context::default()
+        },
+    };
+    Input::StartSession { title: "test".to_owned(), scenario: "{}".to_owned(), proposal }
+}
+
+fn memory() -> Arc<Store> {
+    Arc::new(Store::in_memory(ClockKind::Virtual).unwrap())
+}
+
+fn engine(store: &Arc<Store>) -> Engine {
+    let clock = Arc::new(Clock::new(ClockKind::Virtual, VIRTUAL_EPOCH));
+    let engine = Engine::new(Arc::new(company()), store.clone(), clock);
+    engine.run(vec![engine.configuration().unwrap().unwrap()], None).unwrap();
+    engine
+}
+
+fn failure(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Failed(entry) => entry.failure.clone().unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn in_a_batch_only_the_culprits_fail() {
+    let store = memory();
+    let batch = vec![call("note"), call("half_then_panic"), call("oversize"), call("unknown"), call("note")];
+    let committed = engine(&store).run(batch, None).unwrap();
+    let [first, panicked, oversize, unknown, last] = committed.outcomes.as_slice() else { panic!() };
+    assert!(matches!((first, last), (Outcome::Done(_), Outcome::Done(_))));
+    assert_eq!(failure(panicked), "panicked: injected");
+    assert!(failure(oversize).contains("cannot be stored"), "{}", failure(oversize));
+    assert!(failure(unknown).contains("head has no tool `unknown`; it has note"), "{}", failure(unknown));
+    // The two notes are there, nothing of the others, and the chain is whole.
+    let state = store.snapshot().unwrap();
+    let config = state.config().unwrap().unwrap();
+    let worker = config.role(&RoleId::new("worker").unwrap()).unwrap().clone();
+    assert_eq!(state.unread(&worker, 10).unwrap(), [MessageId::from_number(1), MessageId::from_number(2)]);
+    let failures = journal::walk(&state).filter(|next| next.as_ref().unwrap().0.failure.is_some()).count();
+    assert_eq!(failures, 3);
+    let replayed = replay(&company(), &state, None).unwrap();
+    assert_eq!((replayed.head, replayed.applied_only), (Head::of(&state).unwrap().hash, 2));
+}
+
+#[test]
+fn authority_cannot_be_forged_by_a_tool() {
+    let store = memory();
+    let mut simulation = Simulation::new(Arc::new(company()), store.clone(), Arc::new(RulesMind), 1).unwrap();
+    simulation.submit(start(5_000)).unwrap();
+    simulation.settle(&mut |_| {}).unwrap();
+    let refused = |simulation: &mut Simulation, tool: &str, expected: &str| {
+        let error = simulation.submit(call(tool)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{tool}: {error}");
+    };
+    refused(&mut simulation, "forge", "5,000 USD exceeds the limit of head, 1,000 USD");
+    refused(&mut simulation, "impersonate", "without that person's verdict");
+    refused(&mut simulation, "enrich", "by configuration only");
+    let decision = store.snapshot().unwrap().decision(DecisionId::from_number(1)).unwrap().unwrap();
+    assert_ne!(decision.status, Status::Approved);
+}
+
+#[test]
+fn a_poison_message_becomes_a_dead_letter_and_the_agent_goes_on() {
+    let store = memory();
+    let mut simulation = Simulation::new(Arc::new(company()), store.clone(), Arc::new(RulesMind), 1).unwrap();
+    simulation.submit(call("poison")).unwrap();
+    simulation.submit(call("note")).unwrap();
+    simulation.settle(&mut |_| {}).unwrap();
+    is_dead(&store);
+}
+
+#[test]
+fn so_it_does_under_the_live_driver() {
+    let store = Arc::new(Store::in_memory(ClockKind::Real).unwrap());
+    let of_run = store.clone();
+    block_on(async move {
+        let live = Live::start(Arc::new(company()), of_run, Arc::new(RulesMind)).await.unwrap();
+        live.submit(call("poison")).await.unwrap();
+        live.submit(call("note")).await.unwrap();
+        live.settled().await.unwrap();
+        live.stop().await;
+    });
+    is_dead(&store);
+}
+
+fn is_dead(store: &Store) {
+    let state = store.snapshot().unwrap();
+    let worker = RoleId::new("worker").unwrap();
+    let receipt = state.receipt(MessageId::from_number(1), &worker).unwrap().unwrap();
+    assert_eq!((receipt.attempts, receipt.dead), (3, true));
+    assert!(receipt.reason.contains("there is no decision dec-99"), "{}", receipt.reason);
+    assert!(state.receipt(MessageId::from_number(2), &worker).unwrap().is_none());
+    let config = state.config().unwrap().unwrap();
+    assert!(state.unread(config.role(&worker).unwrap(), 1).unwrap().is_empty());
+}
+
+/// A mind that never answers ballots.
+struct Hanging;
+
+impl Mind for Hanging {
+    fn name(&self) -> &'static str {
+        "hanging"
+    }
+    fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a> {
+        match question {
+            Question::Ballot { .. } => Asking::Later(Box::pin(std::future::pending())),
+            _ => RulesMind.ask(question),
+        }
+    }
+}
+
+#[test]
+fn a_mind_that_hangs_abstains_at_its_deadline_and_the_decision_goes_on() {
+    let mut config = company().config().clone();
+    config.rules.thought_ms = 20;
+    let organisation = Arc::new(company().with_config(config));
+    let store = Arc::new(Store::in_memory(ClockKind::Real).unwrap());
+    let of_run = store.clone();
+    block_on(async move {
+        let live = Live::start(organisation, of_run, Arc::new(Hanging)).await.unwrap();
+        live.submit(start(500)).await.unwrap();
+        live.settled().await.unwrap();
+        live.stop().await;
+    });
+    hung(&store);
+    // The same in virtual time, where no real time passes.
+    let store = memory();
+    let mut simulation = Simulation::new(Arc::new(company()), store.clone(), Arc::new(Hanging), 1).unwrap();
+    simulation.submit(start(500)).unwrap();
+    simulation.settle(&mut |_| {}).unwrap();
+    hung(&store);
+}
+
+fn hung(store: &Store) {
+    let state = store.snapshot().unwrap();
+    let decision = state.decision(DecisionId::from_number(1)).unwrap().unwrap();
+    let ballots = state.ballots(decision.id, 1).unwrap();
+    assert_eq!(ballots.len(), 2);
+    assert!(
+        ballots
+            .iter()
+            .all(|ballot| ballot.vote == Vote::Abstain && ballot.rationale.contains("no answer within"))
+    );
+    assert!(matches!(decision.phase, Phase::Waiting { .. }), "{:?}", decision.phase);
+}
+
+#[test]
+fn after_the_disk_failed_nothing_more_is_written_and_everybody_is_told() {
+    let disk = MemoryDisk::new();
+    let store = Arc::new(Store::on_memory_disk(&disk, ClockKind::Real).unwrap());
+    let of_run = (disk.clone(), store.clone());
+    block_on(async move {
+        let (disk, store) = of_run;
+        let live = Live::start(Arc::new(company()), store.clone(), Arc::new(RulesMind)).await.unwrap();
+        live.submit(call("note")).await.unwrap();
+        live.settled().await.unwrap();
+        disk.fail_after(0);
+        let error = live.submit(call("note")).await.unwrap_err();
+        assert!(matches!(error, RuntimeError::Store(StoreError::Closed { .. })), "{error}");
+        disk.heal();
+        assert!(matches!(live.submit(call("note")).await, Err(RuntimeError::Stopped)));
+        assert!(matches!(live.settled().await, Ok(()) | Err(RuntimeError::Stopped)));
+        live.stop().await;
+    });
+    assert!(matches!(store.batch(), Err(StoreError::Closed { .. })));
+    drop(store);
+    let store = Store::on_memory_disk(&disk, ClockKind::Real).unwrap();
+    let state = store.snapshot().unwrap();
+    // Configure, the note and its taking are there; what failed is not, or is whole.
+    assert!(journal::walk(&state).all(|next| next.is_ok()));
+    assert!(Head::of(&state).unwrap().step >= 3);
+}
+
+fn block_on<T>(run: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap().block_on(run)
+}
