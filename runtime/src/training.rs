@@ -5,7 +5,7 @@
 //! - [`Scenario`] is what is played, read from a YAML file that people write.
 //! - [`Expectations`] is what its author expects to come of it.
 //! - [`simulate`] and [`play`] run it, on either driver.
-//! - [`progress`] puts each step into words while it runs.
+//! - [`progress()`] puts each step into words while it runs.
 //! - [`Report`] is what came of it, as data and as text.
 //!
 //! What always holds: only [`simulate`] and [`play`] change anything. A session's report is a function of the store it

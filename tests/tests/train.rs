@@ -170,6 +170,19 @@ fn the_same_seed_gives_the_same_session() {
     }
 }
 
+/// Goal: a session that comes otherwise than its author expected says so to programs. Method: the default scenario with
+/// another expectation; the session itself is as it was.
+#[test]
+fn an_expectation_that_fails_is_told_by_the_exit_code() {
+    let home = Home::default();
+    let yaml = scenario("revenue-growth").replace("status: escalated", "status: approved");
+    let file = home.write("scenario.yaml", &yaml);
+    let session = home.run(&["train".as_ref(), file.as_os_str(), "--json".as_ref()]).exits(1).json();
+    assert_eq!(session["expectations"]["held"], false);
+    assert_eq!(session["decision"]["status"], "escalated");
+    let _ = home.run(&["replay"]).exits(0);
+}
+
 #[test]
 fn a_sound_budget_within_the_limits_is_approved_by_a_role() {
     let session = play(SOUND);
@@ -265,30 +278,36 @@ fn a_store_in_use_names_its_holder() {
     let _ = home.run(&["train"]).exits(0);
 }
 
-/// Goal: what is no store of this program, or not any more, is left as it is. Method: a home with a file of another kind,
-/// an empty file, a store cut off, and a store of a newer format; every command is refused and the bytes stay.
-#[test]
-fn what_is_no_usable_store_is_never_overwritten() {
-    let check = |bytes: &[u8], words: &[&str]| {
-        let home = Home::default();
-        std::fs::create_dir_all(home.store().parent().unwrap()).unwrap();
-        std::fs::write(home.store(), bytes).unwrap();
-        for command in [&["train"] as &[&str], &["approvals"], &["approve", "apr-1"], &["replay"]] {
-            let _ = home.run(command).exits(1).says(words);
-            assert!(std::fs::read(home.store()).unwrap() == bytes, "{command:?} changed the file");
-        }
-    };
-    let trained = trained();
-    check(
-        b"These are the minutes of the last meeting.\n",
-        &["is not a store of this program", "another kind"],
-    );
-    check(b"", &["is not a store of this program", "an empty file"]);
-    for length in [16, 4096, trained.len() / 2, trained.len() - 4096] {
-        check(&trained[..length], &["damaged"]);
+/// Every command that opens a store refuses these bytes with these words, and leaves them as they are.
+#[track_caller]
+fn check_refused(bytes: &[u8], words: &[&str]) {
+    let home = Home::default();
+    std::fs::create_dir_all(home.store().parent().unwrap()).unwrap();
+    std::fs::write(home.store(), bytes).unwrap();
+    for command in [&["train"] as &[&str], &["approvals"], &["approve", "apr-1"], &["replay"]] {
+        let _ = home.run(command).exits(1).says(words);
+        assert!(std::fs::read(home.store()).unwrap() == bytes, "{command:?} changed the file");
     }
-    let newer = of_newer_format(&trained);
-    check(&newer, &[&format!("format {}", FORMAT + 1), "newer program"]);
+}
+
+#[test]
+fn a_file_that_is_no_store_is_left_as_it_is() {
+    check_refused(b"These are the minutes.\n", &["is not a store of this program", "another kind"]);
+    check_refused(b"", &["is not a store of this program", "an empty file"]);
+}
+
+#[test]
+fn a_store_that_was_cut_off_is_left_as_it_is() {
+    let trained = trained();
+    for length in [16, 4096, trained.len() / 2, trained.len() - 4096, trained.len() - 1] {
+        check_refused(&trained[..length], &["damaged"]);
+    }
+}
+
+#[test]
+fn a_store_of_a_newer_format_is_left_as_it_is() {
+    let newer = of_newer_format(&trained());
+    check_refused(&newer, &[&format!("format {}", FORMAT + 1), "newer program"]);
 }
 
 /// The bytes of a store after the default session.
