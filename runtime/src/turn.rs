@@ -3,11 +3,11 @@
 //! What always holds: a turn reads the state before the step plus the step's own effects, knows the configuration
 //! and the time as the journal records them, and can do nothing but add effects. So deciding again gives the same.
 
-use echo_storage::names::{Id, RoleId, ThoughtId, TimerId, Topic};
+use echo_storage::names::{DecisionType, Id, RoleId, ThoughtId, TimerId, Topic};
 use echo_storage::quantities::Timestamp;
 use echo_storage::records::{
-    Address, Config, Kind, Message, Party, Priority, Question, RoleConfig, Thought, ThoughtState, Timer,
-    TimerPurpose,
+    Address, Config, Decision, Kind, Message, Party, Priority, Question, RoleConfig, Thought, ThoughtState,
+    Timer, TimerPurpose,
 };
 use echo_storage::{Draft, Effect, Query, StoreError};
 
@@ -52,6 +52,8 @@ pub struct Outgoing {
     pub subject: String,
     /// A JSON object.
     pub content: serde_json::Value,
+    /// The type of the decision it is about.
+    pub about: Option<DecisionType>,
     /// Until when an answer is of use.
     pub deadline: Option<Timestamp>,
 }
@@ -119,6 +121,7 @@ impl<'d, 'b> Turn<'d, 'b> {
             kind: outgoing.kind,
             subject: outgoing.subject.chars().take(MAX_SUBJECT_CHARS).collect(),
             content: outgoing.content.to_string(),
+            about: outgoing.about,
             priority: Priority::Normal,
             thread: None,
             deadline: outgoing.deadline,
@@ -128,17 +131,18 @@ impl<'d, 'b> Turn<'d, 'b> {
         self.emit(Effect::Send(message))
     }
 
-    /// Tells a topic something.
+    /// Tells a topic something about a decision.
     pub fn publish(
         &mut self,
         from: Party,
         topic: &str,
-        subject: String,
+        about: &Decision,
         content: serde_json::Value,
     ) -> Result<(), Failure> {
         let topic = Topic::new(topic).map_err(|error| Failure::Refused(error.to_string()))?;
         let to = Address::Topic(topic);
-        self.send(Outgoing { from, to, kind: Kind::Notification, subject, content, deadline: None })
+        let (subject, about) = (about.proposal.subject.clone(), Some(about.proposal.kind.clone()));
+        self.send(Outgoing { from, to, kind: Kind::Notification, subject, content, about, deadline: None })
     }
 
     /// Asks the role's mind; the answer comes back as an input, or the deadline does.

@@ -131,9 +131,13 @@ fn send(state: &dyn State, writes: &mut WriteSet, message: &Message, place: Plac
             let entry = topic_end(state, topic)?;
             writes.put(&COUNTERS, &topic_counter(topic), &(entry + 1))?;
             writes.put(&TOPICS, &(topic.clone(), entry), &message.id.number())?;
-            // Nobody is told what they said themselves.
-            if let Party::Role(sender) = &message.from {
-                mark(state, writes, sender, topic, entry)?;
+            // Nobody is told what they said themselves, nor what they do not listen for.
+            for role in state.config()?.iter().flat_map(|config| &config.roles) {
+                let deaf =
+                    role.hears.iter().any(|one| one.topic == *topic && !one.wants(message.about.as_ref()));
+                if deaf || message.from == Party::Role(role.id.clone()) {
+                    mark(state, writes, &role.id, topic, entry)?;
+                }
             }
             Some((topic.clone(), entry))
         }

@@ -3,11 +3,7 @@
 //! Goal: nobody replays, approves or reports on a journal that is not what was written. Method: a store is trained,
 //! one byte of one journal value is changed wherever the file holds that value, and the journal is replayed; so for every
 //! step, at different places within it. The file is only ever read.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test reports what it cannot read by failing"
-)]
+#![expect(clippy::unwrap_used, reason = "a test reports what it cannot read by failing")]
 
 use echo_storage::journal::Head;
 use echo_storage::table::{JOURNAL, Key};

@@ -2,6 +2,7 @@
 //!
 //! Goal: only the culprit fails, the journal says so, and nobody is told what is not durable. Method: a company of two
 //! roles of its own, whose tools misbehave on demand, under the engine and under both drivers.
+#![expect(clippy::unwrap_used, reason = "a test reports what it cannot read by failing")]
 
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ fn send(call: &mut Call<'_, '_, '_>, content: serde_json::Value) -> Result<Done,
         kind: Kind::Request,
         subject: "a test".to_owned(),
         content,
+        about: None,
         deadline: None,
     })?;
     Ok(Done {})

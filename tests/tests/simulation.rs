@@ -2,6 +2,7 @@
 //!
 //! Goal: what must hold for every decision, whatever is proposed and in whatever order things happen. Method: the nine
 //! roles and the rules mind under the simulation driver, over generated proposals, seeds and disk faults.
+#![expect(clippy::unwrap_used, reason = "a test reports what it cannot read by failing")]
 
 use std::sync::Arc;
 

@@ -33,6 +33,7 @@ pub(super) fn up(turn: &mut Turn<'_, '_>, mut decision: Decision, from: &RoleId)
         from: Party::Role(from.clone()),
         to: Address::Role(next),
         kind: Kind::Escalation,
+        about: Some(decision.proposal.kind.clone()),
         subject: decision.proposal.subject.clone(),
         content: Ask::Decide { decision: id }.to_content(),
         deadline: decision.deadline.map(|(due, _)| due),
@@ -82,7 +83,7 @@ pub(super) fn judged(
         Vote::Reject if sure => {
             let path = path_step(turn, party.clone(), Deed::Rejected, rationale, Some(confidence));
             decision.path.push(path);
-            close::rejected(turn, decision, Reason::Authority, party)
+            close::rejected(turn, decision, Reason::Authority, &party)
         }
         _ => {
             let obstacle = if !standing.inside_authority {
@@ -126,7 +127,7 @@ fn ask_person(turn: &mut Turn<'_, '_>, mut decision: Decision, from: &RoleId) ->
         verdict: None,
     }))?;
     let content = serde_json::json!({ "decision": decision.id, "approval": approval });
-    turn.publish(Party::Role(from.clone()), "decisions:escalated", decision.proposal.subject.clone(), content)
+    turn.publish(Party::Role(from.clone()), "decisions:escalated", &decision, content)
 }
 
 /// A person decides. The first answer wins.
@@ -165,9 +166,9 @@ pub fn verdict(
     decision.path.push(path_step(turn, party.clone(), deed, why, full));
     let decision_id = decision.id;
     if approve {
-        close::approved_by_person(turn, decision, party)?;
+        close::approved_by_person(turn, decision, &party)?;
     } else {
-        close::rejected(turn, decision, Reason::Person, party)?;
+        close::rejected(turn, decision, Reason::Person, &party)?;
     }
     turn.reply(&serde_json::json!({ "approval": id, "decision": decision_id, "approved": approve }))
 }

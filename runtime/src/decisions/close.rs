@@ -31,14 +31,14 @@ pub(super) fn approved(
         let why = format!("recommended, and {amount} of {} within its authority", decision.proposal.kind);
         decision.path.push(path_step(turn, party.clone(), Deed::Approved, why, confidence));
     }
-    close(turn, decision, Status::Approved, reason, party)
+    close(turn, decision, Status::Approved, reason, &party)
 }
 
 /// A person approves; persons have every authority and no limit.
 pub(super) fn approved_by_person(
     turn: &mut Turn<'_, '_>,
     decision: Decision,
-    party: Party,
+    party: &Party,
 ) -> Result<(), Failure> {
     close(turn, decision, Status::Approved, Reason::Person, party)
 }
@@ -48,7 +48,7 @@ pub(super) fn rejected(
     turn: &mut Turn<'_, '_>,
     mut decision: Decision,
     reason: Reason,
-    party: Party,
+    party: &Party,
 ) -> Result<(), Failure> {
     let why = match &reason {
         Reason::Incomplete { missing } => Some(format!("incomplete: {} not given", missing.join(", "))),
@@ -67,7 +67,7 @@ fn close(
     mut decision: Decision,
     status: Status,
     reason: Reason,
-    by: Party,
+    by: &Party,
 ) -> Result<(), Failure> {
     let incomplete = matches!(reason, Reason::Incomplete { .. });
     decision.status = status;
@@ -79,7 +79,7 @@ fn close(
     if !incomplete {
         remember(turn, &decision)?;
     }
-    tell(turn, &decision, &by)
+    tell(turn, &decision, by)
 }
 
 /// Approvals that stand earn their approver a track record.
@@ -87,12 +87,11 @@ fn count_approval(turn: &mut Turn<'_, '_>, role: &RoleId, decision: &Decision) -
     let kind = &decision.proposal.kind;
     let agent = turn.state().agent(role)?;
     let mut agent = agent.unwrap_or_else(|| Agent { role: role.clone(), track: Vec::new() });
-    match agent.track.iter_mut().find(|track| track.kind == *kind) {
-        Some(track) => track.stood += 1,
-        None => {
-            agent.track.push(TypeTrack { kind: kind.clone(), stood: 1, reversed: 0 });
-            agent.track.sort_by(|one, other| one.kind.cmp(&other.kind));
-        }
+    if let Some(track) = agent.track.iter_mut().find(|track| track.kind == *kind) {
+        track.stood += 1;
+    } else {
+        agent.track.push(TypeTrack { kind: kind.clone(), stood: 1, reversed: 0 });
+        agent.track.sort_by(|one, other| one.kind.cmp(&other.kind));
     }
     turn.emit(Effect::PutAgent(agent))
 }
@@ -121,8 +120,7 @@ fn remember(turn: &mut Turn<'_, '_>, decision: &Decision) -> Result<(), Failure>
 /// The initiator and the participants hear of the outcome, and so does whoever watches.
 fn tell(turn: &mut Turn<'_, '_>, decision: &Decision, by: &Party) -> Result<(), Failure> {
     let content = serde_json::json!({ "decision": decision.id, "status": decision.status });
-    let subject = decision.proposal.subject.clone();
-    turn.publish(by.clone(), "decisions:completed", subject.clone(), content.clone())?;
+    turn.publish(by.clone(), "decisions:completed", decision, content.clone())?;
     let concerned = std::iter::once(&decision.proposal.initiator).chain(&decision.participants);
     for role in concerned {
         let party = Party::Role(role.clone());
@@ -133,7 +131,8 @@ fn tell(turn: &mut Turn<'_, '_>, decision: &Decision, by: &Party) -> Result<(), 
             from: by.clone(),
             to: Address::Role(role.clone()),
             kind: Kind::Notification,
-            subject: subject.clone(),
+            about: Some(decision.proposal.kind.clone()),
+            subject: decision.proposal.subject.clone(),
             content: content.clone(),
             deadline: None,
         })?;

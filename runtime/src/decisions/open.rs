@@ -47,10 +47,9 @@ pub fn open(
     let missing = decision.proposal.context.missing();
     if !missing.is_empty() {
         let missing = missing.into_iter().map(str::to_owned).collect();
-        close::rejected(turn, decision, Reason::Incomplete { missing }, Party::System)?;
+        close::rejected(turn, decision, Reason::Incomplete { missing }, &Party::System)?;
         return Ok(id);
     }
-    let subject = decision.proposal.subject.clone();
     let deadline = turn.config().rules.selection_ms;
     enter(turn, &mut decision, Phase::Selecting, Some((deadline, TimerPurpose::Selection { decision: id })))?;
     let everybody = echo_storage::names::Topic::new("messages:all");
@@ -58,11 +57,12 @@ pub fn open(
         from: initiator.clone(),
         to: Address::Topic(everybody.map_err(|error| Failure::Refused(error.to_string()))?),
         kind: Kind::Request,
-        subject: subject.clone(),
+        about: Some(decision.proposal.kind.clone()),
+        subject: decision.proposal.subject.clone(),
         content: Ask::TakePart { decision: id }.to_content(),
         deadline: decision.deadline.map(|(due, _)| due),
     })?;
-    turn.publish(initiator, "decisions:new", subject, serde_json::json!({ "decision": id }))?;
+    turn.publish(initiator, "decisions:new", &decision, serde_json::json!({ "decision": id }))?;
     Ok(id)
 }
 

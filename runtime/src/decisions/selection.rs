@@ -79,12 +79,10 @@ pub fn selection_ended(turn: &mut Turn<'_, '_>, id: DecisionId) -> Result<(), Fa
 
 /// What is searched for keywords: what the author asks, never whom the author excludes.
 fn text(subject: &str, context: &Context) -> String {
-    let mut text = format!("{subject}\n{}", context.description);
-    for (topic, question) in &context.questions {
-        // The line ends keep a phrase from being found across two texts; words are split there all the same.
-        text.push_str(&format!("\n{topic}\n{question}"));
-    }
-    text
+    let questions =
+        context.questions.iter().flat_map(|(topic, question)| [topic.as_str(), question.as_str()]);
+    let parts: Vec<&str> = [subject, &context.description].into_iter().chain(questions).collect();
+    parts.join("\n")
 }
 
 fn asked(turn: &Turn<'_, '_>, decision: &Decision) -> Vec<RoleId> {
@@ -133,15 +131,15 @@ fn end(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(), Failure> {
     let deadline = (turn.config().rules.round_ms, TimerPurpose::Round { decision: id, round });
     enter(turn, &mut decision, Phase::Voting { round }, Some(deadline))?;
     let initiator = Party::Role(decision.proposal.initiator.clone());
-    let subject = &decision.proposal.subject;
     let content = serde_json::json!({ "decision": id, "participants": decision.participants });
-    turn.publish(initiator.clone(), "decisions:vote_required", subject.clone(), content)?;
+    turn.publish(initiator.clone(), "decisions:vote_required", &decision, content)?;
     for role in &decision.participants {
         turn.send(Outgoing {
             from: initiator.clone(),
             to: Address::Role(role.clone()),
             kind: Kind::Request,
-            subject: subject.clone(),
+            about: Some(decision.proposal.kind.clone()),
+            subject: decision.proposal.subject.clone(),
             content: Ask::Vote { decision: id, round }.to_content(),
             deadline: decision.deadline.map(|(due, _)| due),
         })?;

@@ -7,7 +7,7 @@ use echo_storage::records::{Ballot, Rules, Tally, Vote};
 ///
 /// Quorum: ballots cast among participants at least [`Rules::quorum`], and at least [`Rules::quorum_ballots`] of
 /// them. Consensus: approvals among approvals and rejections, by heads. Recommended: quorum, and consensus at or above
-/// [`Rules::consensus`]. All of it is exact arithmetic on whole thousandths: shares are compared before they are
+/// [`Rules::consensus`]; rejected the same way round. All of it is exact arithmetic on whole thousandths: shares are compared before they are
 /// rounded.
 pub fn tally(rules: &Rules, participants: usize, ballots: &[Ballot]) -> Tally {
     let count = |vote: Vote| ballots.iter().filter(|ballot| ballot.vote == vote).count() as u64;
@@ -22,6 +22,7 @@ pub fn tally(rules: &Rules, participants: usize, ballots: &[Ballot]) -> Tally {
         let all = of + others;
         (all > 0).then(|| Confidence::saturating(of * 1000 / all))
     };
+    let carried = |of: u64, others: u64| quorum && of > 0 && reaches(of, of + others, rules.consensus);
     let narrow = |heads: u64| u32::try_from(heads).unwrap_or(u32::MAX);
     Tally {
         approve: narrow(approve),
@@ -31,14 +32,9 @@ pub fn tally(rules: &Rules, participants: usize, ballots: &[Ballot]) -> Tally {
         quorum,
         consensus: share(approve, reject),
         weighted: share(weight(Vote::Approve), weight(Vote::Reject)),
-        recommended: quorum && approve + reject > 0 && reaches(approve, approve + reject, rules.consensus),
+        recommended: carried(approve, reject),
+        rejected: carried(reject, approve),
     }
-}
-
-/// Whether the votes reject: quorum, and the share of rejections at or above the threshold.
-pub(super) fn votes_reject(rules: &Rules, tally: &Tally) -> bool {
-    let (approve, reject) = (u64::from(tally.approve), u64::from(tally.reject));
-    tally.quorum && reject > 0 && reaches(reject, approve + reject, rules.consensus)
 }
 
 fn reaches(part: u64, whole: u64, share: Confidence) -> bool {
@@ -74,15 +70,10 @@ mod tests {
 
     #[test]
     fn outcomes_at_their_thresholds() {
-        let rules = Rules::default();
         // approve, reject, abstain, participants => quorum, recommended, rejected
         let check = |heads: [usize; 4], expected: [bool; 3]| {
             let tally = counted(heads[0], heads[1], heads[2], heads[3]);
-            assert_eq!(
-                [tally.quorum, tally.recommended, votes_reject(&rules, &tally)],
-                expected,
-                "{heads:?}"
-            );
+            assert_eq!([tally.quorum, tally.recommended, tally.rejected], expected, "{heads:?}");
         };
         check([3, 2, 0, 5], [true, true, false]);
         check([2, 3, 0, 5], [true, false, true]);

@@ -8,7 +8,6 @@ use echo_storage::{Effect, Query};
 use crate::authority;
 use crate::turn::{Failure, Turn, refuse};
 
-use super::tally::votes_reject;
 use super::{brief, climb, close, decision, enter, path_step, standing, tally};
 
 /// A participant is asked for its ballot.
@@ -135,11 +134,10 @@ pub(super) fn synthesised(
     decision.synthesis = text;
     let initiator = decision.proposal.initiator.clone();
     let party = Party::Role(initiator.clone());
-    let rejected = votes_reject(&turn.config().rules, &tally);
-    let why = in_words(&tally, rejected);
+    let why = in_words(&tally);
     decision.path.push(path_step(turn, party.clone(), Deed::Concluded, why, None));
-    if rejected {
-        return close::rejected(turn, decision, Reason::VotedDown, party);
+    if tally.rejected {
+        return close::rejected(turn, decision, Reason::VotedDown, &party);
     }
     if tally.recommended {
         let (kind, amount) = (&decision.proposal.kind, decision.amount());
@@ -156,10 +154,10 @@ pub(super) fn synthesised(
     climb::up(turn, decision, &initiator)
 }
 
-fn in_words(tally: &Tally, rejected: bool) -> String {
+fn in_words(tally: &Tally) -> String {
     let share =
         tally.consensus.map_or_else(|| "nobody took a side".to_owned(), |share| format!("consensus {share}"));
-    let result = match (tally.quorum, rejected, tally.recommended) {
+    let result = match (tally.quorum, tally.rejected, tally.recommended) {
         (false, ..) => "no quorum",
         (_, true, _) => "rejected",
         (_, _, true) => "recommended",

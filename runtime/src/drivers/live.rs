@@ -39,10 +39,13 @@ const MAX_BATCH_INPUTS: usize = 2_000;
 /// How many committed batches may wait for the dispatcher before the writer waits.
 const MAX_PUBLISHED: usize = 64;
 
+/// Tells a submitter what became of its inputs.
+type Told = oneshot::Sender<Result<Vec<Outcome>, RuntimeError>>;
+
 /// Inputs that belong together, and whom to tell what became of them.
 struct Job {
     inputs: Vec<Input>,
-    told: oneshot::Sender<Result<Vec<Outcome>, RuntimeError>>,
+    told: Told,
 }
 
 /// What the tasks of a running organisation share.
@@ -219,7 +222,7 @@ impl Shared {
 /// What the writer hands to the dispatcher: a committed batch, and who asked for which part of it.
 struct Published {
     committed: Committed,
-    told: Vec<(usize, oneshot::Sender<Result<Vec<Outcome>, RuntimeError>>)>,
+    told: Vec<(usize, Told)>,
 }
 
 /// The writer's loop: wait, take what is queued, commit, pass it on. Nobody lingers to fill a batch.

@@ -72,6 +72,13 @@ pub struct Subscription {
     pub only: Vec<DecisionType>,
 }
 
+impl Subscription {
+    /// Whether a message about a decision of this type, or about none, is listened for.
+    pub fn wants(&self, about: Option<&DecisionType>) -> bool {
+        self.only.is_empty() || about.is_some_and(|kind| self.only.contains(kind))
+    }
+}
+
 /// How much a role weighs each kind of fact, in percent of the usual weight.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Concerns {

@@ -182,6 +182,8 @@ pub struct Tally {
     pub weighted: Option<Confidence>,
     /// Whether the votes recommend approval.
     pub recommended: bool,
+    /// Whether the votes reject it. Neither this nor `recommended` means that it climbs.
+    pub rejected: bool,
 }
 
 /// What somebody on a decision's path did with it.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::codec::{Decode, Encode, Record};
-use crate::names::{MessageId, RoleId, Topic};
+use crate::names::{DecisionType, MessageId, RoleId, Topic};
 use crate::quantities::Timestamp;
 
 /// Somebody who acts. It is set by the door through which a call came, never by an argument of the call.
@@ -84,6 +84,8 @@ pub struct Message {
     pub subject: String,
     /// A JSON object, as text.
     pub content: String,
+    /// The type of the decision it is about, by which listeners of a topic choose.
+    pub about: Option<DecisionType>,
     /// How urgent it is.
     pub priority: Priority,
     /// The first message of the conversation it belongs to.

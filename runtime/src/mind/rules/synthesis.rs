@@ -2,7 +2,7 @@
 //!
 //! What always holds: the text holds figures, roles and what they said, and adds no opinion of its own.
 
-use echo_storage::records::{Ballot, Context, Rules, Tally, Vote};
+use echo_storage::records::{Ballot, Context, Tally, Vote};
 
 use super::facts::answered;
 use super::{NAME, after_opening};
@@ -33,15 +33,12 @@ pub(super) fn text(context: &Context, tally: &Tally, ballots: &[Ballot]) -> Stri
     parts.join("; ")
 }
 
-/// Recommended, rejected or open. The count does not carry the share that rejects, so the usual one stands in for it.
+/// Recommended, rejected or open.
 fn verdict(tally: &Tally) -> &'static str {
-    let rejects = |approving: u64| 1000 - approving >= Rules::default().consensus.into();
-    if tally.recommended {
-        "recommended"
-    } else if tally.quorum && tally.consensus.is_some_and(|approving| rejects(approving.into())) {
-        "rejected"
-    } else {
-        "open"
+    match (tally.recommended, tally.rejected) {
+        (true, _) => "recommended",
+        (_, true) => "rejected",
+        _ => "open",
     }
 }
 

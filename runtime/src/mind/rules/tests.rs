@@ -338,6 +338,7 @@ fn a_synthesis_is_the_count_and_who_objects() {
         consensus: consensus.map(Confidence::saturating),
         weighted: consensus.map(Confidence::saturating),
         recommended,
+        rejected: quorum && !recommended && reject > 0,
     };
     let check = |tally, ballots: Vec<Ballot>, expected: &str| {
         let answer = answer(&Question::Synthesis { brief: brief(triple_revenue()), tally, ballots });
