@@ -8,7 +8,7 @@
 use echo_storage::input::Input;
 use echo_storage::names::{DecisionType, RoleId};
 use echo_storage::quantities::{Confidence, Timestamp, Usd};
-use echo_storage::records::{Config, Decision, Party, Status};
+use echo_storage::records::{Config, Decision, Party, Spend, Status};
 use echo_storage::{Draft, Effect, Query, State};
 
 use crate::turn::{Failure, refuse};
@@ -86,19 +86,26 @@ pub fn track_record(stood: u32, reversed: u32) -> Confidence {
 pub fn guard(input: &Input, draft: &Draft<'_>) -> Result<(), Failure> {
     let before = draft.before();
     let mut approved: Vec<(&RoleId, Usd)> = Vec::new();
+    let mut settled = Vec::new();
     for effect in draft.effects() {
         match effect {
             Effect::Configure(_) if !matches!(input, Input::Configure(_)) => {
                 return refuse("limits and roles change by configuration only");
             }
+            Effect::PutSpend(spend) => check_spend(draft, spend)?,
             Effect::PutDecision(decision) => {
                 let earlier = before.decision(decision.id)?;
-                let settled =
-                    earlier.as_ref().filter(|old| matches!(old.status, Status::Approved | Status::Rejected));
-                if let Some(settled) = settled.filter(|old| old.status != decision.status) {
-                    return refuse(format!("{} is decided already: {:?}", settled.id, settled.status));
+                let was = earlier.as_ref().map(|old| old.status);
+                if is_settled(was) || settled.contains(&decision.id) {
+                    return refuse(format!("{} is decided already", decision.id));
                 }
-                if decision.status == Status::Approved && settled.is_none() {
+                if earlier.is_some_and(|old| old.proposal != decision.proposal) {
+                    return refuse(format!("what {} asks cannot be changed", decision.id));
+                }
+                if is_settled(Some(decision.status)) {
+                    settled.push(decision.id);
+                }
+                if decision.status == Status::Approved {
                     let role = check_approval(input, draft, decision, &approved)?;
                     approved.extend(role.map(|role| (role, decision.amount())));
                 }
@@ -107,6 +114,25 @@ pub fn guard(input: &Input, draft: &Draft<'_>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn is_settled(status: Option<Status>) -> bool {
+    matches!(status, Some(Status::Approved | Status::Rejected))
+}
+
+/// Money is recorded once, in the step that approves it, and never rewritten.
+fn check_spend(draft: &Draft<'_>, spend: &Spend) -> Result<(), Failure> {
+    let of_decision =
+        |effect: &&Effect| matches!(effect, Effect::PutSpend(one) if one.decision == spend.decision);
+    let recorded = draft.effects().iter().filter(of_decision).count();
+    let approves = draft.effects().iter().any(|effect| {
+        matches!(effect, Effect::PutDecision(decision) if decision.id == spend.decision
+            && decision.status == Status::Approved && decision.amount() == spend.amount)
+    });
+    if recorded == 1 && approves && spend.at == draft.now() {
+        return Ok(());
+    }
+    refuse(format!("the money of {} is recorded once, when it is approved", spend.decision))
 }
 
 /// The role that approves, after checking that it may; nothing where a person does.
@@ -142,7 +168,9 @@ fn check_approval<'a>(
         Some(Party::Person(person)) => match input {
             Input::Verdict { approval, approve: true, person: says, .. }
                 if says == person
-                    && before.approval(*approval)?.is_some_and(|asked| asked.decision == decision.id) =>
+                    && before
+                        .approval(*approval)?
+                        .is_some_and(|asked| asked.decision == decision.id && asked.verdict.is_none()) =>
             {
                 Ok(None)
             }

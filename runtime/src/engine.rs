@@ -17,12 +17,12 @@ use std::sync::Arc;
 
 use echo_storage::clock::Clock;
 use echo_storage::journal::Entry;
-use echo_storage::names::{MessageId, RoleId};
-use echo_storage::records::{Config, ThoughtState};
+use echo_storage::names::{MessageId, RoleId, ThoughtId};
+use echo_storage::records::{Config, ThoughtState, TimerPurpose};
 use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreError};
 
 use crate::mail;
-use crate::mind::{Asking, Mind};
+use crate::mind::{self, Asking, Mind};
 use crate::organisation::Organisation;
 use crate::turn::{Failure, Turn};
 
@@ -142,10 +142,8 @@ impl Engine {
         }
         let now = self.clock.now();
         let mut draft = batch.draft(now);
-        // A panic drops the draft, and with it everything the step had touched.
-        let decided = catch_unwind(AssertUnwindSafe(|| self.organisation.decide(&mut draft, &input)));
-        let failure = match decided {
-            Ok(Ok(())) => {
+        let failure = match decide(&self.organisation, &mut draft, &input) {
+            Ok(()) => {
                 let finished = draft.finish();
                 match batch.append(input.clone(), None, finished) {
                     Ok(entry) => {
@@ -156,8 +154,7 @@ impl Engine {
                     Err(error) => Failure::Store(error),
                 }
             }
-            Ok(Err(failure)) => failure,
-            Err(panic) => Failure::Panicked(panic_text(&*panic)),
+            Err(failure) => failure,
         };
         let reason = match failure {
             // What cannot be stored is the step's own fault; anything else of the store is not.
@@ -185,6 +182,16 @@ impl Engine {
     }
 }
 
+/// Decides a step. A panic is a failure like any other: it drops the draft, and with it all that the step had touched.
+pub(crate) fn decide(
+    organisation: &Organisation,
+    draft: &mut echo_storage::Draft<'_>,
+    input: &Input,
+) -> Result<(), Failure> {
+    let decided = catch_unwind(AssertUnwindSafe(|| organisation.decide(draft, input)));
+    decided.unwrap_or_else(|panic| Err(Failure::Panicked(panic_text(&*panic))))
+}
+
 /// Appends the record of a failed step: the failure, and what must be remembered of it.
 ///
 /// A replay calls this as well, with the recorded reason.
@@ -208,11 +215,15 @@ pub(crate) fn append_failure(
 fn after_failure(draft: &mut echo_storage::Draft<'_>, input: &Input, reason: &str) -> Result<(), Failure> {
     match input {
         Input::Take { role, message } => mail::failed(&mut Turn::new(draft)?, role, *message, reason),
-        // A timer that cannot be handled must not fire for ever.
-        Input::Timer { due, timer } => match draft.timer(*due, *timer)? {
-            Some(timer) => Ok(draft.emit(Effect::ClearTimer(timer))?),
-            None => Ok(()),
-        },
+        // A timer that cannot be handled must not fire for ever, nor its question keep a thought slot.
+        Input::Timer { due, timer } => {
+            let Some(timer) = draft.timer(*due, *timer)? else { return Ok(()) };
+            if let TimerPurpose::Thought { thought } = timer.purpose {
+                give_up(draft, thought, reason)?;
+            }
+            Ok(draft.emit(Effect::ClearTimer(timer))?)
+        }
+        Input::Answer { thought, .. } => give_up(draft, *thought, reason),
         _ => Ok(()),
     }
 }
@@ -272,7 +283,7 @@ fn follow(
                     roles.extend(batch.thought(*thought)?.map(|thought| thought.role));
                 }
                 Effect::Think(thought) => {
-                    if let Asking::Now(answer) = cascade.mind.ask(&thought.question) {
+                    if let Asking::Now(answer) = mind::ask(cascade.mind, &thought.question) {
                         let answer = answer.map_err(|error| error.to_string());
                         let mind = cascade.mind.name().to_owned();
                         following.push_back((Input::Answer { thought: thought.id, mind, answer }, depth));
@@ -290,6 +301,20 @@ fn follow(
         }
     }
     Ok(())
+}
+
+/// Ends a question whose answer could not be taken in; its decision goes on at the deadline of its phase.
+fn give_up(draft: &mut echo_storage::Draft<'_>, id: ThoughtId, reason: &str) -> Result<(), Failure> {
+    let Some(thought) = draft.thought(id)?.filter(|thought| thought.state == ThoughtState::Out) else {
+        return Ok(());
+    };
+    if let Some(timer) = draft.timer(thought.deadline, thought.timer)? {
+        draft.emit(Effect::ClearTimer(timer))?;
+    }
+    Ok(draft.emit(Effect::EndThought {
+        thought: id,
+        state: ThoughtState::GivenUp { reason: reason.to_owned() },
+    })?)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -8,6 +8,7 @@ mod rules;
 pub use rules::{RulesMind, confidence};
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
 use echo_storage::records::{Answer, Question};
@@ -32,4 +33,10 @@ pub trait Mind: Send + Sync {
 
     /// Asks it.
     fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a>;
+}
+
+/// Asks a mind; one that panics while it is asked has given no answer.
+pub(crate) fn ask<'a>(mind: &'a dyn Mind, question: &'a Question) -> Asking<'a> {
+    catch_unwind(AssertUnwindSafe(|| mind.ask(question)))
+        .unwrap_or_else(|_| Asking::Now(Err(MindError("the mind panicked".to_owned()))))
 }

@@ -6,13 +6,18 @@
 
 use echo_storage::clock::ClockKind;
 use echo_storage::journal::{self, Entry, Hash};
-use echo_storage::{Batch, Input, Query, Snapshot, Store, StoreError};
+use echo_storage::state::{KeyRange, Order, Row};
+use echo_storage::table::{self, TableId};
+use echo_storage::{Batch, Input, Query, Snapshot, State, Store, StoreError};
 
 use crate::engine;
 use crate::organisation::{Organisation, SEMANTICS};
 
 /// How many steps are replayed in one commit of the store in memory.
 const BATCH_STEPS: usize = 256;
+
+/// How many rows are compared at a time.
+const COMPARED_ROWS: usize = 1_000;
 
 /// What a replay found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +92,38 @@ pub fn replay(
             in_batch = 0;
         }
     }
+    store.commit(batch)?;
+    compare_state(recorded, &store.snapshot()?)?;
     Ok(result)
+}
+
+/// Compares every row of every table, so that a record that was changed behind the journal's back is found as well.
+fn compare_state(recorded: &Snapshot, replayed: &Snapshot) -> Result<(), ReplayError> {
+    // What a file says of itself is its own: its organisation's id, and when it was made.
+    let of_journal = |id: TableId, row: &Row| id != table::STORE.id || !row.0.starts_with(b"store");
+    for id in table::ALL {
+        let mut range = KeyRange::prefix(Vec::new());
+        loop {
+            let read = |state: &Snapshot| -> Result<Vec<Row>, StoreError> {
+                let mut rows = state.scan(id, &range, Order::Ascending, COMPARED_ROWS)?;
+                rows.retain(|row| of_journal(id, row));
+                Ok(rows)
+            };
+            let (one, other) = (read(recorded)?, read(replayed)?);
+            if one != other {
+                let differs = one.iter().find(|row| !other.contains(row));
+                let row = differs.or_else(|| other.iter().find(|row| !one.contains(row)));
+                let key = row.map(|(key, _)| String::from_utf8_lossy(key).escape_debug().to_string());
+                let what = format!("table `{}` does not hold what the journal gives", id.name);
+                let at = key.map_or_else(String::new, |key| format!(", at key `{key}`"));
+                return Err(StoreError::Inconsistent(format!("{what}{at}")).into());
+            }
+            let Some((mut last, _)) = one.into_iter().next_back() else { break };
+            last.push(0);
+            range.start = last;
+        }
+    }
+    Ok(())
 }
 
 /// Does a recorded step again and compares it. Says whether it was decided, and not only applied.
@@ -100,7 +136,7 @@ fn again(organisation: &Organisation, batch: &mut Batch, recorded: &Entry) -> Re
         return apply_only(batch, recorded).map(|()| false);
     }
     let mut draft = batch.draft(recorded.now);
-    let decided = organisation.decide(&mut draft, &recorded.input);
+    let decided = engine::decide(organisation, &mut draft, &recorded.input);
     let entry = match (&recorded.failure, decided) {
         (None, Ok(())) => {
             let finished = draft.finish();

@@ -40,7 +40,10 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
             let Some(mut record) = THOUGHTS.get(state, thought)? else {
                 return Err(StoreError::Inconsistent(format!("{thought} ended and was never asked")));
             };
-            record.state = if *end == ThoughtState::Out { record.state } else { end.clone() };
+            if *end == ThoughtState::Out {
+                return Err(StoreError::Inconsistent(format!("{thought} was ended as if it were still out")));
+            }
+            record.state = end.clone();
             writes.remove(&THOUGHTS_OUT, &(record.role.clone(), *thought));
             writes.put(&THOUGHTS, thought, &record)?;
         }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use redb::{
-    Database, Durability, ReadOnlyTable, ReadTransaction, ReadableDatabase, TableDefinition, TableError,
+    Database, Durability, ReadOnlyDatabase, ReadOnlyTable, ReadTransaction, ReadableDatabase,
+    TableDefinition, TableError,
 };
 
 use crate::StoreError;
@@ -60,18 +61,21 @@ pub struct OpenOptions {
     pub create: bool,
     /// How long to wait for another process to close it, in milliseconds.
     pub wait_ms: u64,
+    /// Whether the file must stay as it is, byte for byte. Only where a process was ended in the middle of its work is
+    /// it brought in order all the same, because it cannot be read before.
+    pub read_only: bool,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { clock: None, create: true, wait_ms: 2_000 }
+        Self { clock: None, create: true, wait_ms: 2_000, read_only: false }
     }
 }
 
 /// An open store.
 #[derive(Debug)]
 pub struct Store {
-    database: Database,
+    database: Handle,
     info: StoreInfo,
     path: Option<PathBuf>,
     /// Why nothing more is written, once a write has failed.
@@ -101,11 +105,20 @@ impl Store {
         if !path.try_exists().map_err(io_error("cannot look for", path))? {
             create_file(path, options.clock.unwrap_or(ClockKind::Real))?;
         }
-        let file =
-            File::options().read(true).write(true).open(path).map_err(io_error("cannot open", path))?;
-        let disk = FileDisk::new(file).map_err(io_error("cannot open", path))?;
-        let database = open_database(disk, path)?;
-        let info = read_info(&database, path)?;
+        // Closing a database that was opened for writing changes its file, so a file that is refused, because it is
+        // not ours, newer or of another clock, must have been read before.
+        let reader = open_read_only(path)?;
+        if let Some(reader) = &reader {
+            check_clock(&read_info(reader.begin_read()?, path)?, options.clock, path)?;
+        }
+        let database = if let Some(reader) = reader.filter(|_| options.read_only) {
+            Handle::ReadOnly(reader)
+        } else {
+            let file = File::options().read(true).write(true).open(path);
+            let disk = file.and_then(FileDisk::new).map_err(io_error("cannot open", path))?;
+            Handle::Writable(open_database(disk, path)?)
+        };
+        let info = read_info(database.begin_read()?, path)?;
         check_clock(&info, options.clock, path)?;
         Ok(Self { database, info, path: Some(path.to_owned()), closed: Mutex::new(None), _lock: Some(lock) })
     }
@@ -127,9 +140,15 @@ impl Store {
         if is_new {
             initialise(&database, clock)?;
         }
-        let info = read_info(&database, path)?;
+        let info = read_info(database.begin_read()?, path)?;
         check_clock(&info, Some(clock), path)?;
-        Ok(Self { database, info, path: None, closed: Mutex::new(None), _lock: None })
+        Ok(Self {
+            database: Handle::Writable(database),
+            info,
+            path: None,
+            closed: Mutex::new(None),
+            _lock: None,
+        })
     }
 
     /// What the file says of itself.
@@ -175,12 +194,36 @@ impl Store {
         if let Some(cause) = &*closed {
             return Err(StoreError::Closed { cause: cause.clone() });
         }
-        match write_all(&self.database, writes) {
+        let Handle::Writable(database) = &self.database else {
+            return Err(StoreError::Closed { cause: "it was opened for reading only".to_owned() });
+        };
+        match write_all(database, writes) {
             Err(StoreError::Database(cause)) => {
                 *closed = Some(cause.clone());
                 Err(StoreError::Closed { cause })
             }
             other => other,
+        }
+    }
+}
+
+/// The database, as it was opened.
+enum Handle {
+    Writable(Database),
+    ReadOnly(ReadOnlyDatabase),
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if matches!(self, Self::Writable(_)) { "Writable" } else { "ReadOnly" })
+    }
+}
+
+impl Handle {
+    fn begin_read(&self) -> Result<ReadTransaction, redb::TransactionError> {
+        match self {
+            Self::Writable(database) => database.begin_read(),
+            Self::ReadOnly(database) => database.begin_read(),
         }
     }
 }
@@ -283,6 +326,16 @@ fn open_database(backend: impl redb::StorageBackend, path: &Path) -> Result<Data
     }
 }
 
+/// Opens a file so that it stays as it is; nothing where it has to be brought in order first, or is damaged.
+fn open_read_only(path: &Path) -> Result<Option<ReadOnlyDatabase>, StoreError> {
+    let file = File::open(path).map_err(io_error("cannot open", path))?;
+    let disk = FileDisk::new(file).map_err(io_error("cannot open", path))?;
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        Database::builder().set_cache_size(CACHE_BYTES).open_read_only_with_backend(disk)
+    }));
+    Ok(opened.ok().and_then(Result::ok))
+}
+
 /// Makes a store beside its final name and moves it there, so that a half-made one is never found.
 fn create_file(path: &Path, clock: ClockKind) -> Result<(), StoreError> {
     let mut name = path.as_os_str().to_owned();
@@ -322,8 +375,7 @@ fn initialise(database: &Database, clock: ClockKind) -> Result<(), StoreError> {
     write_all(database, &writes)
 }
 
-fn read_info(database: &Database, path: &Path) -> Result<StoreInfo, StoreError> {
-    let transaction = database.begin_read()?;
+fn read_info(transaction: ReadTransaction, path: &Path) -> Result<StoreInfo, StoreError> {
     let not_ours = |found: &str| StoreError::NotAStore { path: path.to_owned(), found: found.to_owned() };
     match transaction.open_table(RawTable::new(STORE.id.name)) {
         Ok(_) => {}

@@ -212,13 +212,13 @@ fn in_a_batch_only_the_culprits_fail() {
 fn authority_cannot_be_forged_by_a_tool() {
     let store = memory();
     let mut simulation = Simulation::new(Arc::new(company()), store.clone(), Arc::new(RulesMind), 1).unwrap();
-    simulation.submit(start(5_000)).unwrap();
+    simulation.submit(start(1_500)).unwrap();
     simulation.settle(&mut |_| {}).unwrap();
     let refused = |simulation: &mut Simulation, tool: &str, expected: &str| {
         let error = simulation.submit(call(tool)).unwrap_err().to_string();
         assert!(error.contains(expected), "{tool}: {error}");
     };
-    refused(&mut simulation, "forge", "5,000 USD exceeds the limit of head, 1,000 USD");
+    refused(&mut simulation, "forge", "1,500 USD exceeds the limit of head, 1,000 USD");
     refused(&mut simulation, "impersonate", "without that person's verdict");
     refused(&mut simulation, "enrich", "by configuration only");
     let decision = store.snapshot().unwrap().decision(DecisionId::from_number(1)).unwrap().unwrap();

@@ -111,8 +111,13 @@ impl Live {
         let mut tasks = vec![tokio::spawn(timers(shared.clone()))];
         tasks.extend(pool::spawn(&shared));
         let live = Self { shared, writer, dispatcher, tasks };
-        live.take_up().await?;
-        Ok(live)
+        match live.take_up().await {
+            Ok(()) => Ok(live),
+            Err(error) => {
+                live.stop().await;
+                Err(error)
+            }
+        }
     }
 
     /// Records the configuration where it is a new one, and wakes whoever has work left.
@@ -225,12 +230,24 @@ struct Published {
     told: Vec<(usize, Told)>,
 }
 
+/// Closes the queue when the writer ends and drops the jobs in it, which tells their submitters.
+struct Closing<'a>(&'a Receiver<Job>);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        while self.0.try_recv().is_ok() {}
+    }
+}
+
 /// The writer's loop: wait, take what is queued, commit, pass it on. Nobody lingers to fill a batch.
 fn write(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Published>) {
     let engine = Engine::new(shared.organisation.clone(), shared.store.clone(), shared.clock.clone());
     let ready =
         |role: &RoleId| shared.actors.get(role).is_some_and(|actor| actor.idle.load(Ordering::Acquire));
     let cascade = Cascade { ready: &ready, mind: &*shared.mind };
+    // However the writer ends, whoever waits for it is told.
+    let _closing = Closing(waiting);
     while let Ok(first) = waiting.recv_blocking() {
         let mut inputs = first.inputs;
         let mut told = vec![(inputs.len(), first.told)];
@@ -253,8 +270,6 @@ fn write(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Published>) 
                     // Whoever does not wait any more need not be told.
                     let _ = told.send(Err(StoreError::Closed { cause: cause.clone() }.into()));
                 }
-                // Nothing more is written, so whoever waits for more must hear of it.
-                waiting.close();
                 return;
             }
         }

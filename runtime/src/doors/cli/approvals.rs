@@ -41,7 +41,7 @@ struct Waiting {
 /// Lists.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
     let place = invocation.place()?;
-    let store = place.open()?;
+    let store = place.read()?;
     let snapshot = store.snapshot().map_err(Failed::because)?;
     let approvals = waiting(&snapshot).map_err(Failed::because)?;
     if invocation.json {

@@ -94,6 +94,12 @@ impl Place {
         format!("{} {command}{store}", super::PROGRAM)
     }
 
+    /// Opens the store that is there for reading only.
+    pub(super) fn read(&self) -> Result<Store, Failed> {
+        let options = OpenOptions { create: false, read_only: true, ..OpenOptions::default() };
+        Store::open(&self.path, &options).map_err(Failed::because)
+    }
+
     /// Opens the store that is there, whatever clock it lives by.
     pub(super) fn open(&self) -> Result<Store, Failed> {
         let options = OpenOptions { create: false, ..OpenOptions::default() };
@@ -118,7 +124,7 @@ impl Place {
         }
         // Only a store of ours that nobody uses is moved.
         drop(
-            Store::open(&self.path, &OpenOptions { create: false, wait_ms: 0, clock: None })
+            Store::open(&self.path, &OpenOptions { create: false, wait_ms: 0, clock: None, read_only: true })
                 .map_err(Failed::because)?,
         );
         let mut number = 1_u64;

@@ -57,7 +57,7 @@ struct Difference {
 
 /// Replays.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
-    let store = invocation.place()?.open()?;
+    let store = invocation.place()?.read()?;
     let snapshot = store.snapshot().map_err(Failed::because)?;
     let chosen = choose(&snapshot, arguments.session)?;
     let end = chosen.as_ref().and_then(|chosen| chosen.end.as_ref()).map(|end| end.last_step);

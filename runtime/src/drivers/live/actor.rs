@@ -1,14 +1,14 @@
 //! Actors: a task with a mailbox for each agent, started by its first message.
 //!
 //! What always holds: an actor hands its mail to the writer in groups, oldest first, and has one group at a time on its
-//! way. The mailbox is bounded; what does not fit stays in the durable inbox, and the actor looks there whenever
-//! something was left out, was skipped, or failed. After a failure it backs off, longer each time.
+//! way. The mailbox is bounded; what does not fit stays in the durable inbox, where the actor looks after each
+//! group. After a failure it backs off, longer each time.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_channel::{Receiver, Sender, TrySendError};
+use async_channel::{Receiver, Sender};
 use echo_storage::names::{MessageId, RoleId};
 use echo_storage::{Input, Query};
 use tokio::task::JoinHandle;
@@ -38,8 +38,6 @@ pub(super) enum Mail {
 pub(super) struct Actor {
     mailbox: Sender<Mail>,
     arriving: Receiver<Mail>,
-    /// Something did not fit into the mailbox.
-    overflowed: AtomicBool,
     /// It waits for mail: the writer may take a step for it within the sender's batch.
     pub(super) idle: AtomicBool,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -48,8 +46,7 @@ pub(super) struct Actor {
 impl Actor {
     pub(super) fn new() -> Self {
         let (mailbox, arriving) = async_channel::bounded(MAILBOX_MESSAGES);
-        let (overflowed, idle) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { mailbox, arriving, overflowed, idle, task: Mutex::new(None) }
+        Self { mailbox, arriving, idle: AtomicBool::new(false), task: Mutex::new(None) }
     }
 
     /// Ends the task, where one was started.
@@ -65,9 +62,8 @@ impl Actor {
 /// Puts mail into a role's mailbox, and starts its actor if this is its first.
 pub(super) fn deliver(shared: &Arc<Shared>, role: &RoleId, mail: Mail) {
     let Some(actor) = shared.actors.get(role) else { return };
-    if let Err(TrySendError::Full(_)) = actor.mailbox.try_send(mail) {
-        actor.overflowed.store(true, Ordering::Release);
-    }
+    // A full mailbox already holds what wakes the actor, and whoever wakes looks into the inbox.
+    let _ = actor.mailbox.try_send(mail);
     let mut task = actor.task.lock().unwrap_or_else(PoisonError::into_inner);
     if task.is_none() {
         *task = Some(tokio::spawn(run(shared.clone(), role.clone())));
@@ -101,8 +97,8 @@ async fn run(shared: Arc<Shared>, role: RoleId) {
             let pause = BACK_OFF_MS.saturating_mul(1 << failures.min(16_u32)).min(MAX_BACK_OFF_MS);
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
-        // What was skipped waits in the inbox: for a thought slot, whose end wakes this actor, or for its turn.
-        look = failed || actor.overflowed.swap(false, Ordering::AcqRel);
+        // Whatever was skipped, failed or did not fit into the mailbox is found in the inbox.
+        look = true;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The pool: a bounded number of questions out at a time, whoever asks.
 //!
-//! What always holds: a question is asked at most once at a time by this process, an answer after its deadline is not
+//! What always holds: a question that is out is asked again only after an overflow or a restart, an answer after its deadline is not
 //! waited for (the deadline is a timer of its own), and a question that did not fit into the queue is found in the store
 //! by the next worker that is free.
 
@@ -15,7 +15,7 @@ use echo_storage::{Input, Query, StoreError};
 use tokio::task::JoinHandle;
 
 use super::Shared;
-use crate::mind::Asking;
+use crate::mind::{self, Asking};
 
 /// How many questions may be out to minds at a time.
 const WORKERS: usize = 4;
@@ -77,7 +77,7 @@ async fn work(shared: Arc<Shared>) {
 async fn think(shared: &Shared, id: ThoughtId) -> Result<(), StoreError> {
     let thought = shared.store.snapshot()?.thought(id)?;
     let Some(thought) = thought.filter(|thought| thought.state == ThoughtState::Out) else { return Ok(()) };
-    let answer = match shared.mind.ask(&thought.question) {
+    let answer = match mind::ask(&*shared.mind, &thought.question) {
         Asking::Now(answer) => answer,
         Asking::Later(answer) => {
             let left_ms = thought.deadline.ms().saturating_sub(shared.clock.now().ms());
