@@ -1,4 +1,21 @@
-//! Runtime.
+//! The verbs of ECHO embedded: it hosts an organisation that is handed to it, and names no role.
+//!
+//! In reading order:
+//!
+//! - [`role`], [`tool`] and [`organisation`]: how roles and tools are declared, and how an organisation answers an input.
+//! - [`turn`]: what the code that decides works with: a draft, with the configuration in force.
+//! - [`mail`], [`thoughts`], [`sessions`]: what a message, an answer, a deadline and a session's start and end lead to.
+//! - [`decisions`] and [`authority`]: from a proposal to an outcome that somebody had the authority for.
+//! - [`mind`]: who answers questions; `words` finds keywords in texts.
+//! - [`engine`]: inputs in, one commit, what happened out. [`drivers`] turn it: live, or by a seed.
+//! - [`replay`]: everything decided again.
+//! - [`training`]: scenarios, sessions, expectations, reports.
+//! - [`doors`]: how people and programs get in; today the command line.
+//!
+//! What always holds: deciding is a function of the state, the input and the recorded time. Nothing is opened, bound or
+//! started by constructing anything here; the first use does.
+#![doc = include_str!("../README.md")]
+
 pub mod authority;
 pub mod decisions;
 pub mod doors;

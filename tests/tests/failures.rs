@@ -80,6 +80,16 @@ fn forge(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
     Ok(Done {})
 }
 
+/// Approves what it has made cheap enough first.
+fn cheapen(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
+    let mut decision = call.turn.state().decision(DecisionId::from_number(1))?.unwrap();
+    decision.proposal.context.budget = Some(Usd::ZERO);
+    decision.status = Status::Approved;
+    decision.decided_by = Some(Party::Role(call.caller.clone()));
+    call.turn.emit(Effect::PutDecision(decision))?;
+    Ok(Done {})
+}
+
 /// Approves in a person's name.
 fn impersonate(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
     let mut decision = call.turn.state().decision(DecisionId::from_number(1))?.unwrap();
@@ -106,6 +116,7 @@ fn tools() -> Vec<Tool> {
         Tool::computes("oversize", "Sends what cannot be stored.", oversize),
         Tool::computes("half_then_panic", "Sends, then panics.", half_then_panic),
         Tool::decides("forge", "Approves without authority.", forge),
+        Tool::decides("cheapen", "Lowers the budget and approves.", cheapen),
         Tool::decides("impersonate", "Approves as a person.", impersonate),
         Tool::decides("enrich", "Raises limits.", enrich),
     ]
@@ -205,7 +216,7 @@ fn in_a_batch_only_the_culprits_fail() {
     let failures = journal::walk(&state).filter(|next| next.as_ref().unwrap().0.failure.is_some()).count();
     assert_eq!(failures, 3);
     let replayed = replay(&company(), &state, None).unwrap();
-    assert_eq!((replayed.head, replayed.applied_only), (Head::of(&state).unwrap().hash, 2));
+    assert_eq!((replayed.head, replayed.applied_only), (Head::of(&state).unwrap().hash, 1));
 }
 
 #[test]
@@ -219,6 +230,7 @@ fn authority_cannot_be_forged_by_a_tool() {
         assert!(error.contains(expected), "{tool}: {error}");
     };
     refused(&mut simulation, "forge", "1,500 USD exceeds the limit of head, 1,000 USD");
+    refused(&mut simulation, "cheapen", "what dec-1 asks cannot be changed");
     refused(&mut simulation, "impersonate", "without that person's verdict");
     refused(&mut simulation, "enrich", "by configuration only");
     let decision = store.snapshot().unwrap().decision(DecisionId::from_number(1)).unwrap().unwrap();
@@ -247,6 +259,39 @@ fn so_it_does_under_the_live_driver() {
         live.stop().await;
     });
     is_dead(&store);
+}
+
+/// Method: more messages than a mailbox or a group holds are sent, once before the agents run at all and once while
+/// they do; the run settles only if every one of them is taken.
+#[test]
+fn a_backlog_larger_than_the_mailbox_is_worked_off() {
+    let store = Arc::new(Store::in_memory(ClockKind::Real).unwrap());
+    let clock = Arc::new(Clock::new(ClockKind::Real, VIRTUAL_EPOCH));
+    let engine = Engine::new(Arc::new(company()), store.clone(), clock);
+    engine.run(vec![engine.configuration().unwrap().unwrap()], None).unwrap();
+    engine.run((0..700).map(|_| call("note")).collect(), None).unwrap();
+    let of_run = store.clone();
+    block_on(async move {
+        let live = Arc::new(Live::start(Arc::new(company()), of_run, Arc::new(RulesMind)).await.unwrap());
+        live.settled().await.unwrap();
+        let senders = (0..700).map(|_| {
+            let live = live.clone();
+            tokio::spawn(async move { live.submit(call("note")).await.unwrap() })
+        });
+        for sender in senders.collect::<Vec<_>>() {
+            sender.await.unwrap();
+        }
+        live.settled().await.unwrap();
+        Arc::into_inner(live).unwrap().stop().await;
+    });
+    let state = store.snapshot().unwrap();
+    let config = state.config().unwrap().unwrap();
+    assert!(state.unread(config.role(&RoleId::new("worker").unwrap()).unwrap(), 1).unwrap().is_empty());
+    let taken = journal::walk(&state).filter(|next| {
+        let effects = &next.as_ref().unwrap().0.effects;
+        effects.iter().any(|effect| matches!(effect, Effect::Acknowledge { .. }))
+    });
+    assert_eq!(taken.count(), 1_400);
 }
 
 fn is_dead(store: &Store) {

@@ -26,6 +26,7 @@ mod train;
 mod verdict;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -172,13 +173,19 @@ fn execute(
     let organisation = Arc::new(organisation);
     let Common { store, json } = common;
     let mut invocation = Invocation { organisation, surroundings, store, json, output };
-    let done = match command {
+    // The database can stop the thread on a damaged page; that ends the command like any other failure.
+    let done = catch_unwind(AssertUnwindSafe(|| match command {
         Command::Train(arguments) => train::run(&mut invocation, arguments),
         Command::Approvals => approvals::run(&mut invocation),
         Command::Approve(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
-    };
+    }))
+    .unwrap_or_else(|_| {
+        let why = "the program stopped unexpectedly, as it does when the store is damaged; `replay` names what it can, \
+                   or restore a copy of the store";
+        Err(Failed::Failure(why.to_owned()))
+    });
     match done {
         Ok(End::Well) => 0,
         Ok(End::Otherwise) => FAILURE,
