@@ -12,6 +12,22 @@ use serde::{Deserialize, Serialize};
 use crate::decisions;
 use crate::turn::{Failure, Turn, refuse};
 
+/// Topics of the bus. Besides these each role has its inbox, which is no topic.
+pub mod topics {
+    /// Everybody hears it.
+    pub const ALL: &str = "messages:all";
+    /// The leadership hears it.
+    pub const LEADERSHIP: &str = "messages:leadership";
+    /// A decision was opened.
+    pub const DECISIONS_NEW: &str = "decisions:new";
+    /// A round of voting began.
+    pub const DECISIONS_VOTE_REQUIRED: &str = "decisions:vote_required";
+    /// A decision was approved or rejected.
+    pub const DECISIONS_COMPLETED: &str = "decisions:completed";
+    /// A decision waits for a person.
+    pub const DECISIONS_ESCALATED: &str = "decisions:escalated";
+}
+
 /// What a message asks of the agent that takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]

@@ -3,6 +3,8 @@
 //! What always holds: [`Organisation::decide`] is a function of the state, the input and the time it is given. It does
 //! no I/O, asks no clock, draws no random number and iterates no unordered map.
 
+use std::collections::BTreeSet;
+
 use echo_storage::names::{DecisionType, NameError, RoleId};
 use echo_storage::records::{Config, Party, Rules};
 use echo_storage::{Draft, Effect, Input};
@@ -10,7 +12,7 @@ use echo_storage::{Draft, Effect, Input};
 use crate::role::Role;
 use crate::tool::{Call, Tool};
 use crate::turn::{Failure, Turn, refuse};
-use crate::{authority, decisions, mail, sessions, thoughts};
+use crate::{authority, decisions, mail, sessions, thoughts, timers};
 
 /// The meaning of the deciding code. It grows when the same input would give other effects, so that a replay knows
 /// which steps it can decide again.
@@ -67,24 +69,12 @@ impl Organisation {
         }
         let configs = roles.iter().map(Role::config).collect::<Result<_, _>>()?;
         let config = Config { semantics: SEMANTICS, roles: configs, rules: Rules::default() };
-        let mut seen = std::collections::BTreeSet::new();
-        for role in &config.roles {
-            if !seen.insert(role.id.clone()) {
-                return Err(DeclarationError::Twice(role.id.to_string()));
-            }
-            // The chain is cut at the number of roles, so one that ends before reaching a person is a circle.
-            let top = authority::chain(&config, &role.id).last().and_then(|top| config.role(top));
-            if let Some(next) = top.is_none_or(|top| top.escalates_to.is_some()).then_some(&role.escalates_to)
-            {
-                let next = next.as_ref().map_or("nobody", RoleId::as_str).to_owned();
-                return Err(DeclarationError::NoWayUp(role.id.to_string(), next));
-            }
-        }
+        validate(&config)?;
         let mut tools = Vec::new();
         for (declared, role) in roles.iter().zip(&config.roles) {
             let mut of_role = (declared.tools)();
             of_role.extend(common_tools());
-            let mut names = std::collections::BTreeSet::new();
+            let mut names = BTreeSet::new();
             if let Some(twice) = of_role.iter().find(|tool| !names.insert(tool.name())) {
                 return Err(DeclarationError::Twice(format!("{} of {}", twice.name(), role.id)));
             }
@@ -99,10 +89,13 @@ impl Organisation {
     }
 
     /// The same organisation under another configuration: other limits, thresholds or rules.
-    #[must_use]
-    pub fn with_config(mut self, config: Config) -> Self {
+    ///
+    /// # Errors
+    /// Roles that do not fit together.
+    pub fn with_config(mut self, config: Config) -> Result<Self, DeclarationError> {
+        validate(&config)?;
         self.config = config;
-        self
+        Ok(self)
     }
 
     /// The ids of its roles, in their order.
@@ -131,6 +124,7 @@ impl Organisation {
     /// Why the step must not happen; the draft is then of no use.
     pub fn decide(&self, draft: &mut Draft<'_>, input: &Input) -> Result<(), Failure> {
         if let Input::Configure(config) = input {
+            validate(config).map_err(|error| Failure::Refused(error.to_string()))?;
             return Ok(draft.emit(Effect::Configure(config.clone()))?);
         }
         let mut turn = Turn::new(draft)?;
@@ -139,7 +133,7 @@ impl Organisation {
             Input::Take { role, message } => mail::take(&mut turn, role, *message)?,
             Input::Call { caller, tool, arguments } => self.call(&mut turn, caller, tool, arguments)?,
             Input::Answer { thought, mind, answer } => thoughts::answered(&mut turn, *thought, mind, answer)?,
-            Input::Timer { due, timer } => thoughts::timer_fired(&mut turn, *due, *timer)?,
+            Input::Timer { due, timer } => timers::fired(&mut turn, *due, *timer)?,
             Input::Verdict { approval, approve, person, door, note } => {
                 decisions::verdict(&mut turn, *approval, *approve, person, door, note)?;
             }
@@ -172,4 +166,21 @@ impl Organisation {
         let answer = tool.step(&mut Call { turn, caller: caller.clone() }, arguments)?;
         turn.reply(&answer)
     }
+}
+
+/// Checks that role ids are unique and that from every role the escalation chain reaches a person.
+fn validate(config: &Config) -> Result<(), DeclarationError> {
+    let mut seen = BTreeSet::new();
+    for role in &config.roles {
+        if !seen.insert(&role.id) {
+            return Err(DeclarationError::Twice(role.id.to_string()));
+        }
+        // The chain is cut at the number of roles, so one whose last role still escalates is a circle.
+        let top = authority::chain(config, &role.id).last().and_then(|top| config.role(top));
+        if top.is_none_or(|top| top.escalates_to.is_some()) {
+            let next = role.escalates_to.as_ref().map_or("nobody", RoleId::as_str).to_owned();
+            return Err(DeclarationError::NoWayUp(role.id.to_string(), next));
+        }
+    }
+    Ok(())
 }

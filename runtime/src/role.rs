@@ -4,6 +4,7 @@ use echo_storage::names::{DecisionType, NameError, RoleId, Topic};
 use echo_storage::quantities::{Confidence, Usd};
 use echo_storage::records::{Concerns, FigurePair, RoleConfig, Subscription};
 
+use crate::mail::topics;
 use crate::tool::Tool;
 
 /// A role, as its file declares it.
@@ -63,8 +64,8 @@ impl Role {
     /// # Errors
     /// A name that is not well formed.
     pub fn config(&self) -> Result<RoleConfig, NameError> {
-        let everybody = [Hears { topic: "messages:all", only: &[] }];
-        let leaders = [Hears { topic: "messages:leadership", only: &[] }];
+        let everybody = [Hears { topic: topics::ALL, only: &[] }];
+        let leaders = [Hears { topic: topics::LEADERSHIP, only: &[] }];
         let leaders = if self.leadership { leaders.as_slice() } else { &[] };
         let hears = everybody.iter().chain(leaders).chain(self.hears);
         let figure = |(needed, available): &(&str, &str)| FigurePair {

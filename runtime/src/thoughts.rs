@@ -1,11 +1,10 @@
-//! Thoughts: what happens when a mind has answered, and when a deadline has passed.
+//! Thoughts: what happens when a mind has answered, or will not.
 //!
 //! What always holds: a question ends once, by its answer or by its deadline, and its timer ends with it. Whatever the
 //! reason for a missing answer, the decision hears of it and goes on.
 
-use echo_storage::names::{ThoughtId, TimerId};
-use echo_storage::quantities::Timestamp;
-use echo_storage::records::{Answer, ThoughtState, TimerPurpose};
+use echo_storage::names::ThoughtId;
+use echo_storage::records::{Answer, ThoughtState};
 use echo_storage::{Effect, Query};
 
 use crate::decisions;
@@ -31,19 +30,4 @@ pub fn answered(
     turn.emit(Effect::EndThought { thought: id, state })?;
     turn.clear_timer(thought.deadline, thought.timer)?;
     decisions::answered(turn, &thought, mind, answer)
-}
-
-/// A deadline has passed.
-pub fn timer_fired(turn: &mut Turn<'_, '_>, due: Timestamp, id: TimerId) -> Result<(), Failure> {
-    let Some(timer) = turn.state().timer(due, id)? else { return refuse(format!("{id} is not set")) };
-    turn.emit(Effect::ClearTimer(timer.clone()))?;
-    match timer.purpose {
-        TimerPurpose::Selection { decision } => decisions::selection_ended(turn, decision),
-        TimerPurpose::Round { decision, round } => decisions::round_ended(turn, decision, round),
-        TimerPurpose::Climb { decision } => decisions::climb_ended(turn, decision),
-        TimerPurpose::Thought { thought } => {
-            let waited = turn.config().rules.thought_ms;
-            answered(turn, thought, "none", &Err(format!("no answer within {waited} ms")))
-        }
-    }
 }

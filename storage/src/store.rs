@@ -292,8 +292,10 @@ fn io_error<'a>(what: &'static str, path: &'a Path) -> impl Fn(io::Error) -> Sto
 fn check_magic(path: &Path) -> Result<(), StoreError> {
     let not_a_store =
         |found: &str| Err(StoreError::NotAStore { path: path.to_owned(), found: found.to_owned() });
-    if path.is_dir() {
-        return not_a_store("a directory");
+    // A pipe or a device would be waited for without end.
+    let kind = std::fs::metadata(path).map_err(io_error("cannot look at", path))?;
+    if !kind.is_file() {
+        return not_a_store(if kind.is_dir() { "a directory" } else { "no regular file" });
     }
     let mut start = Vec::new();
     let file = File::open(path).map_err(io_error("cannot open", path))?;

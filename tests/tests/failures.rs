@@ -324,7 +324,7 @@ impl Mind for Hanging {
 fn a_mind_that_hangs_abstains_at_its_deadline_and_the_decision_goes_on() {
     let mut config = company().config().clone();
     config.rules.thought_ms = 20;
-    let organisation = Arc::new(company().with_config(config));
+    let organisation = Arc::new(company().with_config(config).unwrap());
     let store = Arc::new(Store::in_memory(ClockKind::Real).unwrap());
     let of_run = store.clone();
     block_on(async move {

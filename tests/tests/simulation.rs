@@ -11,6 +11,7 @@ use echo_runtime::drivers::simulation::Simulation;
 use echo_runtime::mind::RulesMind;
 use echo_runtime::organisation::Organisation;
 use echo_runtime::replay::replay;
+use echo_runtime::training::{Scenario, simulate};
 use echo_storage::clock::{ClockKind, VIRTUAL_EPOCH};
 use echo_storage::disk::MemoryDisk;
 use echo_storage::journal::{self, Head};
@@ -321,4 +322,23 @@ proptest! {
             prop_assert_eq!(after.decision.status, Status::Approved);
         }
     }
+}
+
+/// Method: a session is started and its process gone before anything else happens; the next one starts on its store.
+#[test]
+fn an_interrupted_session_is_finished_before_the_next_one_starts() {
+    let yaml = include_str!("../../agents/scenarios/revenue-growth.yaml");
+    let (roles, types) = (organisation().role_ids(), organisation().decision_types());
+    let scenario = Scenario::parse("revenue-growth.yaml", yaml, &roles, &types).unwrap();
+    let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
+    let simulation = || Simulation::new(organisation(), store.clone(), Arc::new(RulesMind), 1).unwrap();
+    let (title, json, proposal) = ("left alone".to_owned(), scenario.to_json(), sound());
+    simulation().submit(Input::StartSession { title, scenario: json, proposal }).unwrap();
+    simulate(&mut simulation(), &scenario, &mut |_| {}).unwrap();
+    let state = store.snapshot().unwrap();
+    let sessions = state.sessions(3).unwrap();
+    let ends: Vec<u64> = sessions.iter().rev().map(|one| one.end.as_ref().unwrap().last_step).collect();
+    assert_eq!(ends.len(), 2);
+    assert!(ends[0] < sessions[0].first_step && sessions[0].first_step < ends[1]);
+    assert_eq!(state.decision(sessions[1].decision).unwrap().unwrap().status, Status::Approved);
 }

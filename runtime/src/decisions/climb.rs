@@ -11,7 +11,7 @@ use echo_storage::records::{
 };
 use echo_storage::{Effect, Query};
 
-use crate::mail::Ask;
+use crate::mail::{Ask, topics};
 use crate::mind;
 use crate::turn::{Failure, Outgoing, Turn, refuse};
 
@@ -127,7 +127,7 @@ fn ask_person(turn: &mut Turn<'_, '_>, mut decision: Decision, from: &RoleId) ->
         verdict: None,
     }))?;
     let content = serde_json::json!({ "decision": decision.id, "approval": approval });
-    turn.publish(Party::Role(from.clone()), "decisions:escalated", &decision, content)
+    turn.publish(Party::Role(from.clone()), topics::DECISIONS_ESCALATED, &decision, content)
 }
 
 /// A person decides. The first answer wins.

@@ -7,6 +7,7 @@ use echo_storage::records::{
 };
 use echo_storage::{Effect, Query};
 
+use crate::mail::topics;
 use crate::turn::{Failure, Outgoing, Turn};
 
 use super::{enter, outcome_tag, path_step};
@@ -120,7 +121,7 @@ fn remember(turn: &mut Turn<'_, '_>, decision: &Decision) -> Result<(), Failure>
 /// The initiator and the participants hear of the outcome, and so does whoever watches.
 fn tell(turn: &mut Turn<'_, '_>, decision: &Decision, by: &Party) -> Result<(), Failure> {
     let content = serde_json::json!({ "decision": decision.id, "status": decision.status });
-    turn.publish(by.clone(), "decisions:completed", decision, content.clone())?;
+    turn.publish(by.clone(), topics::DECISIONS_COMPLETED, decision, content.clone())?;
     let concerned = std::iter::once(&decision.proposal.initiator).chain(&decision.participants);
     for role in concerned {
         let party = Party::Role(role.clone());

@@ -5,7 +5,7 @@ use echo_storage::records::{
     Address, Decision, Deed, Kind, Mode, Party, Phase, Proposal, Reason, Status, TimerPurpose,
 };
 
-use crate::mail::Ask;
+use crate::mail::{Ask, topics};
 use crate::turn::{Failure, MAX_SUBJECT_CHARS, Outgoing, Turn, refuse};
 
 use super::{close, enter, path_step};
@@ -52,7 +52,7 @@ pub fn open(
     }
     let deadline = turn.config().rules.selection_ms;
     enter(turn, &mut decision, Phase::Selecting, Some((deadline, TimerPurpose::Selection { decision: id })))?;
-    let everybody = echo_storage::names::Topic::new("messages:all");
+    let everybody = echo_storage::names::Topic::new(topics::ALL);
     turn.send(Outgoing {
         from: initiator.clone(),
         to: Address::Topic(everybody.map_err(|error| Failure::Refused(error.to_string()))?),
@@ -62,7 +62,7 @@ pub fn open(
         content: Ask::TakePart { decision: id }.to_content(),
         deadline: decision.deadline.map(|(due, _)| due),
     })?;
-    turn.publish(initiator, "decisions:new", &decision, serde_json::json!({ "decision": id }))?;
+    turn.publish(initiator, topics::DECISIONS_NEW, &decision, serde_json::json!({ "decision": id }))?;
     Ok(id)
 }
 

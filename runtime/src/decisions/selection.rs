@@ -9,7 +9,7 @@ use echo_storage::records::{
 };
 use echo_storage::{Effect, Query};
 
-use crate::mail::Ask;
+use crate::mail::{Ask, topics};
 use crate::turn::{Failure, Outgoing, Turn};
 use crate::words;
 
@@ -132,7 +132,7 @@ fn end(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(), Failure> {
     enter(turn, &mut decision, Phase::Voting { round }, Some(deadline))?;
     let initiator = Party::Role(decision.proposal.initiator.clone());
     let content = serde_json::json!({ "decision": id, "participants": decision.participants });
-    turn.publish(initiator.clone(), "decisions:vote_required", &decision, content)?;
+    turn.publish(initiator.clone(), topics::DECISIONS_VOTE_REQUIRED, &decision, content)?;
     for role in &decision.participants {
         turn.send(Outgoing {
             from: initiator.clone(),

@@ -59,7 +59,8 @@ struct Shared {
     pool: pool::Queue,
     timers_changed: Notify,
     head: watch::Sender<u64>,
-    ready: watch::Sender<usize>,
+    /// How many actors have started.
+    started: watch::Sender<usize>,
 }
 
 /// A running organisation.
@@ -91,7 +92,7 @@ impl Live {
             pool: pool::Queue::new(),
             timers_changed: Notify::new(),
             head: watch::Sender::new(head.step),
-            ready: watch::Sender::new(0),
+            started: watch::Sender::new(0),
             organisation,
             store,
             mind,
@@ -143,7 +144,7 @@ impl Live {
         }
         let all = self.shared.actors.len();
         // The sender lives in `shared`, so the wait cannot fail.
-        let _ = self.shared.ready.subscribe().wait_for(|ready| *ready == all).await;
+        let _ = self.shared.started.subscribe().wait_for(|started| *started == all).await;
     }
 
     /// Runs one input and gives its entry, once it is durable.

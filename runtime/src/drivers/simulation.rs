@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use echo_storage::clock::Clock;
 use echo_storage::journal::{Entry, Head};
-use echo_storage::{Input, Query, Store};
+use echo_storage::{Input, Query, Snapshot, Store};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -49,6 +49,11 @@ impl Simulation {
             simulation.engine.run(vec![input], None)?;
         }
         Ok(simulation)
+    }
+
+    /// The state of the last commit.
+    pub fn snapshot(&self) -> Result<Snapshot, RuntimeError> {
+        Ok(self.engine.snapshot()?)
     }
 
     /// Runs one input and gives its entry.

@@ -1,12 +1,14 @@
 //! Playing a scenario: a session is started, the organisation is left to it until nothing is left to do, and the session
 //! is ended.
 //!
+//! Sessions that an earlier run left open, because it was killed, are finished and ended first.
+//!
 //! What always holds: both drivers play the same way, with the same three parts. Whoever watches sees every step from
 //! the session's start to its end, each once, in order, and never before it is durable.
 
-use echo_storage::Input;
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::SessionId;
+use echo_storage::{Input, Query, Snapshot};
 
 use super::scenario::Scenario;
 use crate::drivers::RuntimeError;
@@ -15,6 +17,9 @@ use crate::drivers::simulation::Simulation;
 
 /// How many steps a watcher reads from the journal at once.
 const TAIL_STEPS: usize = 256;
+
+/// How many of the latest sessions are looked through for interrupted ones.
+const LOOKED_BACK: usize = 16;
 
 /// Plays a scenario in virtual time.
 ///
@@ -25,6 +30,10 @@ pub fn simulate(
     scenario: &Scenario,
     watch: &mut dyn FnMut(&Entry),
 ) -> Result<SessionId, RuntimeError> {
+    simulation.settle(&mut |_| {})?;
+    for session in interrupted(&simulation.snapshot()?)? {
+        simulation.submit(Input::EndSession { session })?;
+    }
     let started = simulation.submit(start(scenario))?;
     let session = session_of(&started)?;
     watch(&started);
@@ -42,6 +51,10 @@ pub async fn play(
     scenario: &Scenario,
     watch: &mut dyn FnMut(&Entry),
 ) -> Result<SessionId, RuntimeError> {
+    live.settled().await?;
+    for session in interrupted(&live.snapshot()?)? {
+        live.submit(Input::EndSession { session }).await?;
+    }
     let mut head = live.head();
     let started = live.submit(start(scenario)).await?;
     let session = session_of(&started)?;
@@ -59,6 +72,12 @@ pub async fn play(
     live.submit(Input::EndSession { session }).await?;
     tail.read(live, watch)?;
     Ok(session)
+}
+
+/// Sessions without an end, among the latest.
+fn interrupted(state: &Snapshot) -> Result<Vec<SessionId>, RuntimeError> {
+    let latest = state.sessions(LOOKED_BACK)?;
+    Ok(latest.into_iter().rev().filter(|session| session.end.is_none()).map(|session| session.id).collect())
 }
 
 fn start(scenario: &Scenario) -> Input {

@@ -153,6 +153,10 @@ fn text_of(path: &Path) -> Result<String, Failed> {
     let refused = |why: &str| Failed::Usage(format!("cannot read the scenario {}: {why}", path.display()));
     let mut bytes = Vec::new();
     let limit = u64::try_from(Scenario::MAX_BYTES).unwrap_or(u64::MAX);
+    let kind = std::fs::metadata(path).map_err(|cause| refused(&cause.to_string()))?;
+    if !kind.is_file() {
+        return Err(refused("it is not a regular file"));
+    }
     File::open(path)
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|cause| refused(&cause.to_string()))?;

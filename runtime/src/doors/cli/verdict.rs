@@ -107,6 +107,9 @@ struct Given {
 /// Answers.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, answer: Answer) -> Result<End, Failed> {
     let Answer { target, approve, note } = answer;
+    if !approve && note.trim().is_empty() {
+        return Err(Failed::Usage("a rejection needs a reason: --note \"why\"".to_owned()));
+    }
     let store = Arc::new(invocation.place()?.open()?);
     let approval = approval(&store, target)?;
     let person = invocation.surroundings.person();

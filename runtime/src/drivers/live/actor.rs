@@ -74,7 +74,7 @@ async fn run(shared: Arc<Shared>, role: RoleId) {
     let Some(actor) = shared.actors.get(&role) else { return };
     let mut failures = 0;
     let mut look = false;
-    shared.ready.send_modify(|ready| *ready += 1);
+    shared.started.send_modify(|started| *started += 1);
     loop {
         let group = if look { inbox(&shared, &role) } else { Vec::new() };
         let group = if group.is_empty() {
