@@ -2,7 +2,7 @@
 //!
 //! Goal: only the culprit fails, the journal says so, and nobody is told what is not durable. Method: a company of two
 //! roles of its own, whose tools misbehave on demand, under the engine and under both drivers.
-#![expect(clippy::unwrap_used, reason = "a test reports what it cannot read by failing")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test reports what it cannot read by failing")]
 
 use std::sync::Arc;
 
@@ -382,6 +382,12 @@ fn after_the_disk_failed_nothing_more_is_written_and_everybody_is_told() {
     assert!(Head::of(&state).unwrap().step >= 3);
 }
 
+/// How long a run may take, in seconds, before it counts as hung.
+const HUNG_AFTER_S: u64 = 60;
+
 fn block_on<T>(run: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap().block_on(run)
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    let bound = std::time::Duration::from_secs(HUNG_AFTER_S);
+    runtime.block_on(async { tokio::time::timeout(bound, run).await.expect("the run hangs") })
 }
