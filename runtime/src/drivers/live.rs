@@ -347,7 +347,15 @@ fn owner(store: &Store, thought: echo_storage::names::ThoughtId) -> Option<RoleI
 async fn timers(shared: Arc<Shared>) {
     loop {
         let next = shared.store.snapshot().and_then(|snapshot| snapshot.next_timer());
-        let Ok(next) = next else { return };
+        let next = match next {
+            Ok(next) => next,
+            Err(error) => {
+                // An organisation without deadlines would wait for ever: it stops, and says so.
+                tracing::error!(%error, "the timers could not be read");
+                shared.jobs.close();
+                return;
+            }
+        };
         let Some(timer) = next else {
             shared.timers_changed.notified().await;
             continue;
