@@ -225,6 +225,17 @@ impl Shared {
     }
 }
 
+/// Held by every task: one that panics stops the runtime, so that nobody waits for what it would have done.
+struct StopOnPanic(Arc<Shared>);
+
+impl Drop for StopOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.jobs.close();
+        }
+    }
+}
+
 /// What the writer hands to the dispatcher: a committed batch, and who asked for which part of it.
 struct Published {
     committed: Committed,
@@ -279,6 +290,7 @@ fn write(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Published>) 
 
 /// Tells the world of committed batches: first mail and questions, then answers.
 async fn dispatch(shared: Arc<Shared>, published: Receiver<Published>) {
+    let _stop = StopOnPanic(shared.clone());
     while let Ok(Published { committed, told }) = published.recv().await {
         deliver_all(&shared, &committed);
         if let Some(last) = committed.entries.last() {
@@ -345,6 +357,7 @@ fn owner(store: &Store, thought: echo_storage::names::ThoughtId) -> Option<RoleI
 
 /// Fires each timer when it is due.
 async fn timers(shared: Arc<Shared>) {
+    let _stop = StopOnPanic(shared.clone());
     loop {
         let next = shared.store.snapshot().and_then(|snapshot| snapshot.next_timer());
         let next = match next {

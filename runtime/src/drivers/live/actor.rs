@@ -13,7 +13,7 @@ use echo_storage::names::{MessageId, RoleId};
 use echo_storage::{Input, Query};
 use tokio::task::JoinHandle;
 
-use super::Shared;
+use super::{Shared, StopOnPanic};
 use crate::engine::Outcome;
 
 /// How many messages wait in a mailbox; more stay in the inbox.
@@ -71,6 +71,7 @@ pub(super) fn deliver(shared: &Arc<Shared>, role: &RoleId, mail: Mail) {
 }
 
 async fn run(shared: Arc<Shared>, role: RoleId) {
+    let _stop = StopOnPanic(shared.clone());
     let Some(actor) = shared.actors.get(&role) else { return };
     let mut failures = 0;
     let mut look = false;

@@ -1,8 +1,8 @@
 //! The pool: a bounded number of questions out at a time, whoever asks.
 //!
-//! What always holds: a question that is out is asked again only after an overflow or a restart, an answer after its deadline is not
-//! waited for (the deadline is a timer of its own), and a question that did not fit into the queue is found in the store
-//! by the next worker that is free.
+//! What always holds: a question that is out is asked again only after an overflow or a restart; an answer after its
+//! deadline is not waited for (the deadline is a timer of its own); and a question that did not fit into the queue is
+//! found in the store by the next worker that is free.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use echo_storage::records::ThoughtState;
 use echo_storage::{Input, Query, StoreError};
 use tokio::task::JoinHandle;
 
-use super::Shared;
+use super::{Shared, StopOnPanic};
 use crate::mind::{self, Asking};
 
 /// How many questions may be out to minds at a time.
@@ -59,6 +59,7 @@ pub(super) fn spawn(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
 }
 
 async fn work(shared: Arc<Shared>) {
+    let _stop = StopOnPanic(shared.clone());
     while let Ok(item) = shared.pool.pop.recv().await {
         if let Some(thought) = item
             && let Err(error) = think(&shared, thought).await
