@@ -223,7 +223,7 @@ fn after_failure(draft: &mut echo_storage::Draft<'_>, input: &Input, reason: &st
             }
             Ok(draft.emit(Effect::ClearTimer(timer))?)
         }
-        Input::Answer { thought, .. } => give_up(draft, *thought, reason),
+        // A question whose answer failed stays out: its deadline tells the decision, which then goes on without it.
         _ => Ok(()),
     }
 }
@@ -303,7 +303,7 @@ fn follow(
     Ok(())
 }
 
-/// Ends a question whose answer could not be taken in; its decision goes on at the deadline of its phase.
+/// Ends a question whose deadline could not be handled either, so that it keeps no thought slot.
 fn give_up(draft: &mut echo_storage::Draft<'_>, id: ThoughtId, reason: &str) -> Result<(), Failure> {
     let Some(thought) = draft.thought(id)?.filter(|thought| thought.state == ThoughtState::Out) else {
         return Ok(());
