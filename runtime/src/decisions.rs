@@ -26,6 +26,11 @@ pub use selection::{asked_to_take_part, selection_ended};
 pub use tally::tally;
 pub use voting::{asked_to_vote, cast, round_ended};
 
+/// The time to answer what was asked between two rounds is over.
+pub fn clarification_ended(_: &mut Turn<'_, '_>, _: DecisionId, _: u32) -> Result<(), Failure> {
+    Ok(())
+}
+
 use echo_storage::names::{DecisionId, DecisionType, RoleId};
 use echo_storage::quantities::Confidence;
 use echo_storage::quantities::Usd;
@@ -55,6 +60,7 @@ pub fn answered(
         (Question::Ballot { round, .. }, answer) => {
             voting::judged(turn, decision, role, *round, mind, answer)
         }
+        (Question::Clarification { .. }, _) => Ok(()),
         (Question::Synthesis { .. }, Ok(Answer::Synthesis { text })) => {
             voting::synthesised(turn, decision, Some(text.clone()))
         }

@@ -5,6 +5,7 @@
 //! - [`role`], [`tool`] and [`organisation`]: how roles and tools are declared, and how an organisation answers an input.
 //! - [`turn`]: what the code that decides works with: a draft, with the configuration in force.
 //! - [`mail`], [`thoughts`], [`timers`], [`sessions`]: what a message, an answer, a deadline and a session's start and end lead to.
+//! - [`supervision`]: what happens to agents that fail, and how an operator has them try again.
 //! - [`decisions`] and [`authority`]: from a proposal to an outcome that somebody had the authority for.
 //! - [`mind`]: who answers questions; `words` finds keywords in texts.
 //! - [`engine`]: inputs in, one commit, what happened out. [`drivers`] turn it: live, or by a seed.
@@ -27,6 +28,7 @@ pub mod organisation;
 pub mod replay;
 pub mod role;
 pub mod sessions;
+pub mod supervision;
 pub mod thoughts;
 pub mod timers;
 pub mod tool;

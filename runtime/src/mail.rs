@@ -6,11 +6,11 @@
 use echo_storage::Effect;
 use echo_storage::Query;
 use echo_storage::names::{DecisionId, MessageId, RoleId};
-use echo_storage::records::{Message, Receipt};
+use echo_storage::records::{Address, Kind, Message, Party, Receipt};
 use serde::{Deserialize, Serialize};
 
 use crate::decisions;
-use crate::turn::{Failure, Turn, refuse};
+use crate::turn::{Failure, MAX_SUBJECT_CHARS, Outgoing, Turn, refuse};
 
 /// Topics of the bus. Besides these each role has its inbox, which is no topic.
 pub mod topics {
@@ -27,6 +27,9 @@ pub mod topics {
     /// A decision waits for a person.
     pub const DECISIONS_ESCALATED: &str = "decisions:escalated";
 }
+
+/// The longest content of a message that comes in through a door, in bytes.
+pub const MAX_CONTENT_BYTES: usize = 64 * 1024;
 
 /// What a message asks of the agent that takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +76,62 @@ pub fn take(turn: &mut Turn<'_, '_>, role: &RoleId, id: MessageId) -> Result<(),
         Some(Ask::Decide { decision }) => decisions::asked_to_decide(turn, role, decision),
         None => Ok(()),
     }
+}
+
+/// A message comes in through a door, in the name of whoever the door stands for.
+///
+/// # Errors
+/// A sender or a recipient that there is not, a subject that is empty or too long, content that is no JSON object, an
+/// answer to a message that there is not.
+pub fn post(
+    turn: &mut Turn<'_, '_>,
+    from: &Party,
+    to: &Address,
+    kind: Kind,
+    subject: &str,
+    content: &str,
+    in_reply_to: Option<MessageId>,
+) -> Result<(), Failure> {
+    if let Party::Role(role) = from {
+        turn.role(role)?;
+    }
+    match to {
+        Address::Role(role) => drop(turn.role(role)?),
+        Address::Topic(topic) if turn.config().recipients(to).is_empty() => {
+            return refuse(format!("to: nobody hears {topic}"));
+        }
+        Address::Topic(_) => {}
+    }
+    let chars = subject.chars().count();
+    if chars == 0 || chars > MAX_SUBJECT_CHARS {
+        return refuse(format!("subject: it has {chars} characters, and needs 1 to {MAX_SUBJECT_CHARS}"));
+    }
+    if content.len() > MAX_CONTENT_BYTES {
+        return refuse(format!("content: it has {} bytes, and may have {MAX_CONTENT_BYTES}", content.len()));
+    }
+    let content: serde_json::Value = serde_json::from_str(content)
+        .map_err(|error| Failure::Refused(format!("content: it is no JSON: {error}")))?;
+    let Some(object) = content.as_object() else { return refuse("content: it must be a JSON object") };
+    // What an agent is asked to do comes from the decisions themselves; nobody asks in their name.
+    if object.contains_key("ask") {
+        return refuse("content: `ask` is how the runtime asks for votes and decisions; use another name");
+    }
+    if let Some(id) = in_reply_to
+        && turn.state().message(id)?.is_none()
+    {
+        return refuse(format!("in_reply_to: there is no message {id}"));
+    }
+    let id = turn.send(Outgoing {
+        from: from.clone(),
+        to: to.clone(),
+        kind,
+        subject: subject.to_owned(),
+        content,
+        about: None,
+        deadline: None,
+        in_reply_to,
+    })?;
+    turn.reply(&serde_json::json!({ "message": id }))
 }
 
 /// What is recorded when a role failed to take a message: the failure, and after the last allowed attempt the

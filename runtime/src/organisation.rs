@@ -12,11 +12,11 @@ use echo_storage::{Draft, Effect, Input};
 use crate::role::Role;
 use crate::tool::{Call, Tool};
 use crate::turn::{Failure, Turn, refuse};
-use crate::{authority, decisions, mail, sessions, thoughts, timers};
+use crate::{authority, decisions, mail, sessions, supervision, thoughts, timers};
 
 /// The meaning of the deciding code. It grows when the same input would give other effects, so that a replay knows
 /// which steps it can decide again.
-pub const SEMANTICS: u32 = 1;
+pub const SEMANTICS: u32 = 2;
 
 /// A scenario that comes with the program.
 #[derive(Debug, Clone, Copy)]
@@ -141,6 +141,10 @@ impl Organisation {
                 sessions::start(&mut turn, title, scenario, proposal)?;
             }
             Input::EndSession { session } => sessions::end(&mut turn, *session)?,
+            Input::Post { from, to, kind, subject, content, in_reply_to } => {
+                mail::post(&mut turn, from, to, *kind, subject, content, *in_reply_to)?;
+            }
+            Input::Retry { role, message, .. } => supervision::retry(&mut turn, role, *message)?,
         }
         authority::guard(input, draft)
     }

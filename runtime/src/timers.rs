@@ -9,7 +9,7 @@ use echo_storage::records::TimerPurpose;
 use echo_storage::{Effect, Query};
 
 use crate::turn::{Failure, Turn, refuse};
-use crate::{decisions, thoughts};
+use crate::{decisions, supervision, thoughts};
 
 /// A deadline has passed.
 pub fn fired(turn: &mut Turn<'_, '_>, due: Timestamp, id: TimerId) -> Result<(), Failure> {
@@ -18,6 +18,10 @@ pub fn fired(turn: &mut Turn<'_, '_>, due: Timestamp, id: TimerId) -> Result<(),
     match timer.purpose {
         TimerPurpose::Selection { decision } => decisions::selection_ended(turn, decision),
         TimerPurpose::Round { decision, round } => decisions::round_ended(turn, decision, round),
+        TimerPurpose::Clarification { decision, round } => {
+            decisions::clarification_ended(turn, decision, round)
+        }
+        TimerPurpose::Breaker { role } => supervision::pause_ended(turn, &role),
         TimerPurpose::Climb { decision } => decisions::climb_ended(turn, decision),
         TimerPurpose::Thought { thought } => {
             let waited = turn.config().rules.thought_ms;

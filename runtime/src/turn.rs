@@ -3,7 +3,7 @@
 //! What always holds: a turn reads the state before the step plus the step's own effects, knows the configuration
 //! and the time as the journal records them, and can do nothing but add effects. So deciding again gives the same.
 
-use echo_storage::names::{DecisionType, Id, RoleId, ThoughtId, TimerId, Topic};
+use echo_storage::names::{DecisionType, Id, MessageId, RoleId, ThoughtId, TimerId, Topic};
 use echo_storage::quantities::Timestamp;
 use echo_storage::records::{
     Address, Config, Decision, Kind, Message, Party, Priority, Question, RoleConfig, Thought, ThoughtState,
@@ -56,6 +56,8 @@ pub struct Outgoing {
     pub about: Option<DecisionType>,
     /// Until when an answer is of use.
     pub deadline: Option<Timestamp>,
+    /// The message it answers.
+    pub in_reply_to: Option<MessageId>,
 }
 
 impl<'d, 'b> Turn<'d, 'b> {
@@ -112,10 +114,14 @@ impl<'d, 'b> Turn<'d, 'b> {
         Ok(self.draft.new_id()?)
     }
 
-    /// Sends a message.
-    pub fn send(&mut self, outgoing: Outgoing) -> Result<(), Failure> {
+    /// Sends a message and gives its id.
+    pub fn send(&mut self, outgoing: Outgoing) -> Result<MessageId, Failure> {
+        let id = self.new_id()?;
+        // A conversation is known by its first message.
+        let answered = outgoing.in_reply_to.map(|id| self.draft.message(id)).transpose()?.flatten();
+        let thread = answered.map(|message| message.thread.unwrap_or(message.id));
         let message = Message {
-            id: self.new_id()?,
+            id,
             from: outgoing.from,
             to: outgoing.to,
             kind: outgoing.kind,
@@ -123,12 +129,13 @@ impl<'d, 'b> Turn<'d, 'b> {
             content: outgoing.content.to_string(),
             about: outgoing.about,
             priority: Priority::Normal,
-            thread: None,
+            thread,
             deadline: outgoing.deadline,
-            in_reply_to: None,
+            in_reply_to: outgoing.in_reply_to,
             at: self.now(),
         };
-        self.emit(Effect::Send(message))
+        self.emit(Effect::Send(message))?;
+        Ok(id)
     }
 
     /// Tells a topic something about a decision.
@@ -142,7 +149,9 @@ impl<'d, 'b> Turn<'d, 'b> {
         let topic = Topic::new(topic).map_err(|error| Failure::Refused(error.to_string()))?;
         let to = Address::Topic(topic);
         let (subject, about) = (about.proposal.subject.clone(), Some(about.proposal.kind.clone()));
-        self.send(Outgoing { from, to, kind: Kind::Notification, subject, content, about, deadline: None })
+        let kind = Kind::Notification;
+        self.send(Outgoing { from, to, kind, subject, content, about, deadline: None, in_reply_to: None })?;
+        Ok(())
     }
 
     /// Asks the role's mind; the answer comes back as an input, or the deadline does.

@@ -10,8 +10,8 @@ use crate::query::{CONFIG_KEY, Query};
 use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState};
 use crate::state::{State, WriteSet};
 use crate::table::{
-    AGENTS, APPROVALS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES, MEMORY_TAGS, MESSAGES,
-    PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES,
+    AGENTS, APPROVALS, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES, MEMORY_TAGS,
+    MESSAGES, PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES,
 };
 
 /// Where an effect stands: what a message's content is found by.
@@ -62,6 +62,16 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         Effect::PutBallot(ballot) => {
             let key = (ballot.decision, u64::from(ballot.round), ballot.role.clone());
             writes.put(&VOTES, &key, ballot)?;
+        }
+        Effect::PutClarification(clarification) => {
+            let key = (clarification.decision, u64::from(clarification.round), clarification.asker.clone());
+            writes.put(&CLARIFICATIONS, &key, clarification)?;
+        }
+        Effect::Redeliver { role, message } => {
+            if MESSAGES.get(state, message)?.is_none() {
+                return Err(StoreError::Inconsistent(format!("{message} was redelivered and never sent")));
+            }
+            writes.put(&INBOX, &(role.clone(), *message), &())?;
         }
         Effect::PutApproval(approval) => {
             count(state, &mut writes, approval.id)?;
@@ -157,11 +167,15 @@ fn acknowledge(
     let Some(place) = MESSAGES.get(state, &message)? else {
         return Err(StoreError::Inconsistent(format!("{role} acknowledged {message}, which was never sent")));
     };
-    if let Some((topic, entry)) = place.topic {
-        return mark(state, writes, role, &topic, entry);
+    let key = (role.clone(), message);
+    // A broadcast stands in an inbox only when it was delivered again.
+    if place.topic.is_none() || INBOX.get(state, &key)?.is_some() {
+        writes.remove(&INBOX, &key);
     }
-    writes.remove(&INBOX, &(role.clone(), message));
-    Ok(())
+    match place.topic {
+        Some((topic, entry)) => mark(state, writes, role, &topic, entry),
+        None => Ok(()),
+    }
 }
 
 /// Marks an entry as read by a role that hears the topic.

@@ -6,8 +6,8 @@
 use crate::codec::{Decode, Encode};
 use crate::names::{MessageId, RoleId, ThoughtId};
 use crate::records::{
-    Agent, Approval, Ballot, Config, Decision, Memory, Message, Participation, Receipt, Session, Spend,
-    Thought, ThoughtState, Timer,
+    Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Receipt,
+    Session, Spend, Thought, ThoughtState, Timer,
 };
 
 /// One thing that a step does. `Put` replaces the record with the same id.
@@ -45,6 +45,15 @@ pub enum Effect {
     PutParticipation(Participation),
     /// A ballot.
     PutBallot(Ballot),
+    /// A question between two roles, or its answer.
+    PutClarification(Clarification),
+    /// A message is unread again for a recipient who had given it up.
+    Redeliver {
+        /// Who.
+        role: RoleId,
+        /// What.
+        message: MessageId,
+    },
     /// A question to people.
     PutApproval(Approval),
     /// Money approved by a role.

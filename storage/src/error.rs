@@ -30,6 +30,17 @@ pub enum StoreError {
         /// What was found instead.
         found: String,
     },
+    /// The file was written by a program from before the first release.
+    #[error("the store {} has format {found}, which only programs from before the first release wrote, and this one \
+             reads {known}: use the program that made it, or `train --fresh` to move it aside", path.display())]
+    OlderFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The format that is read.
+        known: u32,
+    },
     /// The file was written by a newer program.
     #[error("the store {} has format {found}, this program reads up to {known}: use the newer program", path.display())]
     NewerFormat {

@@ -3,7 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::names::{ApprovalId, MessageId, RoleId, SessionId, ThoughtId, TimerId};
 use crate::quantities::Timestamp;
-use crate::records::{Answer, Config, Party, Proposal};
+use crate::records::{Address, Answer, Config, Kind, Party, Proposal};
 
 /// Something that happened and that the organisation answers with one step. The list is closed: whoever wants to
 /// know what can change a store reads it here.
@@ -69,5 +69,29 @@ pub enum Input {
     EndSession {
         /// Which.
         session: SessionId,
+    },
+    /// A message is sent through a door, in the name of whoever the door stands for.
+    Post {
+        /// Who sends it.
+        from: Party,
+        /// To whom.
+        to: Address,
+        /// What for.
+        kind: Kind,
+        /// One line.
+        subject: String,
+        /// A JSON object, as text.
+        content: String,
+        /// The message it answers.
+        in_reply_to: Option<MessageId>,
+    },
+    /// An operator has an agent try again: one dead letter, or all of them and its breaker as well.
+    Retry {
+        /// Whose agent.
+        role: RoleId,
+        /// Which dead letter; nothing means all, and the breaker.
+        message: Option<MessageId>,
+        /// Who says so.
+        person: String,
     },
 }

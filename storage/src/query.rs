@@ -8,13 +8,13 @@ use crate::names::{
 };
 use crate::quantities::{Timestamp, Usd};
 use crate::records::{
-    Agent, Approval, Ballot, Config, Decision, Memory, Message, Participation, Receipt, RoleConfig, Session,
-    Thought, Timer,
+    Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Receipt,
+    RoleConfig, Session, Thought, Timer,
 };
 use crate::state::{KeyRange, Order, State};
 use crate::table::{
-    AGENTS, APPROVALS, CONFIG, CURSORS, DECISIONS, INBOX, Key, MEMORIES, MEMORY_TAGS, MESSAGES,
-    PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES,
+    AGENTS, APPROVALS, CLARIFICATIONS, CONFIG, CURSORS, DECISIONS, INBOX, Key, MEMORIES, MEMORY_TAGS,
+    MESSAGES, PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES,
 };
 
 /// How many rows one question may read where no smaller bound is natural.
@@ -93,9 +93,41 @@ pub trait Query: State {
         Ok(rows.into_iter().map(|(_, ballot)| ballot).collect())
     }
 
+    /// What was asked with the ballots of a round, sorted by asker.
+    fn clarifications(&self, id: DecisionId, round: u32) -> Result<Vec<Clarification>, StoreError> {
+        let prefix = (id, u64::from(round)).to_bytes();
+        let rows = CLARIFICATIONS.rows(self, prefix, Order::Ascending, MAX_ROWS)?;
+        Ok(rows.into_iter().map(|(_, clarification)| clarification).collect())
+    }
+
     /// A question to people.
     fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, StoreError> {
         APPROVALS.get(self, &id)
+    }
+
+    /// At most `limit` decisions, newest first, from behind the one named.
+    fn decisions(&self, before: Option<DecisionId>, limit: usize) -> Result<Vec<Decision>, StoreError> {
+        let rows = DECISIONS.range(self, &older_than(before), Order::Descending, limit)?;
+        Ok(rows.into_iter().map(|(_, decision)| decision).collect())
+    }
+
+    /// At most `limit` messages, newest first, from behind the one named.
+    fn messages(&self, before: Option<MessageId>, limit: usize) -> Result<Vec<Message>, StoreError> {
+        let rows = MESSAGES.range(self, &older_than(before), Order::Descending, limit)?;
+        let lost = |id| StoreError::Inconsistent(format!("{id} is listed and not there"));
+        rows.into_iter().map(|(id, _)| self.message(id)?.ok_or_else(|| lost(id))).collect()
+    }
+
+    /// At most `limit` receipts of failures, dead letters among them, newest message first, from behind the one named.
+    fn receipts(&self, before: Option<MessageId>, limit: usize) -> Result<Vec<Receipt>, StoreError> {
+        let rows = RECEIPTS.range(self, &older_than(before), Order::Descending, limit)?;
+        Ok(rows.into_iter().map(|(_, receipt)| receipt).collect())
+    }
+
+    /// At most `limit` deadlines, the next one first.
+    fn timers(&self, limit: usize) -> Result<Vec<Timer>, StoreError> {
+        let rows = TIMERS.rows(self, Vec::new(), Order::Ascending, limit)?;
+        Ok(rows.into_iter().map(|(_, timer)| timer).collect())
     }
 
     /// At most `limit` questions to people, newest first.
@@ -175,3 +207,9 @@ pub trait Query: State {
 }
 
 impl<S: State + ?Sized> Query for S {}
+
+/// The keys before an id's own; all of them where there is none.
+fn older_than<I: Id + Key>(before: Option<I>) -> KeyRange {
+    let end = before.map(|id| id.to_bytes());
+    KeyRange { start: Vec::new(), end }
+}

@@ -6,6 +6,7 @@
 
 mod config;
 mod decision;
+mod discussion;
 mod memory;
 mod message;
 mod session;
@@ -14,11 +15,12 @@ mod timer;
 
 pub use config::{Concerns, Config, FigurePair, RoleConfig, Rules, Subscription};
 pub use decision::{
-    Agent, Approval, Ballot, Context, Decision, Deed, Mode, Participation, PathStep, Phase, Proposal, Reason,
-    Risk, Spend, Stance, Status, Tally, TypeTrack, Verdict, Vote,
+    Absence, Agent, Approval, Breaker, BreakerState, Context, Decision, Deed, Mode, Participation, PathStep,
+    Phase, Proposal, Reason, Risk, Spend, Stance, Status, Tally, TypeTrack, Verdict,
 };
+pub use discussion::{Ballot, Clarification, Fact, FactKind, Inquiry, Reply, Vote};
 pub use memory::{Memory, OutcomeNote};
 pub use message::{Address, Cursor, Kind, Message, MessageRef, Party, Priority, Receipt};
 pub use session::{Session, SessionEnd, SessionKind};
-pub use thought::{Answer, Brief, Question, Standing, Thought, ThoughtState};
+pub use thought::{Answer, Brief, KnownFigure, Question, Standing, Thought, ThoughtState};
 pub use timer::{Timer, TimerPurpose};

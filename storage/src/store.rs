@@ -26,7 +26,8 @@ use crate::state::{KeyRange, Order, Row, State, WriteSet};
 use crate::table::{self, STORE, TableId};
 
 /// The newest file format that is known, and the one that is written.
-pub const FORMAT: u32 = 1;
+/// Format 1 was never released and is not read.
+pub const FORMAT: u32 = 2;
 
 /// How many bytes of the file are kept in memory.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
@@ -387,6 +388,9 @@ fn read_info(transaction: ReadTransaction, path: &Path) -> Result<StoreInfo, Sto
     let snapshot = Snapshot { transaction, tables: Default::default() };
     let info = STORE.get(&snapshot, &STORE_KEY)?;
     let info = info.ok_or_else(|| not_ours("a database without a description of itself"))?;
+    if info.format < FORMAT {
+        return Err(StoreError::OlderFormat { path: path.to_owned(), found: info.format, known: FORMAT });
+    }
     if info.format > FORMAT {
         return Err(StoreError::NewerFormat { path: path.to_owned(), found: info.format, known: FORMAT });
     }

@@ -12,8 +12,8 @@ use crate::names::{
 };
 use crate::quantities::Timestamp;
 use crate::records::{
-    Agent, Approval, Ballot, Config, Cursor, Decision, Memory, MessageRef, Participation, Receipt, Session,
-    Spend, Thought, Timer,
+    Agent, Approval, Ballot, Clarification, Config, Cursor, Decision, Memory, MessageRef, Participation,
+    Receipt, Session, Spend, Thought, Timer,
 };
 use crate::store::StoreInfo;
 
@@ -86,10 +86,12 @@ tables! {
     SESSIONS: SessionId => Session = 18 "sessions";
     /// What is known of each role's work.
     AGENTS: RoleId => Agent = 19 "agents";
+    /// Questions between roles about a decision, one for each asker and round.
+    CLARIFICATIONS: (DecisionId, u64, RoleId) => Clarification = 20 "clarifications";
 }
 
 /// The tables of the file, each once, by number.
-pub const ALL: [TableId; 19] = [
+pub const ALL: [TableId; 20] = [
     STORE.id,
     JOURNAL.id,
     MESSAGES.id,
@@ -109,6 +111,7 @@ pub const ALL: [TableId; 19] = [
     TIMERS.id,
     SESSIONS.id,
     AGENTS.id,
+    CLARIFICATIONS.id,
 ];
 
 impl<K: Key, V: Record> Table<K, V> {

@@ -48,6 +48,7 @@ fn send(call: &mut Call<'_, '_, '_>, content: serde_json::Value) -> Result<Done,
         content,
         about: None,
         deadline: None,
+        in_reply_to: None,
     })?;
     Ok(Done {})
 }

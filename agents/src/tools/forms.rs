@@ -95,6 +95,7 @@ pub(super) fn phase(phase: &Phase) -> String {
     match phase {
         Phase::Selecting => "each role says whether it takes part".to_owned(),
         Phase::Voting { round } => format!("the participants vote in round {round}"),
+        Phase::Clarifying { round } => format!("clarifying what was asked in round {round}"),
         Phase::Synthesising => "the initiator puts the tally into words".to_owned(),
         Phase::Climbing { at } => format!("{at} decides or passes it up"),
         Phase::Waiting { approval } => format!("a person answers {approval}"),

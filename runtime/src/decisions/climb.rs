@@ -37,7 +37,9 @@ pub(super) fn up(turn: &mut Turn<'_, '_>, mut decision: Decision, from: &RoleId)
         subject: decision.proposal.subject.clone(),
         content: Ask::Decide { decision: id }.to_content(),
         deadline: decision.deadline.map(|(due, _)| due),
-    })
+        in_reply_to: None,
+    })?;
+    Ok(())
 }
 
 /// A role up the chain is asked to decide.
@@ -48,7 +50,8 @@ pub fn asked_to_decide(turn: &mut Turn<'_, '_>, role: &RoleId, id: DecisionId) -
     }
     let standing = standing(turn, role, &decision)?;
     let proposals = turn.state().ballots(id, LAST_ROUND)?;
-    turn.think(role, Question::Ballot { brief: brief(&decision), standing, round: NO_ROUND, proposals })
+    let (brief, clarifications) = (brief(&decision), Vec::new());
+    turn.think(role, Question::Ballot { brief, standing, round: NO_ROUND, proposals, clarifications })
 }
 
 /// The mind of a role up the chain has spoken.

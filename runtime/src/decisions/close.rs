@@ -87,7 +87,7 @@ fn close(
 fn count_approval(turn: &mut Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<(), Failure> {
     let kind = &decision.proposal.kind;
     let agent = turn.state().agent(role)?;
-    let mut agent = agent.unwrap_or_else(|| Agent { role: role.clone(), track: Vec::new() });
+    let mut agent = agent.unwrap_or_else(|| Agent::new(role.clone()));
     if let Some(track) = agent.track.iter_mut().find(|track| track.kind == *kind) {
         track.stood += 1;
     } else {
@@ -136,6 +136,7 @@ fn tell(turn: &mut Turn<'_, '_>, decision: &Decision, by: &Party) -> Result<(), 
             subject: decision.proposal.subject.clone(),
             content: content.clone(),
             deadline: None,
+            in_reply_to: None,
         })?;
     }
     Ok(())

@@ -34,6 +34,8 @@ pub fn open(
         deadline: None,
         participants: Vec::new(),
         lead: None,
+        rounds: 0,
+        absences: Vec::new(),
         tally: None,
         synthesis: None,
         reason: None,
@@ -61,6 +63,7 @@ pub fn open(
         subject: decision.proposal.subject.clone(),
         content: Ask::TakePart { decision: id }.to_content(),
         deadline: decision.deadline.map(|(due, _)| due),
+        in_reply_to: None,
     })?;
     turn.publish(initiator, topics::DECISIONS_NEW, &decision, serde_json::json!({ "decision": id }))?;
     Ok(id)

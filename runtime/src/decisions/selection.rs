@@ -142,6 +142,7 @@ fn end(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(), Failure> {
             subject: decision.proposal.subject.clone(),
             content: Ask::Vote { decision: id, round }.to_content(),
             deadline: decision.deadline.map(|(due, _)| due),
+            in_reply_to: None,
         })?;
     }
     Ok(())

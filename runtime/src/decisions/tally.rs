@@ -56,6 +56,7 @@ mod tests {
             vote,
             confidence: Confidence::saturating(confidence),
             rationale: String::new(),
+            facts: Vec::new(),
             mind: "rules".to_owned(),
             at: Timestamp::default(),
         }

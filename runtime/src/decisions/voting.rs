@@ -24,7 +24,9 @@ pub fn asked_to_vote(
     let standing = standing(turn, role, &decision)?;
     // Round by round: what this round's ballots see was frozen when the last one closed.
     let proposals = turn.state().ballots(id, round - 1)?;
-    turn.think(role, Question::Ballot { brief: brief(&decision), standing, round, proposals })
+    let clarifications = Vec::new();
+    let brief = brief(&decision);
+    turn.think(role, Question::Ballot { brief, standing, round, proposals, clarifications })
 }
 
 /// A participant's mind has voted. What it does not say is an abstention, never a vote.
@@ -44,7 +46,7 @@ pub(super) fn judged(
         return Ok(());
     }
     let (vote, confidence, rationale) = match answer {
-        Ok(Answer::Ballot { vote, confidence, rationale }) => (*vote, *confidence, rationale.clone()),
+        Ok(Answer::Ballot { vote, confidence, rationale, .. }) => (*vote, *confidence, rationale.clone()),
         Ok(_) => (Vote::Abstain, Confidence::default(), "the mind answered another question".to_owned()),
         Err(reason) => (Vote::Abstain, Confidence::default(), format!("the mind gave no answer: {reason}")),
     };
@@ -94,6 +96,7 @@ fn record(
         vote,
         confidence,
         rationale,
+        facts: Vec::new(),
         mind: mind.to_owned(),
         at: turn.now(),
     }))?;

@@ -60,6 +60,7 @@ impl Mind for RulesMind {
         Asking::Now(Ok(match question {
             Question::Relevance { brief, keywords, hits } => relevance(brief, keywords, hits),
             Question::Ballot { brief, standing, .. } => ballot(brief, standing),
+            Question::Clarification { .. } => Answer::Clarification { text: String::new(), figure: None },
             Question::Synthesis { brief, tally, ballots } => {
                 Answer::Synthesis { text: synthesis::text(&brief.proposal.context, tally, ballots) }
             }
@@ -122,6 +123,8 @@ fn ballot(brief: &Brief, standing: &Standing) -> Answer {
         vote,
         confidence: confidence(standing.inside_authority, context.given(), standing.track_record),
         rationale: rationale(vote, score, facts),
+        facts: Vec::new(),
+        inquiry: None,
     }
 }
 

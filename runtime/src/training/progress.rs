@@ -100,6 +100,7 @@ fn moved(decision: &Decision) -> Vec<String> {
                 &format!("round {round}: {count} vote{}{lead}", if count == 1 { "s" } else { "" }),
             )]
         }
+        Phase::Clarifying { .. } => Vec::new(),
         Phase::Synthesising => decision.tally.iter().map(|tally| line(CONSENSUS, &counted(tally))).collect(),
         Phase::Climbing { .. } | Phase::Waiting { .. } | Phase::Closed => {
             latest(&decision.path).iter().filter_map(|step| walked(decision, step)).collect()

@@ -114,14 +114,24 @@ pub struct Rules {
     pub consensus: Confidence,
     /// How long roles may take to say whether they take part.
     pub selection_ms: u64,
+    /// How many rounds of ballots there are at most.
+    pub rounds: u32,
     /// How long a round of ballots may take.
     pub round_ms: u64,
+    /// How long those who were asked something between two rounds may take to answer.
+    pub clarification_ms: u64,
     /// How long a mind may take over one question.
     pub thought_ms: u64,
     /// For how long an approval counts against its approver's limit.
     pub spending_window_ms: u64,
     /// How often a message may fail before it is a dead letter.
     pub attempts: u32,
+    /// After how many failures in a row an agent's breaker opens.
+    pub breaker_failures: u32,
+    /// How long it stays open the first time; each time in a row doubles it.
+    pub breaker_ms: u64,
+    /// How often in a row it opens before the agent is given up until an operator retries it.
+    pub breaker_trips: u32,
 }
 
 impl Default for Rules {
@@ -131,10 +141,15 @@ impl Default for Rules {
             quorum_ballots: 2,
             consensus: Confidence::saturating(600),
             selection_ms: 60_000,
+            rounds: 3,
             round_ms: 300_000,
+            clarification_ms: 120_000,
             thought_ms: 120_000,
             spending_window_ms: 24 * 60 * 60 * 1000,
             attempts: 3,
+            breaker_failures: 5,
+            breaker_ms: 30_000,
+            breaker_trips: 6,
         }
     }
 }

@@ -129,6 +129,11 @@ pub enum Phase {
         /// The round.
         round: u32,
     },
+    /// What participants asked of each other with their ballots of a round.
+    Clarifying {
+        /// The round that has closed.
+        round: u32,
+    },
     /// The initiator's words on the tally.
     Synthesising,
     /// The ballot of a role up the chain.
@@ -219,6 +224,17 @@ pub struct PathStep {
     pub at: Timestamp,
 }
 
+/// A participant whose agent could not be reached: its breaker was open, or it failed on the message that asked it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Absence {
+    /// Who.
+    pub role: RoleId,
+    /// In which round of ballots, from 1.
+    pub round: u32,
+    /// Why.
+    pub reason: String,
+}
+
 /// A decision, from its opening to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Decision {
@@ -238,6 +254,10 @@ pub struct Decision {
     pub participants: Vec<RoleId>,
     /// The participant with the most keyword hits.
     pub lead: Option<RoleId>,
+    /// How many rounds have closed.
+    pub rounds: u32,
+    /// Participants who could not be reached while it was discussed, in the order in which that became known.
+    pub absences: Vec<Absence>,
     /// The count, when voting has ended.
     pub tally: Option<Tally>,
     /// The initiator's words on the tally; nothing where its agent gave none.
@@ -294,42 +314,6 @@ pub struct Participation {
 }
 impl Record for Participation {}
 
-/// What a ballot says.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Vote {
-    /// In favour.
-    Approve,
-    /// Against.
-    Reject,
-    /// Neither.
-    Abstain,
-}
-
-/// A ballot of one role in one round.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Ballot {
-    /// On what.
-    pub decision: DecisionId,
-    /// In which round, from 1.
-    pub round: u32,
-    /// Whose.
-    pub role: RoleId,
-    /// What it says.
-    pub vote: Vote,
-    /// How sure.
-    pub confidence: Confidence,
-    /// Why.
-    pub rationale: String,
-    /// Which mind gave it.
-    pub mind: String,
-    /// When it was cast.
-    pub at: Timestamp,
-}
-impl Record for Ballot {}
-
 /// A question put to people.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Approval {
@@ -382,8 +366,54 @@ pub struct Agent {
     pub role: RoleId,
     /// The track record, by decision type, sorted.
     pub track: Vec<TypeTrack>,
+    /// How many of its steps in a row have failed.
+    pub failures: u32,
+    /// Its breaker, where it is not closed.
+    pub breaker: Option<Breaker>,
 }
 impl Record for Agent {}
+
+impl Agent {
+    /// An agent of which nothing is known yet.
+    pub fn new(role: RoleId) -> Self {
+        Self { role, track: Vec::new(), failures: 0, breaker: None }
+    }
+
+    /// Why it takes no mail now, if it takes none.
+    pub fn down(&self) -> Option<&str> {
+        let breaker = self.breaker.as_ref()?;
+        (!matches!(breaker.state, BreakerState::HalfOpen)).then_some(breaker.reason.as_str())
+    }
+}
+
+/// What keeps an agent that fails again and again from its mail.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Breaker {
+    /// What it does.
+    pub state: BreakerState,
+    /// How often it has opened without a step that went well in between.
+    pub trips: u32,
+    /// The failure that opened it last.
+    pub reason: String,
+    /// When it opened last.
+    pub opened_at: Timestamp,
+}
+
+/// Whether an agent gets mail.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum BreakerState {
+    /// It gets none until the pause is over.
+    Open {
+        /// When the pause is over.
+        until: Timestamp,
+        /// The timer that is due then.
+        timer: TimerId,
+    },
+    /// It gets mail again; the first step that goes well closes the breaker, a failure opens it for longer.
+    HalfOpen,
+    /// It has opened too often: an operator must say that it may try again.
+    GivenUp,
+}
 
 /// How a role's approvals of one type fared.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

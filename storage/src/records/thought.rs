@@ -6,7 +6,9 @@
 use crate::codec::{Decode, Encode, Record};
 use crate::names::{DecisionId, RoleId, ThoughtId, TimerId};
 use crate::quantities::{Confidence, Timestamp, Usd};
-use crate::records::{Ballot, Concerns, OutcomeNote, Proposal, Stance, Tally, Vote};
+use crate::records::{
+    Ballot, Clarification, Concerns, Fact, Inquiry, OutcomeNote, Proposal, Stance, Tally, Vote,
+};
 
 /// A question to a mind, from the moment it is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -65,8 +67,21 @@ pub enum Question {
         standing: Standing,
         /// The round, from 1; 0 while the decision climbs.
         round: u32,
-        /// The ballots of the round before, sorted by role.
+        /// The ballots that stood when the round before closed, sorted by role.
         proposals: Vec<Ballot>,
+        /// What participants have asked of each other so far, in the order of rounds and roles.
+        clarifications: Vec<Clarification>,
+    },
+    /// What do you answer to a participant who wants to know something?
+    Clarification {
+        /// What is to be decided.
+        brief: Brief,
+        /// Who asks what.
+        asker: RoleId,
+        /// The question.
+        inquiry: Inquiry,
+        /// What earlier decisions gave for the figure that is wanted, newest first.
+        known: Vec<KnownFigure>,
     },
     /// What do the votes amount to?
     Synthesis {
@@ -83,9 +98,10 @@ impl Question {
     /// The decision that waits for the answer.
     pub fn decision(&self) -> DecisionId {
         match self {
-            Self::Relevance { brief, .. } | Self::Ballot { brief, .. } | Self::Synthesis { brief, .. } => {
-                brief.decision
-            }
+            Self::Relevance { brief, .. }
+            | Self::Ballot { brief, .. }
+            | Self::Clarification { brief, .. }
+            | Self::Synthesis { brief, .. } => brief.decision,
         }
     }
 }
@@ -97,6 +113,15 @@ pub struct Brief {
     pub decision: DecisionId,
     /// What is asked, and on what it is decided.
     pub proposal: Proposal,
+}
+
+/// A figure that an earlier decision was decided on.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct KnownFigure {
+    /// In which decision.
+    pub decision: DecisionId,
+    /// The figure.
+    pub value: u64,
 }
 
 /// A role's position in a decision: the facts about itself that it votes by.
@@ -138,6 +163,17 @@ pub enum Answer {
         confidence: Confidence,
         /// Why, with the facts that counted.
         rationale: String,
+        /// Those facts, where the mind can name them one by one.
+        facts: Vec<Fact>,
+        /// What it wants to know before it votes again.
+        inquiry: Option<Inquiry>,
+    },
+    /// To [`Question::Clarification`].
+    Clarification {
+        /// The answer in words.
+        text: String,
+        /// The figure that was wanted, where it is known.
+        figure: Option<u64>,
     },
     /// To [`Question::Synthesis`].
     Synthesis {

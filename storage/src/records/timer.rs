@@ -1,7 +1,7 @@
 //! Deadlines that survive restarts.
 
 use crate::codec::{Decode, Encode, Record};
-use crate::names::{DecisionId, ThoughtId, TimerId};
+use crate::names::{DecisionId, RoleId, ThoughtId, TimerId};
 use crate::quantities::Timestamp;
 
 /// A moment at which something is due.
@@ -31,6 +31,13 @@ pub enum TimerPurpose {
         /// This round.
         round: u32,
     },
+    /// Those who were asked something with the ballots of a round have had long enough to answer.
+    Clarification {
+        /// In this decision.
+        decision: DecisionId,
+        /// With the ballots of this round.
+        round: u32,
+    },
     /// A role up the chain has had long enough.
     Climb {
         /// With this decision.
@@ -40,5 +47,10 @@ pub enum TimerPurpose {
     Thought {
         /// This one.
         thought: ThoughtId,
+    },
+    /// An agent that failed too often has paused long enough.
+    Breaker {
+        /// This one.
+        role: RoleId,
     },
 }

@@ -38,8 +38,8 @@ fn answer(question: &Question) -> Answer {
 
 fn vote(context: &Context, standing: &Standing) -> (Vote, Confidence, String) {
     let (brief, standing) = (brief(context.clone()), standing.clone());
-    match answer(&Question::Ballot { brief, standing, round: 1, proposals: vec![] }) {
-        Answer::Ballot { vote, confidence, rationale } => (vote, confidence, rationale),
+    match answer(&Question::Ballot { brief, standing, round: 1, proposals: vec![], clarifications: vec![] }) {
+        Answer::Ballot { vote, confidence, rationale, .. } => (vote, confidence, rationale),
         other => panic!("{other:?}"),
     }
 }
@@ -320,6 +320,7 @@ fn a_role_takes_part_when_a_question_is_about_its_keyword() {
 #[test]
 fn a_synthesis_is_the_count_and_who_objects() {
     let ballot = |role: &str, vote, mind: &str, rationale: &str| Ballot {
+        facts: vec![],
         decision: DecisionId::from_number(1),
         round: 1,
         role: RoleId::new(role).unwrap(),
