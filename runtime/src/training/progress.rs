@@ -120,9 +120,6 @@ fn walked(decision: &Decision, step: &PathStep) -> Option<String> {
     let PathStep { who, deed, why, .. } = step;
     Some(match deed {
         Deed::Opened => return None,
-        Deed::Concluded if decision.synthesis.is_none() => {
-            line(SYNTHESIS, &format!("{why}; synthesis: missing"))
-        }
         Deed::Concluded => line(SYNTHESIS, why),
         Deed::PassedUp => line(CLIMBING, &format!("{who} passes it up: {why}")),
         Deed::AskedPerson => {
