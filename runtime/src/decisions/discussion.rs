@@ -1,7 +1,7 @@
 //! Discussion: whether another round is held, and what participants ask of each other before it.
 //!
-//! After a round there is another if something was asked in it, if in the first round the votes differ, or if in a later
-//! one a vote has changed; never more than [`Rules::rounds`](echo_storage::records::Rules::rounds).
+//! After a round there is another if something was asked in it; after the first also unless all approve or all reject;
+//! after a later one also if a vote has changed; never more than [`Rules::rounds`](echo_storage::records::Rules::rounds).
 //!
 //! What always holds: a question is asked with a ballot, at most one with each, of the initiator or a participant. The
 //! next round opens when all are answered, when those who do not answer are known not to, or at the deadline.
@@ -9,7 +9,7 @@
 use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::records::{
     Address, Answer, Clarification, Decision, Inquiry, Kind, KnownFigure, Party, Phase, Question, Reply,
-    TimerPurpose,
+    TimerPurpose, Vote,
 };
 use echo_storage::{Effect, Query, State, StoreError};
 
@@ -59,7 +59,8 @@ pub(super) fn goes_on(turn: &Turn<'_, '_>, decision: &Decision, round: u32) -> R
     }
     let now = voting::standing_ballots(state, id, round)?;
     if round == FIRST_ROUND {
-        return Ok(now.iter().zip(now.iter().skip(1)).any(|(one, next)| one.vote != next.vote));
+        let all = |vote: Vote| now.iter().all(|ballot| ballot.vote == vote);
+        return Ok(!(all(Vote::Approve) || all(Vote::Reject)));
     }
     let before = voting::standing_ballots(state, id, round - 1)?;
     let vote_before =

@@ -70,10 +70,11 @@ pub fn asked_to_vote(
     turn.think(role, Question::Ballot { brief, standing, round, proposals, clarifications })
 }
 
-/// A participant's mind has voted. What it does not say is an abstention, never a vote.
+/// A participant's mind has voted. What it does not say is an abstention, never a vote; where the role has voted before,
+/// that ballot stands.
 pub(super) fn judged(
     turn: &mut Turn<'_, '_>,
-    decision: Decision,
+    mut decision: Decision,
     role: &RoleId,
     round: u32,
     mind: &str,
@@ -86,26 +87,25 @@ pub(super) fn judged(
     if turn.state().ballots(decision.id, round)?.iter().any(|ballot| ballot.role == *role) {
         return Ok(());
     }
-    let abstains = |rationale: String| Cast {
-        vote: Vote::Abstain,
-        confidence: Confidence::default(),
-        rationale,
-        facts: Vec::new(),
-        inquiry: None,
-        mind: mind.to_owned(),
+    let mind = mind.to_owned();
+    let missing = match answer {
+        Ok(Answer::Ballot { vote, confidence, rationale, facts, inquiry }) => {
+            let (vote, confidence, rationale) = (*vote, *confidence, rationale.clone());
+            let (facts, inquiry) = (facts.clone(), inquiry.clone());
+            let cast = Cast { vote, confidence, rationale, facts, inquiry, mind };
+            return record(turn, decision, role, round, cast);
+        }
+        Ok(_) => "the mind answered another question".to_owned(),
+        Err(reason) => format!("the mind gave no answer: {reason}"),
     };
-    let cast = match answer {
-        Ok(Answer::Ballot { vote, confidence, rationale, facts, inquiry }) => Cast {
-            vote: *vote,
-            confidence: *confidence,
-            rationale: rationale.clone(),
-            facts: facts.clone(),
-            inquiry: inquiry.clone(),
-            mind: mind.to_owned(),
-        },
-        Ok(_) => abstains("the mind answered another question".to_owned()),
-        Err(reason) => abstains(format!("the mind gave no answer: {reason}")),
-    };
+    let before = standing_ballots(turn.state(), decision.id, round - 1)?;
+    if before.iter().any(|ballot| ballot.role == *role) {
+        absence::note(&mut decision, role, round, missing);
+        turn.emit(Effect::PutDecision(decision.clone()))?;
+        return close_if_complete(turn, decision, round);
+    }
+    let (vote, confidence) = (Vote::Abstain, Confidence::default());
+    let cast = Cast { vote, confidence, rationale: missing, facts: Vec::new(), inquiry: None, mind };
     record(turn, decision, role, round, cast)
 }
 
