@@ -126,14 +126,14 @@ pub fn pause_ended(turn: &mut Turn<'_, '_>, role: &RoleId) -> Result<(), Failure
 /// A role that there is not, a message that is no dead letter of it, nothing to retry.
 pub fn retry(turn: &mut Turn<'_, '_>, role: &RoleId, message: Option<MessageId>) -> Result<(), Failure> {
     turn.role(role)?;
-    let dead: Vec<Receipt> = match message {
-        Some(id) => turn.state().receipt(id, role)?.into_iter().filter(|receipt| receipt.dead).collect(),
-        None => {
-            let all = turn.state().receipts(None, MAX_ROWS)?;
-            all.into_iter().filter(|receipt| receipt.dead && receipt.role == *role).collect()
-        }
+    let receipts = match message {
+        Some(id) => turn.state().receipt(id, role)?.into_iter().collect(),
+        None => turn.state().receipts(None, MAX_ROWS)?,
     };
+    let dead: Vec<Receipt> =
+        receipts.into_iter().filter(|receipt| receipt.dead && receipt.role == *role).collect();
     let reopened = message.is_none() && close_breaker(turn, role)?;
+    forget_failures(turn, role)?;
     if dead.is_empty() && !reopened {
         return match message {
             Some(id) => {
@@ -150,6 +150,14 @@ pub fn retry(turn: &mut Turn<'_, '_>, role: &RoleId, message: Option<MessageId>)
         turn.emit(Effect::PutReceipt(Receipt { attempts: 0, dead: false, ..receipt }))?;
     }
     turn.reply(&serde_json::json!({ "role": role, "messages": messages, "breaker_closed": reopened }))
+}
+
+/// Whoever has it try again trusts it again: failures before that do not open the breaker.
+fn forget_failures(turn: &mut Turn<'_, '_>, role: &RoleId) -> Result<(), Failure> {
+    match turn.state().agent(role)? {
+        Some(agent) if agent.failures > 0 => turn.emit(Effect::PutAgent(Agent { failures: 0, ..agent })),
+        _ => Ok(()),
+    }
 }
 
 /// Closes a breaker, if there is one to close.

@@ -17,9 +17,9 @@ use super::{climb, discussion, selection, voting};
 /// An agent that was asked something cannot be reached.
 pub fn unreachable(turn: &mut Turn<'_, '_>, role: &RoleId, ask: &Ask, why: &str) -> Result<(), Failure> {
     let Some(mut decision) = turn.state().decision(ask.decision())? else { return Ok(()) };
-    let why = why.to_owned();
+    let reason = why.to_owned();
     match ask {
-        Ask::TakePart { .. } => selection::unreachable(turn, decision, role, why),
+        Ask::TakePart { .. } => selection::unreachable(turn, decision, role, reason),
         Ask::Vote { round, .. } => {
             let voted = turn.state().ballots(decision.id, *round)?.iter().any(|one| one.role == *role);
             if decision.phase != (Phase::Voting { round: *round })
@@ -28,12 +28,12 @@ pub fn unreachable(turn: &mut Turn<'_, '_>, role: &RoleId, ask: &Ask, why: &str)
             {
                 return Ok(());
             }
-            note(&mut decision, role, *round, why);
+            note(&mut decision, role, *round, reason);
             turn.emit(Effect::PutDecision(decision.clone()))?;
             voting::close_if_complete(turn, decision, *round)
         }
         Ask::Clarify { round, asker, .. } => {
-            discussion::unreachable(turn, decision, role, *round, asker, why)
+            discussion::unreachable(turn, decision, role, *round, asker, reason)
         }
         Ask::Decide { .. } => climb::unreachable(turn, decision, role, why),
     }

@@ -126,7 +126,7 @@ pub(super) fn unreachable(
     turn: &mut Turn<'_, '_>,
     decision: Decision,
     role: &RoleId,
-    why: String,
+    why: &str,
 ) -> Result<(), Failure> {
     if decision.phase != (Phase::Climbing { at: role.clone() }) {
         return Ok(());

@@ -201,8 +201,8 @@ fn open_question(
     if decision.phase != (Phase::Clarifying { round }) {
         return Ok(None);
     }
-    let asked = turn.state().clarifications(decision.id, round)?;
-    Ok(asked.into_iter().find(|one| one.asker == *asker && one.reply.is_none()))
+    let questions = turn.state().clarifications(decision.id, round)?;
+    Ok(questions.into_iter().find(|one| one.asker == *asker && one.reply.is_none()))
 }
 
 fn answer(
@@ -217,8 +217,8 @@ fn answer(
 }
 
 fn close_if_complete(turn: &mut Turn<'_, '_>, decision: Decision, round: u32) -> Result<(), Failure> {
-    let asked = turn.state().clarifications(decision.id, round)?;
-    if asked.iter().any(|one| one.reply.is_none()) {
+    let questions = turn.state().clarifications(decision.id, round)?;
+    if questions.iter().any(|one| one.reply.is_none()) {
         return Ok(());
     }
     voting::open(turn, decision, round + 1)
