@@ -67,7 +67,7 @@ fn play(scenarios: &[Scenario], seed: u64, mind: Arc<dyn Mind>) -> Run {
 impl Run {
     fn ballots(&self, role: &str) -> Vec<&Ballot> {
         let of_role = |round: &'_ Vec<Ballot>| round.iter().position(|ballot| ballot.role.as_str() == role);
-        self.rounds.iter().filter_map(|round| of_role(round).map(|at| &round[at])).collect()
+        self.rounds.iter().filter_map(|round| round.get(of_role(round)?)).collect()
     }
 }
 
