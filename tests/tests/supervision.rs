@@ -42,7 +42,7 @@ fn nine(poisoned: Option<&str>) -> Arc<Organisation> {
 
 fn scenario() -> Scenario {
     let organisation = nine(None);
-    let yaml = organisation.scenarios()[0].yaml;
+    let yaml = organisation.scenarios().first().unwrap().yaml;
     Scenario::parse("default", yaml, &organisation.role_ids(), &organisation.decision_types()).unwrap()
 }
 
@@ -187,9 +187,9 @@ const HEAD: Role = Role {
 };
 
 /// Panics on what is called bad.
-fn picky(_: &mut Turn<'_, '_>, _: &RoleId, message: &Message) -> Result<(), Failure> {
+fn picky(turn: &mut Turn<'_, '_>, role: &RoleId, message: &Message) -> Result<(), Failure> {
     assert!(message.subject != "bad", "it is bad");
-    Ok(())
+    turn.role(role).map(drop)
 }
 
 fn company() -> Arc<Organisation> {
@@ -341,5 +341,5 @@ fn a_dead_letter_is_retried_and_there_must_be_one() {
 fn block_on<T>(run: impl Future<Output = T>) -> T {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(std::time::Duration::from_mins(1), run).await.unwrap() })
+    runtime.block_on(async { tokio::time::timeout(std::time::Duration::from_secs(60), run).await.unwrap() })
 }
