@@ -41,6 +41,9 @@ pub enum StoreError {
         /// The format that is read.
         known: u32,
     },
+    /// The store is open in another process, and that process or the way to it failed.
+    #[error("{0}")]
+    Elsewhere(String),
     /// The file was written by a newer program.
     #[error("the store {} has format {found}, this program reads up to {known}: use the newer program", path.display())]
     NewerFormat {

@@ -190,6 +190,11 @@ impl Live {
         Ok(is_settled(&self.shared.store.snapshot()?, self.shared.organisation.config())?)
     }
 
+    /// Waits until the runtime ends by itself, because its store failed or one of its tasks did.
+    pub async fn ended(&self) {
+        self.shared.jobs.closed().await;
+    }
+
     /// Stops: what was submitted is finished and answered, then everything ends and the store is closed.
     pub async fn stop(self) {
         self.shared.jobs.close();

@@ -1,0 +1,99 @@
+//! Where the socket of a store is.
+//!
+//! Beside the store, as `NAME.sock`. The name of a socket may have about a hundred bytes only, less than a path may have;
+//! where that is too short it lies in a directory of the user's own for such things, under a name that is made of the
+//! store's path, so that everybody who means the same store finds the same socket.
+//!
+//! What always holds: a socket lies in a directory that only its owner may change, or has a mode by which only its owner
+//! may use it; the host sees to both.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// How many bytes the path of a socket may have: the shortest of what the common systems allow (macOS: 104, Linux: 108),
+/// less the zero at its end.
+pub const MAX_SOCKET_BYTES: usize = 103;
+
+/// How many digits of a hash stand for a path that is too long.
+const HASH_DIGITS: usize = 16;
+
+/// Where things about a store lie while it is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The store.
+    pub store: PathBuf,
+    /// Its socket.
+    pub socket: PathBuf,
+    /// What a host on TCP wants to be shown; it lies beside the store.
+    pub token: PathBuf,
+    /// What a host in the background has to say; it lies beside the store.
+    pub log: PathBuf,
+    /// Held by whoever starts a host, so that one is started.
+    pub starting: PathBuf,
+}
+
+impl Address {
+    /// The address of a store. `short` is the directory for sockets whose own place would have too long a path.
+    ///
+    /// # Errors
+    /// The store's directory cannot be looked up.
+    pub fn of(store: &Path, short: &Path) -> std::io::Result<Self> {
+        let store = whole(store)?;
+        let beside = |extension: &str| {
+            let mut name = store.as_os_str().to_owned();
+            name.push(extension);
+            PathBuf::from(name)
+        };
+        let mut socket = beside(".sock");
+        if socket.as_os_str().len() > MAX_SOCKET_BYTES {
+            let hash = blake3::hash(store.as_os_str().as_bytes()).to_hex();
+            let name: String = hash.chars().take(HASH_DIGITS).collect();
+            socket = short.join(format!("{name}.sock"));
+        }
+        Ok(Self {
+            socket,
+            token: beside(".token"),
+            log: beside(".log"),
+            starting: beside(".starting"),
+            store,
+        })
+    }
+}
+
+/// The path with its directory resolved, so that the same store has one name from wherever it is named. The store itself
+/// need not exist yet.
+fn whole(store: &Path) -> std::io::Result<PathBuf> {
+    if let Ok(resolved) = store.canonicalize() {
+        return Ok(resolved);
+    }
+    let absolute = std::path::absolute(store)?;
+    match (absolute.parent().and_then(|parent| parent.canonicalize().ok()), absolute.file_name()) {
+        (Some(parent), Some(name)) => Ok(parent.join(name)),
+        _ => Ok(absolute),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_lies_beside_its_store_or_under_a_short_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        let short = Path::new("/run/short");
+        let near = Address::of(&root.join("org.redb"), short).unwrap();
+        assert_eq!(near.socket, root.join("org.redb.sock"));
+
+        let deep = root.join("d".repeat(60)).join("e".repeat(60));
+        std::fs::create_dir_all(&deep).unwrap();
+        let far = Address::of(&deep.join("org.redb"), short).unwrap();
+        assert_eq!(far.socket.parent(), Some(short));
+        assert!(far.socket.as_os_str().len() <= MAX_SOCKET_BYTES);
+        // The same store under another name has the same socket, and another store another one.
+        let around = root.join("d".repeat(60)).join("..").join("d".repeat(60)).join("e".repeat(60));
+        assert_eq!(Address::of(&around.join("org.redb"), short).unwrap().socket, far.socket);
+        assert_ne!(Address::of(&deep.join("other.redb"), short).unwrap().socket, far.socket);
+        assert_eq!(far.log, deep.join("org.redb.log"));
+    }
+}

@@ -1,0 +1,264 @@
+//! The host: the process that has the store open, and serves everybody else.
+//!
+//! What always holds: a request is answered or its connection ends; what a client does or fails to do costs its own
+//! connection only. The host leaves when for a while nobody was connected, no session was played and no question was out,
+//! or when it is told to; it finishes what it has begun and closes the store either way.
+
+mod connection;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use echo_storage::clock::Stopwatch;
+use echo_storage::{Query, Store};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::{Mutex, Notify, watch};
+use tokio::task::JoinSet;
+
+use super::address::Address;
+use super::protocol::About;
+use super::wire::Wire;
+use crate::drivers::RuntimeError;
+use crate::drivers::live::Live;
+
+/// How many connections there may be at once; the next ones wait to be accepted.
+pub const MAX_CONNECTIONS: usize = 512;
+
+/// After how long without anybody a host leaves, in milliseconds, unless it is told otherwise: ten minutes.
+pub const IDLE_LEAVE_MS: u64 = 10 * 60 * 1000;
+
+/// How long to wait before accepting again when the system has no more connections to give, in milliseconds.
+const ACCEPT_AGAIN_MS: u64 = 100;
+
+/// Why a host left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// It was told to.
+    Told,
+    /// Nobody needed it.
+    Idle,
+    /// The runtime behind it ended by itself: its store failed.
+    Failed,
+}
+
+/// What a host is told when it starts.
+#[derive(Debug, Clone)]
+pub struct HostOptions {
+    /// After how long without anybody it leaves, in milliseconds.
+    pub idle_leave_ms: u64,
+    /// What a client on TCP must show.
+    pub token: String,
+}
+
+/// Where a host listens. The socket's file goes with it.
+#[derive(Debug)]
+pub struct Listening {
+    unix: UnixListener,
+    tcp: Option<TcpListener>,
+    socket: PathBuf,
+}
+
+impl Listening {
+    /// Listens at a store's address, and on this port of the loopback interface if one is named. Whoever calls this has
+    /// the store open, so a socket that is there is a dead one's and is replaced.
+    ///
+    /// # Errors
+    /// The directory or the socket cannot be made, or the port is taken.
+    pub async fn at(address: &Address, tcp_port: Option<u16>) -> std::io::Result<Self> {
+        let socket = address.socket.clone();
+        if let Some(directory) = socket.parent().filter(|directory| !directory.exists()) {
+            std::fs::create_dir_all(directory)?;
+            std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
+        }
+        match std::fs::remove_file(&socket) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(cause),
+            Ok(()) | Err(_) => {}
+        }
+        let unix = UnixListener::bind(&socket)?;
+        std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))?;
+        let tcp = match tcp_port {
+            Some(port) => Some(TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).await?),
+            None => None,
+        };
+        Ok(Self { unix, tcp, socket })
+    }
+
+    /// The socket's file.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The port on the loopback interface, if there is one.
+    pub fn tcp_port(&self) -> Option<u16> {
+        self.tcp.as_ref()?.local_addr().ok().map(|address| address.port())
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        // A file that stays behind is replaced by the next host.
+        let _ = std::fs::remove_file(&self.socket);
+    }
+}
+
+/// What the connections of a host share.
+struct Shared {
+    live: Live,
+    store: Arc<Store>,
+    options: HostOptions,
+    up: Stopwatch,
+    connections: AtomicU64,
+    playing: AtomicU64,
+    /// Something began or ended that keeps the host.
+    changed: Notify,
+    /// It is to leave.
+    leave: watch::Sender<bool>,
+    /// Sessions are played one after the other.
+    stage: Mutex<()>,
+    /// Sessions that go on whether their client stays or not.
+    sessions: std::sync::Mutex<JoinSet<()>>,
+}
+
+/// Serves until it is told to leave, nobody needs it any more, or the runtime ends. `told` is for whoever runs the host:
+/// it leaves when that turns true.
+///
+/// # Errors
+/// The store failed while it was looked at.
+pub async fn serve(
+    live: Live,
+    store: Arc<Store>,
+    listening: Listening,
+    options: HostOptions,
+    mut told: watch::Receiver<bool>,
+) -> Result<Left, RuntimeError> {
+    let shared = Arc::new(Shared {
+        live,
+        store,
+        options,
+        up: Stopwatch::new(),
+        connections: AtomicU64::new(0),
+        playing: AtomicU64::new(0),
+        changed: Notify::new(),
+        leave: watch::Sender::new(false),
+        stage: Mutex::new(()),
+        sessions: std::sync::Mutex::new(JoinSet::new()),
+    });
+    let mut connections = JoinSet::new();
+    let mut leave = shared.leave.subscribe();
+    let left = loop {
+        while connections.try_join_next().is_some() {}
+        let room = connections.len() < MAX_CONNECTIONS;
+        tokio::select! {
+            accepted = accept(&listening), if room => match accepted {
+                Ok((wire, is_guarded)) => {
+                    connections.spawn(connection::serve(shared.clone(), wire, is_guarded));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(ACCEPT_AGAIN_MS)).await;
+                }
+            },
+            _ = connections.join_next(), if !connections.is_empty() => {}
+            _ = leave.wait_for(|leave| *leave) => break Left::Told,
+            _ = told.wait_for(|told| *told) => break Left::Told,
+            () = shared.live.ended() => break Left::Failed,
+            idle = idle(&shared) => { idle?; break Left::Idle }
+        }
+    };
+    // Nobody new comes in; the socket's file goes first, so that whoever looks for a host starts the next one.
+    drop(listening);
+    let _ = shared.leave.send_replace(true);
+    connections.shutdown().await;
+    let sessions = std::mem::take(&mut *shared.sessions());
+    end(sessions).await;
+    if let Some(shared) = Arc::into_inner(shared) {
+        shared.live.stop().await;
+    }
+    Ok(left)
+}
+
+/// Sessions are told to stop and are waited for; they stay open and can be taken up again.
+async fn end(mut sessions: JoinSet<()>) {
+    while sessions.join_next().await.is_some() {}
+}
+
+/// The next connection, and whether the socket's mode guards it.
+async fn accept(listening: &Listening) -> std::io::Result<(Wire, bool)> {
+    let tcp = async {
+        match &listening.tcp {
+            Some(tcp) => tcp.accept().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        accepted = listening.unix.accept() => accepted.map(|(stream, _)| (Wire::new(Box::new(stream)), true)),
+        accepted = tcp => accepted.map(|(stream, _)| {
+            // Requests are small and waited for: collecting them would cost their latency.
+            let _ = stream.set_nodelay(true);
+            (Wire::new(Box::new(stream)), false)
+        }),
+    }
+}
+
+/// Waits until nobody has needed the host for long enough.
+async fn idle(shared: &Shared) -> Result<(), RuntimeError> {
+    loop {
+        let changed = shared.changed.notified();
+        let wait = Duration::from_millis(shared.options.idle_leave_ms);
+        if shared.is_needed()? {
+            // Whether a question is still out is looked at again after the same while.
+            let _ = tokio::time::timeout(wait, changed).await;
+            continue;
+        }
+        if tokio::time::timeout(wait, changed).await.is_err() && !shared.is_needed()? {
+            return Ok(());
+        }
+    }
+}
+
+impl Shared {
+    fn is_needed(&self) -> Result<bool, RuntimeError> {
+        let busy = self.connections.load(Ordering::Acquire) > 0 || self.playing.load(Ordering::Acquire) > 0;
+        Ok(busy || !self.store.snapshot()?.thoughts_out(None, 1)?.is_empty())
+    }
+
+    fn sessions(&self) -> std::sync::MutexGuard<'_, JoinSet<()>> {
+        self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn about(&self) -> About {
+        About {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            store: self.store.path().map(|path| path.display().to_string()).unwrap_or_default(),
+            up_ms: u64::try_from(self.up.elapsed().as_millis()).unwrap_or(u64::MAX),
+            connections: self.connections.load(Ordering::Acquire),
+            playing: self.playing.load(Ordering::Acquire),
+            idle_leave_ms: self.options.idle_leave_ms,
+        }
+    }
+}
+
+/// Counts something that keeps the host, for as long as it lives.
+struct Kept<'a> {
+    count: &'a AtomicU64,
+    changed: &'a Notify,
+}
+
+impl<'a> Kept<'a> {
+    fn by(count: &'a AtomicU64, changed: &'a Notify) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        changed.notify_waiters();
+        Self { count, changed }
+    }
+}
+
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::AcqRel);
+        self.changed.notify_waiters();
+    }
+}

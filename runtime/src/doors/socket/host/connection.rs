@@ -1,0 +1,306 @@
+//! One client's connection: a handshake, then its requests, one after the other.
+//!
+//! What always holds: what came in through the socket is a person's or a role's doing; what only the runtime itself may
+//! say, such as that a mind has answered, is refused. A connection sees one state until it asks for the next, and keeps
+//! none for longer than [`SNAPSHOT_MS`], because the file cannot reuse what a snapshot sees.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use echo_storage::codec;
+use echo_storage::journal::{self, Entry};
+use echo_storage::names::{Id, SessionId};
+use echo_storage::state::{KeyRange, Order};
+use echo_storage::table::{self, TableId};
+use echo_storage::{Input, Snapshot, State, StoreError};
+use tokio::sync::oneshot;
+
+use super::{Kept, Shared};
+use crate::doors::socket::protocol::{
+    FailureKind, Hello, PROTOCOL, Request, Response, Want, Welcome, WelcomeAnswer,
+};
+use crate::doors::socket::wire::{Wire, WireError};
+use crate::drivers::RuntimeError;
+use crate::training::{self, Play, Playing, Scenario, Stop};
+
+/// How long a client may take over the handshake, in milliseconds.
+const HANDSHAKE_MS: u64 = 5_000;
+
+/// How long a snapshot is kept between two readings, in milliseconds.
+const SNAPSHOT_MS: u64 = 2_000;
+
+/// How many bytes of rows one response carries at most, but for its first row.
+const MAX_ROWS_BYTES: usize = 1024 * 1024;
+
+/// How many steps a follower is sent from one snapshot.
+const FOLLOWED_STEPS: usize = 256;
+
+/// Serves a client until it goes away.
+pub(super) async fn serve(shared: Arc<Shared>, mut wire: Wire, is_guarded: bool) {
+    let _kept = Kept::by(&shared.connections, &shared.changed);
+    let mut connection = Connection { shared: &shared, snapshot: None };
+    let served = async {
+        if connection.greet(&mut wire, is_guarded).await? {
+            connection.requests(&mut wire).await?;
+        }
+        Ok::<(), WireError>(())
+    };
+    if let Err(error) = served.await {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+struct Connection<'a> {
+    shared: &'a Arc<Shared>,
+    snapshot: Option<Snapshot>,
+}
+
+impl Connection<'_> {
+    /// Shakes hands; says whether requests may follow.
+    async fn greet(&mut self, wire: &mut Wire, is_guarded: bool) -> Result<bool, WireError> {
+        let hello: Hello = wire.receive_json(HANDSHAKE_MS).await?;
+        let is_known = is_guarded || hello.token.as_deref() == Some(self.shared.options.token.as_str());
+        let answer = match hello.want {
+            _ if !is_known => WelcomeAnswer::Forbidden,
+            Want::Talk if hello.protocol == PROTOCOL => WelcomeAnswer::Talk,
+            Want::Talk => WelcomeAnswer::OtherProtocol,
+            // This connection is one of those that are counted.
+            Want::LeaveIfIdle if self.shared.is_needed_by_others().unwrap_or(true) => WelcomeAnswer::Busy,
+            Want::LeaveIfIdle => WelcomeAnswer::Leaving,
+        };
+        let (pid, version) = (std::process::id(), env!("CARGO_PKG_VERSION").to_owned());
+        wire.send_json(&Welcome { protocol: PROTOCOL, version, pid, answer: answer.clone() }).await?;
+        if answer == WelcomeAnswer::Leaving {
+            self.shared.leave.send_replace(true);
+        }
+        Ok(answer == WelcomeAnswer::Talk)
+    }
+
+    async fn requests(&mut self, wire: &mut Wire) -> Result<(), WireError> {
+        loop {
+            let next = if self.snapshot.is_some() {
+                let kept = Duration::from_millis(SNAPSHOT_MS);
+                match tokio::time::timeout(kept, wire.receive()).await {
+                    Ok(next) => next?,
+                    Err(_) => {
+                        self.snapshot = None;
+                        continue;
+                    }
+                }
+            } else {
+                wire.receive().await?
+            };
+            let Some(request) = next else { return Ok(()) };
+            if let Request::Follow { after } = request {
+                self.snapshot = None;
+                return self.follow(wire, after).await;
+            }
+            // Whoever goes away while it waits for an answer is not waited for.
+            let response = tokio::select! {
+                response = self.answer(request) => response,
+                _ = wire.receive::<Request>() => return Ok(()),
+            };
+            wire.send(&response).await?;
+        }
+    }
+
+    async fn answer(&mut self, request: Request) -> Response {
+        let answer = match request {
+            Request::Read { table, key } => self.read(table, &key),
+            Request::Scan { table, start, end, descending, limit } => {
+                self.scan(table, KeyRange { start, end }, descending, limit)
+            }
+            Request::Refresh => {
+                self.snapshot = None;
+                Ok(Response::Done)
+            }
+            Request::Submit(input) => self.submit(&input).await,
+            Request::Settle => self.shared.live.settled().await.map(|()| Response::Done),
+            Request::Play { scenario } => self.play(&scenario).await,
+            Request::Resume { session } => self.resume(SessionId::from_number(session)).await,
+            Request::About => Ok(Response::About(self.shared.about())),
+            Request::Stop => {
+                self.shared.leave.send_replace(true);
+                Ok(Response::Done)
+            }
+            Request::Follow { .. } => Ok(Response::Done),
+        };
+        answer.unwrap_or_else(|error| failed(&error))
+    }
+
+    /// The connection's snapshot.
+    fn state(&mut self) -> Result<&Snapshot, RuntimeError> {
+        if self.snapshot.is_none() {
+            self.snapshot = Some(self.shared.store.snapshot()?);
+        }
+        self.snapshot.as_ref().ok_or(RuntimeError::Stopped)
+    }
+
+    fn read(&mut self, table: u8, key: &[u8]) -> Result<Response, RuntimeError> {
+        let table = table_of(table)?;
+        Ok(Response::Value(self.state()?.read(table, key)?))
+    }
+
+    fn scan(
+        &mut self,
+        table: u8,
+        range: KeyRange,
+        descending: bool,
+        limit: u64,
+    ) -> Result<Response, RuntimeError> {
+        let table = table_of(table)?;
+        let order = if descending { Order::Descending } else { Order::Ascending };
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut bytes = 0;
+        let mut rows = self.state()?.scan(table, &range, order, limit.min(MAX_ROWS))?;
+        let found = rows.len();
+        let fits = rows.iter().take_while(|(key, value)| {
+            bytes += key.len() + value.len();
+            bytes <= MAX_ROWS_BYTES
+        });
+        let fits = fits.count().max(1);
+        rows.truncate(fits);
+        let more = rows.len() < found || (found == MAX_ROWS && limit > MAX_ROWS);
+        Ok(Response::Rows { rows, more })
+    }
+
+    async fn submit(&mut self, input: &[u8]) -> Result<Response, RuntimeError> {
+        self.snapshot = None;
+        let input: Input = codec::decode(input).map_err(StoreError::from)?;
+        if !may_come_through_the_socket(&input) {
+            let what = "only the runtime itself can say this; the socket takes calls, mail and verdicts";
+            return Err(RuntimeError::Refused(what.to_owned()));
+        }
+        step(&self.shared.live.submit(input).await?)
+    }
+
+    async fn play(&mut self, scenario: &str) -> Result<Response, RuntimeError> {
+        self.snapshot = None;
+        let scenario =
+            Scenario::from_json(scenario).map_err(|error| RuntimeError::Refused(error.to_string()))?;
+        // Held by the session, which outlives this connection.
+        let (started, start) = oneshot::channel();
+        let shared = self.shared.clone();
+        let runtime = tokio::runtime::Handle::current();
+        self.shared.sessions().spawn_blocking(move || {
+            runtime.block_on(async {
+                let _kept = Kept::by(&shared.playing, &shared.changed);
+                let _stage = shared.stage.lock().await;
+                let mut started = Some(started);
+                let mut tell = |entry: &Entry| {
+                    if let (Some(started), Input::StartSession { .. }) = (started.take(), &entry.input) {
+                        // The session goes on whether somebody hears of it or not.
+                        let _ = started.send(Ok(entry.clone()));
+                    }
+                };
+                let played = perform(&shared, Play::New(&scenario), &mut tell).await;
+                if let (Some(started), Err(error)) = (started, played) {
+                    let _ = started.send(Err(error));
+                }
+            });
+        });
+        step(&start.await.map_err(|_| RuntimeError::Stopped)??)
+    }
+
+    async fn resume(&mut self, session: SessionId) -> Result<Response, RuntimeError> {
+        self.snapshot = None;
+        let shared = self.shared.clone();
+        let (begun, begin) = oneshot::channel();
+        let runtime = tokio::runtime::Handle::current();
+        self.shared.sessions().spawn_blocking(move || {
+            runtime.block_on(async {
+                let _kept = Kept::by(&shared.playing, &shared.changed);
+                let _stage = shared.stage.lock().await;
+                let _ = begun.send(());
+                let rest = Play::Rest { session, seen: u64::MAX };
+                if let Err(error) = perform(&shared, rest, &mut |_| {}).await {
+                    tracing::warn!(%session, %error, "a session could not be taken up again");
+                }
+            });
+        });
+        begin.await.map_err(|_| RuntimeError::Stopped)?;
+        Ok(Response::Done)
+    }
+
+    /// Streams steps until the client goes away.
+    async fn follow(&mut self, wire: &mut Wire, mut after: u64) -> Result<(), WireError> {
+        let mut head = self.shared.live.head();
+        loop {
+            // Marked as seen before reading: what is committed meanwhile wakes this loop once more.
+            head.borrow_and_update();
+            let entries = self.shared.store.snapshot();
+            let entries = entries.and_then(|state| journal::entries_after(&state, after, FOLLOWED_STEPS));
+            let entries = match entries {
+                Ok(entries) => entries,
+                Err(error) => return wire.send(&failed(&error.into())).await,
+            };
+            for entry in &entries {
+                after = entry.step;
+                wire.send(&step(entry).unwrap_or_else(|error| failed(&error))).await?;
+            }
+            if !entries.is_empty() {
+                continue;
+            }
+            tokio::select! {
+                changed = head.changed() => if changed.is_err() { return Ok(()) },
+                _ = wire.receive::<Request>() => return Ok(()),
+            }
+        }
+    }
+}
+
+/// How many rows one response carries at most.
+const MAX_ROWS: usize = 1_000;
+
+impl Shared {
+    /// Whether anybody but the one connection that asks needs the host.
+    fn is_needed_by_others(&self) -> Result<bool, RuntimeError> {
+        use std::sync::atomic::Ordering;
+        if self.connections.load(Ordering::Acquire) > 1 || self.playing.load(Ordering::Acquire) > 0 {
+            return Ok(true);
+        }
+        Ok(!echo_storage::Query::thoughts_out(&self.store.snapshot()?, None, 1)?.is_empty())
+    }
+}
+
+/// Plays in the host; what stops the host stops the session, which can then be taken up again.
+async fn perform(
+    shared: &Shared,
+    what: Play<'_>,
+    watcher: &mut dyn FnMut(&Entry),
+) -> Result<(), RuntimeError> {
+    let stop = Stop::from(shared.leave.subscribe());
+    let mut watcher = |entry: &Entry| watcher(entry);
+    training::play(&shared.live, Playing { what, watcher: &mut watcher, stop }).await.map(drop)
+}
+
+fn table_of(number: u8) -> Result<TableId, RuntimeError> {
+    let table = table::ALL.iter().find(|table| table.number == number);
+    table.copied().ok_or_else(|| RuntimeError::Refused(format!("there is no table {number}")))
+}
+
+/// What a person or a role may say. That a timer fired or a mind answered is known to the runtime alone.
+fn may_come_through_the_socket(input: &Input) -> bool {
+    match input {
+        Input::Call { .. }
+        | Input::Verdict { .. }
+        | Input::Post { .. }
+        | Input::Retry { .. }
+        | Input::StartSession { .. }
+        | Input::EndSession { .. } => true,
+        Input::Configure(_) | Input::Take { .. } | Input::Answer { .. } | Input::Timer { .. } => false,
+    }
+}
+
+fn step(entry: &Entry) -> Result<Response, RuntimeError> {
+    Ok(Response::Step(codec::encode(entry).map_err(StoreError::from)?))
+}
+
+fn failed(error: &RuntimeError) -> Response {
+    let kind = match error {
+        RuntimeError::Store(_) => FailureKind::Store,
+        RuntimeError::Stopped => FailureKind::Stopped,
+        RuntimeError::Refused(_) => FailureKind::Refused,
+    };
+    Response::Failed { kind, text: error.to_string() }
+}
