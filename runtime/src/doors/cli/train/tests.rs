@@ -1,0 +1,1 @@
+//! Interrupted sessions on the command line.
