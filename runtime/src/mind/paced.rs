@@ -23,10 +23,7 @@ impl Paced {
         Self { inner, pace }
     }
 
-    fn later<'a>(
-        &self,
-        answer: impl Future<Output = Result<Answer, MindError>> + Send + 'a,
-    ) -> Asking<'a> {
+    fn later<'a>(&self, answer: impl Future<Output = Result<Answer, MindError>> + Send + 'a) -> Asking<'a> {
         let pace = self.pace;
         Asking::Later(Box::pin(async move {
             let (answer, ()) = tokio::join!(answer, tokio::time::sleep(pace));

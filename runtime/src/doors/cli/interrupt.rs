@@ -48,7 +48,8 @@ pub(super) fn set_picture(is_there: bool) {
 
 fn end_at_once(told: &str) {
     if PICTURE.load(Ordering::Acquire) {
-        say("");
+        // It may have been cut off in the middle of a colour.
+        let _ = writeln!(std::io::stderr(), "\u{1b}[0m");
     }
     say(told);
     std::process::exit(i32::from(INTERRUPTED));

@@ -241,7 +241,9 @@ fn perform(
 fn interrupted(played: Played, place: &Place) -> String {
     let goes_on = place.command("train --resume");
     match played {
-        Played::Ended(session) | Played::Stopped(session) => format!("stopped; {session} goes on with: {goes_on}"),
+        Played::Ended(session) | Played::Stopped(session) => {
+            format!("stopped; {session} goes on with: {goes_on}")
+        }
         Played::NotStarted(Some(earlier)) => format!(
             "stopped while {earlier} was finished, before a new session was started; {earlier} goes on with: {goes_on}"
         ),

@@ -11,7 +11,7 @@ mod model;
 mod render;
 mod screen;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod words;
 
 use echo_storage::clock::{Clock, ClockKind};

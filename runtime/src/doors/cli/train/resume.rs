@@ -36,7 +36,10 @@ impl Rest {
             None => interrupted().map_err(Failed::because)?,
         };
         let Some(id) = id else {
-            return refused(format!("nothing to resume: {} has ended; `{start}` starts a new one", latest.id));
+            return refused(format!(
+                "nothing to resume: {} has ended; `{start}` starts a new one",
+                latest.id
+            ));
         };
         let Some(session) = state.session(id).map_err(Failed::because)? else {
             return refused(format!("there is no session {id}; the latest is {}", latest.id));

@@ -199,22 +199,19 @@ impl View {
     }
 
     fn foot(&self, picture: &mut Buffer, area: Rect) {
-        let dead = match self.dead_letters {
-            0 => String::new(),
-            1 => ", 1 dead letter".to_owned(),
-            more => format!(", {more} dead letters"),
-        };
-        let thoughts = self.thoughts.len();
+        let count = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let is_narrow = area.width < BARS_COLUMNS;
-        let counts = if is_narrow {
-            format!("{} steps, {} messages{dead}", self.steps, self.messages)
-        } else {
-            format!("{} steps, {} messages, {thoughts} thoughts out{dead}", self.steps, self.messages)
-        };
+        let mut counts = vec![count(self.steps, "step"), count(self.messages, "message")];
+        if !is_narrow {
+            counts.push(count(self.thoughts.len() as u64, "thought") + " out");
+        }
+        if self.dead_letters > 0 {
+            counts.insert(0, count(self.dead_letters, "dead letter"));
+        }
         let stop = if is_narrow { "Ctrl-C stops" } else { "Ctrl-C stops; train --resume continues" };
         let (area, right) = split(inset(area, 1, 0), columns_of(stop));
         put(picture, right, stop, style(Tone::Quiet));
-        put_cut(picture, inset(area, 0, 1), &counts, style(Tone::Quiet));
+        put_cut(picture, inset(area, 0, 1), &counts.join(", "), style(Tone::Quiet));
     }
 
     /// The phase that the session is in.

@@ -6,7 +6,8 @@
 //! asks for the cursor's place, for which it takes over the keyboard for a moment.
 //!
 //! What always holds: after each piece the colours are those of the terminal, and the cursor, which is never hidden,
-//! stands behind the last row of the picture, or at the start of a row where there is none.
+//! stands at the start of the picture's last row, or of an empty row where there is no picture. What is typed meanwhile
+//! is echoed there and painted over.
 
 use std::fmt::Write;
 
@@ -43,6 +44,9 @@ impl Screen {
         bytes.push_str(lines);
         let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
         bytes.push_str(&texts.join("\n"));
+        if !rows.is_empty() {
+            bytes.push('\r');
+        }
         (self.columns, self.painted) = (columns, rows);
         bytes
     }
@@ -71,6 +75,7 @@ impl Screen {
                 bytes.push('\n');
             }
         }
+        bytes.push('\r');
         self.painted = rows;
         bytes
     }
@@ -78,12 +83,10 @@ impl Screen {
     /// Moves to the picture's first row and wipes everything from there on. A terminal that has become narrower has
     /// broken the rows that were longer than it is now.
     fn erase(&self, columns: u16) -> String {
-        if self.painted.is_empty() {
-            return String::new();
-        }
+        let Some((_, above)) = self.painted.split_last() else { return String::new() };
         let columns = columns.max(1);
-        let heights = self.painted.iter().map(|row| usize::from(row.columns.div_ceil(columns).max(1)));
-        up(heights.sum::<usize>().saturating_sub(1)) + "\u{1b}[J"
+        let heights = above.iter().map(|row| usize::from(row.columns.div_ceil(columns).max(1)));
+        up(heights.sum()) + "\u{1b}[J"
     }
 }
 

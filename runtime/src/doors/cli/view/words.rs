@@ -95,14 +95,15 @@ fn working(view: &View, row: &AgentRow) -> Option<Doing> {
 fn done(view: &View, row: &AgentRow) -> Doing {
     let Some(decision) = &view.decision else { return Doing::new(Tone::Quiet, "idle") };
     let of_role = |who: &Party| *who == Party::Role(row.role.clone());
-    let step = decision.path.iter().rev().find(|step| of_role(&step.who) && step.deed != Deed::Opened);
+    // Why it went up to a person says more than that it did.
+    let says_why = |deed| !matches!(deed, Deed::Opened | Deed::AskedPerson);
+    let step = decision.path.iter().rev().find(|step| of_role(&step.who) && says_why(step.deed));
     if let Some(step) = step {
         let (tone, deed) = match step.deed {
             Deed::Approved => (Tone::For, "approved it"),
             Deed::Rejected => (Tone::Against, "rejected it"),
             Deed::PassedUp => (Tone::Plain, "passed it up"),
-            Deed::AskedPerson => (Tone::Plain, "asked a person"),
-            Deed::Concluded | Deed::Opened => (Tone::Plain, "summed up the votes"),
+            Deed::Concluded | Deed::Opened | Deed::AskedPerson => (Tone::Plain, "summed up the votes"),
         };
         return Doing::new(tone, format!("{deed}: {}", step.why));
     }
