@@ -1,8 +1,10 @@
 //! Doors: the ways by which people and programs reach an organisation.
 //!
-//! [`cli`] is the command line.
+//! - [`cli`] is the command line.
+//! - [`socket`] is how many processes share the one that has the store open.
 //!
 //! What always holds: a door decides nothing. It turns what somebody wants into an input, hands it to a driver, and puts
 //! what came of it into words. Nothing is opened, spawned or bound before somebody asks for something that needs it.
 
 pub mod cli;
+pub mod socket;

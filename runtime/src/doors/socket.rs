@@ -24,4 +24,6 @@ pub mod client;
 pub mod host;
 pub mod protocol;
 pub mod start;
+#[cfg(test)]
+mod tests;
 pub mod wire;

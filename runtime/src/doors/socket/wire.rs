@@ -88,7 +88,7 @@ impl Wire {
     }
 
     async fn send_bytes(&mut self, bytes: Vec<u8>) -> Result<(), WireError> {
-        let sent = self.framed.send(bytes.into());
+        let sent = self.framed.send(tokio_util::bytes::Bytes::from(bytes));
         match tokio::time::timeout(Duration::from_millis(WRITE_TIMEOUT_MS), sent).await {
             Ok(sent) => Ok(sent?),
             Err(_) => Err(WireError::TimedOut { what: "taken a message", after_ms: WRITE_TIMEOUT_MS }),

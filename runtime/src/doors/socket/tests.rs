@@ -1,0 +1,258 @@
+//! Host and client over a real socket, in one process.
+//!
+//! Goal: what a client reads and does through the socket is what it would read and do inside. Method: a host on a thread
+//! of its own, clients on this one, and for what no client of ours would send, bare connections.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use echo_storage::clock::ClockKind;
+use echo_storage::journal::{Head, entries_after};
+use echo_storage::names::{Id, MessageId, RoleId, SessionId};
+use echo_storage::records::{Address as Addressee, Kind, Party};
+use echo_storage::state::{KeyRange, Order};
+use echo_storage::{Input, Query, State, Store, table};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use super::address::Address;
+use super::client::{Client, ClientError, Found};
+use super::host::{HostOptions, Left, Listening, serve};
+use super::protocol::{Hello, PROTOCOL, Want, Welcome, WelcomeAnswer};
+use crate::drivers::live::Live;
+use crate::drivers::simulation::Simulation;
+use crate::mind::RulesMind;
+use crate::training::samples::{LOCKS, company};
+use crate::training::{Playing, Scenario, Stop};
+
+const TOKEN: &str = "a token";
+
+struct Host {
+    address: Address,
+    tcp_port: u16,
+    thread: Option<JoinHandle<Left>>,
+    told: watch::Sender<bool>,
+    _directory: TempDir,
+}
+
+impl Host {
+    fn start(idle_leave_ms: u64) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let address = Address::of(&directory.path().join("org.redb"), directory.path()).unwrap();
+        let (told, tell) = watch::channel(false);
+        let (ready, is_ready) = std::sync::mpsc::channel();
+        let at = address.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.unwrap().block_on(async {
+                let store = Arc::new(Store::open(&at.store, &echo_storage::OpenOptions::default()).unwrap());
+                let live = Live::start(Arc::new(company()), store.clone(), Arc::new(RulesMind)).await.unwrap();
+                let listening = Listening::at(&at, Some(0)).await.unwrap();
+                ready.send(listening.tcp_port().unwrap()).unwrap();
+                let options = HostOptions { idle_leave_ms, token: TOKEN.to_owned() };
+                serve(live, store, listening, options, tell).await.unwrap()
+            })
+        });
+        let tcp_port = is_ready.recv().unwrap();
+        Self { address, tcp_port, thread: Some(thread), told, _directory: directory }
+    }
+
+    fn client(&self) -> Client {
+        match Client::connect(&self.address).unwrap() {
+            Found::Host(client) => client,
+            Found::Left => panic!("it left"),
+        }
+    }
+
+    fn left(mut self) -> Left {
+        self.thread.take().unwrap().join().unwrap()
+    }
+}
+
+/// Long enough that no test reaches it.
+const NEVER_MS: u64 = 600_000;
+
+fn scenario() -> Scenario {
+    let organisation = company();
+    Scenario::parse("locks", LOCKS, &organisation.role_ids(), &organisation.decision_types()).unwrap()
+}
+
+fn post(from: &str, subject: &str) -> Input {
+    Input::Post {
+        from: Party::Role(RoleId::new(from).unwrap()),
+        to: Addressee::Role(RoleId::new("clerk").unwrap()),
+        kind: Kind::Notification,
+        subject: subject.to_owned(),
+        content: "{}".to_owned(),
+        in_reply_to: None,
+    }
+}
+
+#[test]
+fn a_session_through_the_socket_is_one_inside() {
+    let host = Host::start(NEVER_MS);
+    let mut follower = host.client().follow(0).unwrap();
+    let client = host.client();
+    let started = client.play(&scenario()).unwrap();
+    assert!(matches!(started.input, Input::StartSession { .. }));
+    let mut seen = Vec::new();
+    while !matches!(seen.last(), Some(echo_storage::journal::Entry { input: Input::EndSession { .. }, .. })) {
+        seen.extend(follower.next(60_000).unwrap());
+    }
+    let state = client.snapshot().unwrap();
+    assert_eq!(seen, entries_after(&state, 0, usize::MAX).unwrap());
+    assert_eq!(Head::of(&state).unwrap().step, seen.len() as u64);
+    let decision = state.decisions(None, 1).unwrap().remove(0);
+
+    let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
+    let mut simulation = Simulation::new(Arc::new(company()), store.clone(), Arc::new(RulesMind), 0).unwrap();
+    let playing = Playing {
+        what: crate::training::Play::New(&scenario()),
+        watcher: &mut |_: &_| {},
+        stop: Stop::never(),
+    };
+    crate::training::simulate(&mut simulation, playing).unwrap();
+    let alone = store.snapshot().unwrap().decisions(None, 1).unwrap().remove(0);
+    assert_eq!((decision.status, decision.tally), (alone.status, alone.tally));
+    client.stop().unwrap();
+    assert_eq!(host.left(), Left::Told);
+}
+
+#[test]
+fn rows_come_in_parts_and_in_order() {
+    let host = Host::start(NEVER_MS);
+    let client = host.client();
+    for number in 0..3 {
+        client.submit(&post("chief", &format!("note {number}"))).unwrap();
+    }
+    client.settle().unwrap();
+    let state = client.snapshot().unwrap();
+    let all = KeyRange { start: Vec::new(), end: None };
+    for id in table::ALL {
+        let up = state.scan(id, &all, Order::Ascending, 5_000).unwrap();
+        let mut down = state.scan(id, &all, Order::Descending, 5_000).unwrap();
+        down.reverse();
+        assert_eq!(up, down, "{}", id.name);
+        for (key, value) in &up {
+            assert_eq!(state.read(id, key).unwrap().as_ref(), Some(value));
+        }
+        let two = state.scan(id, &all, Order::Ascending, 2).unwrap();
+        assert_eq!(two, up.iter().take(2).cloned().collect::<Vec<_>>());
+    }
+    assert_eq!(state.messages(None, 10).unwrap().len(), 3);
+    assert!(state.message(MessageId::from_number(99)).unwrap().is_none());
+    assert!(state.session(SessionId::from_number(1)).unwrap().is_none());
+}
+
+#[test]
+fn what_only_the_runtime_may_say_is_refused() {
+    let host = Host::start(NEVER_MS);
+    let client = host.client();
+    let config = company().config().clone();
+    let refused = client.submit(&Input::Configure(config)).unwrap_err().to_string();
+    assert!(refused.contains("only the runtime itself"), "{refused}");
+    let refused = client.submit(&post("nobody", "hello")).unwrap_err().to_string();
+    assert!(refused.contains("there is no role `nobody`"), "{refused}");
+    // The connection is as good as before.
+    client.submit(&post("chief", "hello")).unwrap();
+}
+
+#[test]
+fn nobody_else_may_use_the_socket() {
+    let host = Host::start(NEVER_MS);
+    let mode = std::fs::metadata(&host.address.socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(matches!(Client::connect_tcp(host.tcp_port, "another"), Err(ClientError::Forbidden)));
+    let client = Client::connect_tcp(host.tcp_port, TOKEN).unwrap();
+    assert_eq!(client.about().unwrap().pid, std::process::id());
+}
+
+/// A frame of the handshake, as anybody may send it.
+fn say(stream: &mut UnixStream, text: &str) {
+    stream.write_all(&u32::try_from(text.len()).unwrap().to_be_bytes()).unwrap();
+    stream.write_all(text.as_bytes()).unwrap();
+}
+
+fn hear(stream: &mut UnixStream) -> Option<String> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).ok()?;
+    let mut text = vec![0; u32::from_be_bytes(length) as usize];
+    stream.read_exact(&mut text).ok()?;
+    String::from_utf8(text).ok()
+}
+
+#[test]
+fn other_versions_are_told_and_an_idle_host_leaves_for_a_newer_one() {
+    let host = Host::start(NEVER_MS);
+    let hello = |protocol, want| {
+        let mut stream = UnixStream::connect(&host.address.socket).unwrap();
+        let hello = Hello { protocol, version: "9.9.9".to_owned(), want, token: None };
+        say(&mut stream, &serde_json::to_string(&hello).unwrap());
+        let welcome: Welcome = serde_json::from_str(&hear(&mut stream).unwrap()).unwrap();
+        (stream, welcome)
+    };
+    let (mut stream, welcome) = hello(PROTOCOL + 1, Want::Talk);
+    assert_eq!((welcome.protocol, welcome.answer), (PROTOCOL, WelcomeAnswer::OtherProtocol));
+    assert_eq!(hear(&mut stream), None, "the connection ends");
+    let client = host.client();
+    assert_eq!(hello(PROTOCOL + 1, Want::LeaveIfIdle).1.answer, WelcomeAnswer::Busy);
+    client.about().unwrap();
+    drop(client);
+    // The host learns that a client has gone a moment after it has.
+    loop {
+        match hello(PROTOCOL + 1, Want::LeaveIfIdle).1.answer {
+            WelcomeAnswer::Leaving => break,
+            other => assert_eq!(other, WelcomeAnswer::Busy),
+        }
+    }
+    assert_eq!(host.left(), Left::Told);
+}
+
+#[test]
+fn nonsense_costs_its_own_connection_only() {
+    let host = Host::start(NEVER_MS);
+    let client = host.client();
+    for nonsense in ["", "GET / HTTP/1.1\r\n\r\n", "{}", "\u{0}\u{0}\u{0}\u{0}", "null"] {
+        let mut stream = UnixStream::connect(&host.address.socket).unwrap();
+        say(&mut stream, nonsense);
+        assert_eq!(hear(&mut stream), None, "{nonsense}");
+    }
+    // A frame of four gigabytes, and one that is cut off.
+    let mut stream = UnixStream::connect(&host.address.socket).unwrap();
+    stream.write_all(&[255; 64]).unwrap();
+    assert_eq!(hear(&mut stream), None);
+    let mut stream = UnixStream::connect(&host.address.socket).unwrap();
+    stream.write_all(&[0, 0, 0, 9, b'{']).unwrap();
+    drop(stream);
+    // Nonsense after a good handshake.
+    let mut stream = UnixStream::connect(&host.address.socket).unwrap();
+    let hello = Hello { protocol: PROTOCOL, version: String::new(), want: Want::Talk, token: None };
+    say(&mut stream, &serde_json::to_string(&hello).unwrap());
+    assert!(hear(&mut stream).is_some());
+    say(&mut stream, "\u{7f}\u{7f}\u{7f}");
+    assert_eq!(hear(&mut stream), None);
+    client.submit(&post("chief", "still here")).unwrap();
+}
+
+#[test]
+fn a_host_that_nobody_needs_leaves_and_its_socket_with_it() {
+    let host = Host::start(1);
+    let socket = host.address.socket.clone();
+    assert_eq!(host.left(), Left::Idle);
+    assert!(!socket.exists());
+}
+
+#[test]
+fn a_host_that_is_told_by_its_process_leaves() {
+    let host = Host::start(NEVER_MS);
+    let client = host.client();
+    host.told.send_replace(true);
+    let address = host.address.clone();
+    assert_eq!(host.left(), Left::Told);
+    let lost = client.about().unwrap_err().to_string();
+    assert!(lost.contains("the runtime of this store was lost"), "{lost}");
+    assert!(matches!(Client::connect(&address), Err(ClientError::Nobody(_))));
+}
