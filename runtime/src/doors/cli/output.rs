@@ -27,6 +27,14 @@ impl<'w> Output<'w> {
         self.write(&printable(text));
     }
 
+    /// Writes a picture for the terminal; whoever made it has made the texts in it [`printable`].
+    pub(super) fn picture(&mut self, bytes: &str) {
+        if self.broken.is_none() {
+            let written = self.stdout.write_all(bytes.as_bytes()).and_then(|()| self.stdout.flush());
+            self.broken = written.err();
+        }
+    }
+
     /// Writes the one JSON object that was asked for.
     pub(super) fn json(&mut self, value: &impl Serialize) {
         match serde_json::to_string_pretty(value) {
@@ -65,7 +73,8 @@ impl<'w> Output<'w> {
     }
 }
 
-fn printable(text: &str) -> String {
+/// The text with its control characters replaced, line ends excepted.
+pub(super) fn printable(text: &str) -> String {
     let shown = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
     text.chars().map(shown).collect()
 }
