@@ -2,11 +2,7 @@
 //!
 //! Goal: whoever stops a session loses nothing and is told how it goes on. Method: the binary plays at a slow pace and is
 //! sent signals as soon as it has written the line that says where it is; nothing waits for a time to pass.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test reports what it cannot read by failing"
-)]
+#![expect(clippy::unwrap_used, reason = "a test reports what it cannot read by failing")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};

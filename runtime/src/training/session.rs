@@ -108,7 +108,7 @@ impl Stop {
             return;
         }
         // Whoever could have said so is gone.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -220,7 +220,7 @@ fn a_session_that_was_stopped_ends_as_it_would_have() {
         let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
         let simulation =
             || Simulation::new(Arc::new(company()), store.clone(), Arc::new(RulesMind), 7).unwrap();
-        let (stopper, stopped) = tokio::sync::watch::channel(false);
+        let (stopper, stop) = tokio::sync::watch::channel(false);
         let mut seen = Vec::new();
         let watcher = &mut |entry: &Entry| {
             seen.push(entry.clone());
@@ -228,7 +228,7 @@ fn a_session_that_was_stopped_ends_as_it_would_have() {
                 stopper.send_replace(true);
             }
         };
-        let playing = Playing { what: Play::New(&scenario), watcher, stop: stopped.into() };
+        let playing = Playing { what: Play::New(&scenario), watcher, stop: stop.into() };
         let session = match simulate(&mut simulation(), playing).unwrap() {
             Played::Stopped(session) => session,
             Played::Ended(_) => break,
@@ -282,7 +282,7 @@ fn nothing_is_started_after_a_stop() {
 #[test]
 fn a_live_session_stops_in_the_middle_of_a_thought() {
     let store = Arc::new(Store::in_memory(ClockKind::Real).unwrap());
-    let (stopper, stopped) = tokio::sync::watch::channel(false);
+    let (stopper, stop) = tokio::sync::watch::channel(false);
     let played = block_on(async {
         let mind = Arc::new(Hanging(|_| true));
         let live = Live::start(Arc::new(company()), store.clone(), mind).await.unwrap();
@@ -292,7 +292,7 @@ fn a_live_session_stops_in_the_middle_of_a_thought() {
                 stopper.send_replace(true);
             }
         };
-        let playing = Playing { what: Play::New(&scenario), watcher, stop: stopped.into() };
+        let playing = Playing { what: Play::New(&scenario), watcher, stop: stop.into() };
         let played = play(&live, playing).await.unwrap();
         live.stop().await;
         played

@@ -29,11 +29,12 @@ pub(super) fn listen(at_once: String) -> Result<Stop, Failed> {
     }
     let listener = LISTENER.get_or_init(|| watch::Sender::new(false));
     ctrlc::set_handler(move || {
+        // Next to a picture the word would be in the way: whoever draws it sees the signal within a moment.
+        let is_drawn = PICTURE.load(Ordering::Acquire);
         if listener.send_replace(true) {
             end_at_once(&at_once);
         }
-        // Next to a picture this would only be in the way: whoever draws it sees the signal within a moment.
-        if !PICTURE.load(Ordering::Acquire) {
+        if !is_drawn {
             say("stopping; once more stops at once");
         }
     })

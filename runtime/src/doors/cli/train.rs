@@ -69,6 +69,10 @@ pub(super) struct Arguments {
     seed: Option<u64>,
     /// Go on with a session that was interrupted [default: the latest such], by the clock its store has
     #[arg(long, value_name = "SESSION", conflicts_with_all = ["scenario", "ask", "fresh"])]
+    #[expect(
+        clippy::option_option,
+        reason = "a flag that may be left out, with a value that may be left out"
+    )]
     resume: Option<Option<SessionId>>,
     /// Each answer of a mind takes at least this long, in milliseconds, so that one can watch
     #[arg(long, value_name = "MS", conflicts_with = "virtual_time")]

@@ -50,7 +50,7 @@ fn interrupt(store: &Path, steps: usize) {
     let mut simulation = Simulation::new(Arc::new(company()), store, Arc::new(RulesMind), 0).unwrap();
     let company = company();
     let scenario = Scenario::parse("test", LOCKS, &company.role_ids(), &company.decision_types()).unwrap();
-    let (stopper, stopped) = tokio::sync::watch::channel(false);
+    let (stopper, stop) = tokio::sync::watch::channel(false);
     let mut seen = 0;
     let watcher = &mut |_: &Entry| {
         seen += 1;
@@ -58,7 +58,7 @@ fn interrupt(store: &Path, steps: usize) {
             stopper.send_replace(true);
         }
     };
-    let playing = Playing { what: Play::New(&scenario), watcher, stop: stopped.into() };
+    let playing = Playing { what: Play::New(&scenario), watcher, stop: stop.into() };
     assert!(matches!(simulate(&mut simulation, playing).unwrap(), Played::Stopped(_)));
 }
 
@@ -104,7 +104,7 @@ fn a_session_is_resumed_and_reported_as_a_whole() {
     let steady = |home: &Home, text: &str| {
         let text = text.replace(&home.store().display().to_string(), "STORE");
         let kept = text.lines().filter(|line| !line.starts_with("hash ") && !line.starts_with("took "));
-        kept.map(|line| format!("{line}\n")).collect::<String>()
+        kept.collect::<Vec<_>>().join("\n")
     };
     let undisturbed = Home::new();
     let (_, expected, _) = undisturbed.train(&["--virtual-time", "--quiet"], None);

@@ -11,6 +11,8 @@
 //! What always holds: a row never reaches the last column, where some terminals break it. What does not fit is left out
 //! from the least to the most important: bars, votes, ends of texts; where not even that fits, there is no picture.
 
+use std::cmp::Ordering;
+
 use echo_storage::clock::ClockKind;
 use echo_storage::quantities::Timestamp;
 use echo_storage::records::{Phase, Vote};
@@ -123,12 +125,10 @@ impl View {
         let mut area = inset(area, 1, 0);
         for (at, names) in PHASES.into_iter().enumerate().filter(|(at, _)| !is_narrow || *at == current) {
             let name = name(at, names);
-            let (shown, style) = if at == current {
-                (format!("[{name}]"), style(Tone::Busy).add_modifier(Modifier::BOLD))
-            } else if at < current {
-                (name, Style::new())
-            } else {
-                (name, style(Tone::Quiet))
+            let (shown, style) = match at.cmp(&current) {
+                Ordering::Less => (name, Style::new()),
+                Ordering::Equal => (format!("[{name}]"), style(Tone::Busy).add_modifier(Modifier::BOLD)),
+                Ordering::Greater => (name, style(Tone::Quiet)),
             };
             let used = put(picture, area, &shown, style);
             area = inset(area, used + 2, 0);

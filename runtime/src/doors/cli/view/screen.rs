@@ -59,22 +59,15 @@ impl Screen {
         bytes
     }
 
-    /// Paints the rows that are new over those they replace.
+    /// Paints the rows over those they replace. All of them, so that what was typed in between is gone again.
     fn repaint(&mut self, rows: Vec<Row>) -> String {
         if rows == self.painted {
             return String::new();
         }
         let mut bytes = up(rows.len().saturating_sub(1));
-        for (at, (row, before)) in rows.iter().zip(&self.painted).enumerate() {
-            let is_last = at + 1 == rows.len();
-            if row != before || is_last {
-                // Written first and cut off then: a row that is wiped before it is written flickers.
-                let _ = write!(bytes, "{}\u{1b}[K", row.text);
-            }
-            if !is_last {
-                bytes.push('\n');
-            }
-        }
+        // Written first and cut off then: a row that is wiped before it is written flickers.
+        let texts: Vec<String> = rows.iter().map(|row| format!("{}\u{1b}[K", row.text)).collect();
+        bytes.push_str(&texts.join("\n"));
         bytes.push('\r');
         self.painted = rows;
         bytes
