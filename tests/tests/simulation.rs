@@ -75,7 +75,7 @@ fn play(simulation: &mut Simulation, proposal: Proposal) {
 
 fn finished(store: Arc<Store>) -> Run {
     let state = store.snapshot().unwrap();
-    let session = state.sessions(1).unwrap().remove(0);
+    let session = state.sessions(None, 1).unwrap().remove(0);
     let decision = state.decision(session.decision).unwrap().unwrap();
     let ballots = state.ballots(decision.id, 1).unwrap();
     let votes = ballots.into_iter().map(|b| (b.role.to_string(), b.vote, b.rationale)).collect();
@@ -336,7 +336,7 @@ fn an_interrupted_session_is_finished_before_the_next_one_starts() {
     simulation().submit(Input::StartSession { title, scenario: json, proposal }).unwrap();
     simulate(&mut simulation(), &scenario, &mut |_| {}).unwrap();
     let state = store.snapshot().unwrap();
-    let sessions = state.sessions(3).unwrap();
+    let sessions = state.sessions(None, 3).unwrap();
     let ends: Vec<u64> = sessions.iter().rev().map(|one| one.end.as_ref().unwrap().last_step).collect();
     assert_eq!(ends.len(), 2);
     assert!(ends[0] < sessions[0].first_step && sessions[0].first_step < ends[1]);

@@ -76,7 +76,7 @@ pub async fn play(
 
 /// Sessions without an end, among the latest.
 fn interrupted(state: &Snapshot) -> Result<Vec<SessionId>, RuntimeError> {
-    let latest = state.sessions(LOOKED_BACK)?;
+    let latest = state.sessions(None, LOOKED_BACK)?;
     Ok(latest.into_iter().rev().filter(|session| session.end.is_none()).map(|session| session.id).collect())
 }
 
