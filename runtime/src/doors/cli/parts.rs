@@ -338,7 +338,7 @@ pub(super) fn write_questions(page: &mut Page, questions: &[QuestionPart]) {
         page.hanging(&format!("  round {round}  "), &format!("{asker} asks {asked}: {question}"));
         let figure = figure.map(|figure| format!(" ({figure})")).unwrap_or_default();
         let mind = mind.as_ref().map(|mind| format!(" [{mind}]")).unwrap_or_default();
-        let answer = answer.as_deref().unwrap_or("has not answered yet");
+        let answer = answer.as_deref().unwrap_or("no answer so far");
         page.hanging("           ", &format!("{asked}: {answer}{figure}{mind}"));
     }
 }

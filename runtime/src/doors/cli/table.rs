@@ -124,7 +124,7 @@ mod tests {
         };
         check(80, "東京-2  1,200,000  Two \u{fffd}[2J lines that are long");
         check(40, "東京-2  1,200,000  Two \u{fffd}[2J lines that…");
-        check(10, "東京-2  1,200,000  Two \u{fffd}[2J…");
+        check(10, "東京-2  1,200,000  Two \u{fffd}[2J li…");
     }
 
     #[test]

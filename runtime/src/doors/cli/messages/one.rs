@@ -133,7 +133,7 @@ fn text(full: &Full) -> String {
     }
     page.heading("REACHES");
     if full.deliveries.is_empty() {
-        page.indented("nobody");
+        page.indented(&format!("nobody: none of those who listen to {} listens for this", full.to));
     }
     let width = full.deliveries.iter().map(|one| one.role.as_str().len()).max().unwrap_or_default();
     for Delivery { role, state, attempts, reason } in &full.deliveries {

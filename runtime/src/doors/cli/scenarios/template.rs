@@ -15,6 +15,9 @@ use crate::organisation::Organisation;
 /// The most characters on a line of the lists of words.
 const LINE_CHARS: usize = 96;
 
+/// How many roles the template has a question for.
+const VOTERS: usize = 3;
+
 /// The template under this name.
 pub(super) fn of(organisation: &Organisation, name: &str) -> Result<String, Failed> {
     let config = organisation.config();
@@ -31,8 +34,27 @@ pub(super) fn of(organisation: &Organisation, name: &str) -> Result<String, Fail
         let types: Vec<&str> = role.may_decide.iter().map(DecisionType::as_str).collect();
         format!("{}: {}", role.id, types.join(", "))
     });
-    let (limits, keywords, types) = (comment(limits, "  "), comment(keywords, "  "), comment(types, "  "));
+    // Words of some other roles, so that the template has voters.
+    let others = config.roles.iter().filter(|role| role.id != initiator.id);
+    let questions = others.filter_map(|role| match role.keywords.as_slice() {
+        [one, two, ..] => Some((role.id.as_str(), format!("What does it mean for {one} and {two}?"))),
+        _ => None,
+    });
+    let questions: String = questions
+        .take(VOTERS)
+        .map(|(role, question)| format!("    {role}: {}\n", serde_json::Value::String(question)))
+        .collect();
+    let questions = if questions.is_empty() {
+        "  questions: {}\n".to_owned()
+    } else {
+        format!("  questions:\n{questions}")
+    };
+    let (limits, keywords, types) = (comment(limits, ""), comment(keywords, "  "), comment(types, "  "));
     let initiator = &initiator.id;
+    // An expectation may not name the initiator, which is not asked whether it takes part.
+    let mut others = config.roles.iter().map(|role| &role.id).filter(|role| *role != initiator);
+    let voter = others.next().unwrap_or(initiator);
+    let bystander = others.next_back().unwrap_or(initiator);
     Ok(format!(
         "\
 # A scenario: something that this organisation decides, and what you expect to come of it.
@@ -92,20 +114,24 @@ decision:
   # What must not be violated. An upper bound for money, such as this, is held against the budget.
   constraints: [No more than 1000 USD]
   # Questions by topic; their words choose who takes part, like those of the description.
-  questions:
-    use: Who would use it?
-  # Roles that are told to stay away, whatever the words are.
+{questions}  # Roles that are told to stay away, whatever the words are.
   not_concerned: []
 
 # What you expect to come of it. Each line is checked when the session has ended, and where one fails, the exit code
 # of `train` is 1. A line that is left out is not checked. Remove the # before those that you want.
 #expect:
-#  participate: [{initiator}]   # roles that vote or listen; the initiator cannot be among them
-#  decline: [{initiator}]       # roles that judge by themselves that it does not concern them
-#  quorum: true           # whether enough of those who take part vote
-#  status: approved       # approved, rejected, escalated (waits for a person) or pending
-#  decided_by: {initiator}      # a role, or person
-#  reason: recommended    # recommended, voted_down, incomplete, authority or person
+#  # Roles that vote or listen; the initiator, which is not asked, cannot be among them.
+#  participate: [{voter}]
+#  # Roles that judge by themselves that it does not concern them.
+#  decline: [{bystander}]
+#  # Whether enough of those who take part vote.
+#  quorum: true
+#  # approved, rejected, escalated (waits for a person) or pending
+#  status: approved
+#  # A role, or person.
+#  decided_by: {initiator}
+#  # recommended, voted_down, incomplete, authority or person
+#  reason: recommended
 "
     ))
 }
@@ -159,13 +185,11 @@ mod tests {
         assert_eq!(scenario.proposal.context.given(), echo_storage::records::Context::FIELDS);
         assert!(!scenario.proposal.context.constraints.is_empty());
         // Its expectations are fields as well, once they are wanted.
-        let wanted = yaml.replace("\n#expect:", "\nexpect:").replace("\n#  ", "\n  ");
-        let wanted = wanted.replace("participate: [chief]", "participate: [clerk]");
-        let wanted = wanted.replace("decline: [chief]", "decline: [guard]");
-        let (_, expect) = wanted.split_once("\nexpect:").unwrap();
-        let head = yaml.split("\n#expect:").next().unwrap();
-        let whole = format!("{head}\nexpect:{expect}");
+        let (head, expect) = yaml.split_once("\n#expect:").unwrap();
+        let whole = format!("{head}\nexpect:{}", expect.replace("\n#", "\n"));
         let scenario = Scenario::parse("try-out.yaml", &whole, &roles, &types).unwrap();
+        assert_eq!(scenario.expect.participate[0].as_str(), "clerk");
+        assert_eq!(scenario.expect.decline[0].as_str(), "porter");
         assert_eq!(scenario.expect.quorum, Some(true));
         assert_eq!(scenario.expect.reason.as_deref(), Some("recommended"));
     }

@@ -161,7 +161,7 @@ fn outcome(decision: &Decision) -> String {
         }
         (Some(Reason::Person), _) => {
             let did = if approves { "approved" } else { "rejected" };
-            format!("{id} was {did} by a person, {by}: persons have every authority and no limit.")
+            format!("{id} was {did} by {by}: persons have every authority and no limit.")
         }
         (None, _) => format!("{id} was decided by {by}."),
     }

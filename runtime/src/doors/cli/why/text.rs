@@ -44,14 +44,15 @@ impl Argument {
 
     fn authority(&self, page: &mut Page) {
         page.heading("AUTHORITY");
-        let width = self.authority.iter().map(|one| one.role.as_str().len()).max().unwrap_or_default();
+        let by_person = self.decided_by.as_deref().filter(|by| by.starts_with("person "));
+        let names = self.authority.iter().map(|one| one.role.as_str()).chain(by_person);
+        let width = names.map(|name| name.chars().count()).max().unwrap_or_default();
         for holder in &self.authority {
             let head = format!("  {:<width$}  ", holder.role.as_str());
             page.hanging(&head, &self.holder(holder));
         }
-        let by_person = self.decided_by.as_ref().filter(|by| by.starts_with("person "));
         if let Some(person) = by_person {
-            page.hanging(&format!("  {person}  "), "persons may decide everything; decided");
+            page.hanging(&format!("  {person:<width$}  "), "persons may decide everything; decided");
         }
     }
 
@@ -108,7 +109,7 @@ impl Argument {
         }
         page.heading("CHANGES OF VOTES");
         for Change { role, round, from, to, because } in &self.changes {
-            let facts = if because.is_empty() { ", by facts of its own" } else { ", by the facts of others" };
+            let facts = if because.is_empty() { "" } else { ", by the facts of others" };
             let text = format!("{} became {} in round {round}{facts}", word(from), word(to));
             page.hanging(&format!("  {role}  "), &text);
             parts::write_facts(page, "    ", because);
