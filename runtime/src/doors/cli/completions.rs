@@ -106,7 +106,7 @@ fn tell(invocation: &mut Invocation<'_, '_>, text: Vec<u8>) -> Result<End, Faile
 
 /// The page of a command. What its help ends with, examples and tables, stands there line by line.
 fn page(command: &clap::Command) -> std::io::Result<Vec<u8>> {
-    let man = Man::new(command.clone());
+    let man = Man::new(command.clone()).source(format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION")));
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;

@@ -34,21 +34,7 @@ pub(super) fn of(organisation: &Organisation, name: &str) -> Result<String, Fail
         let types: Vec<&str> = role.may_decide.iter().map(DecisionType::as_str).collect();
         format!("{}: {}", role.id, types.join(", "))
     });
-    // Words of some other roles, so that the template has voters.
-    let others = config.roles.iter().filter(|role| role.id != initiator.id);
-    let questions = others.filter_map(|role| match role.keywords.as_slice() {
-        [one, two, ..] => Some((role.id.as_str(), format!("What does it mean for {one} and {two}?"))),
-        _ => None,
-    });
-    let questions: String = questions
-        .take(VOTERS)
-        .map(|(role, question)| format!("    {role}: {}\n", serde_json::Value::String(question)))
-        .collect();
-    let questions = if questions.is_empty() {
-        "  questions: {}\n".to_owned()
-    } else {
-        format!("  questions:\n{questions}")
-    };
+    let questions = questions(config, initiator);
     let (limits, keywords, types) = (comment(limits, ""), comment(keywords, "  "), comment(types, "  "));
     let initiator = &initiator.id;
     // An expectation may not name the initiator, which is not asked whether it takes part.
@@ -134,6 +120,24 @@ decision:
 #  reason: recommended
 "
     ))
+}
+
+/// Questions in the words of some other roles, so that the template has voters.
+fn questions(config: &Config, initiator: &RoleConfig) -> String {
+    let others = config.roles.iter().filter(|role| role.id != initiator.id);
+    let asked = others.filter_map(|role| match role.keywords.as_slice() {
+        [one, two, ..] => {
+            let question = serde_json::Value::String(format!("What does it mean for {one} and {two}?"));
+            Some(format!("    {}: {question}\n", role.id))
+        }
+        _ => None,
+    });
+    let asked: Vec<String> = asked.take(VOTERS).collect();
+    if asked.is_empty() {
+        "  questions: {}\n".to_owned()
+    } else {
+        format!("  questions:\n{}", asked.concat())
+    }
 }
 
 /// A type of the role's own, or one of the roles below it.

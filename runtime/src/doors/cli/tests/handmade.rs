@@ -24,7 +24,9 @@ impl Forge {
         let mut batch = self.0.batch().unwrap();
         let now = batch.head().now;
         let mut draft = batch.draft(now);
-        effects.into_iter().for_each(|effect| draft.emit(effect).unwrap());
+        for effect in effects {
+            draft.emit(effect).unwrap();
+        }
         let finished = draft.finish();
         batch.append(Input::Configure(company().config().clone()), None, finished).unwrap();
         self.0.commit(batch).unwrap();
@@ -319,8 +321,8 @@ fn agents_in_every_state() {
     let states =
         states["agents"].as_array().unwrap().iter().map(|agent| agent["state"].as_str().unwrap().to_owned());
     assert_eq!(states.collect::<Vec<_>>(), ["ready", "paused", "on_trial", "given_up"]);
-    let status = home.tells(&["status"], 0);
-    assert!(status.contains("not ready     porter given up: the drawer is locked"), "{status}");
+    let overview = home.tells(&["status"], 0);
+    assert!(overview.contains("not ready     porter given up: the drawer is locked"), "{overview}");
     assert!(home.tells(&["agents", "clerk"], 0).contains("paused until 2026-01-01 00:00:30 UTC: the drawer"));
 }
 

@@ -185,7 +185,10 @@ fn scripts_and_manuals_hold_every_command_and_option() {
     }
     let pages = home.path().join("man");
     let run = home.run(&["man", "--output", pages.to_str().unwrap(), "--json"]);
-    assert_eq!(run.json()["files"].as_array().unwrap().len(), 1 + names.iter().filter(of_us).count());
+    assert_eq!(
+        run.json()["files"].as_array().unwrap().len(),
+        1 + names.iter().filter(|name| of_us(name)).count()
+    );
     let check = |path: &str, command: &clap::Command| {
         let page = std::fs::read_to_string(pages.join(format!("{path}.1"))).unwrap().replace("\\-", "-");
         for option in command.get_arguments().filter_map(clap::Arg::get_long) {
@@ -204,6 +207,6 @@ fn scripts_and_manuals_hold_every_command_and_option() {
 }
 
 /// Whether a command is one of ours, and not the parser's own help.
-fn of_us(name: &&String) -> bool {
+fn of_us(name: &str) -> bool {
     !name.split(' ').any(|word| word == "help")
 }
