@@ -39,4 +39,5 @@ pub const ROLE: Role = Role {
         figures: &[("cash_needed_usd", "cash_available_usd")],
     },
     tools: || vec![initiate_decision::tool()],
+    on_message: None,
 };

@@ -21,4 +21,5 @@ pub const ROLE: Role = Role {
         figures: &[("hires_needed", "hires_possible")],
     },
     tools: Vec::new,
+    on_message: None,
 };

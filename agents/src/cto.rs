@@ -37,4 +37,5 @@ pub const ROLE: Role = Role {
         figures: &[("load_expected", "load_capacity"), ("response_ms_expected", "response_ms_allowed")],
     },
     tools: Vec::new,
+    on_message: None,
 };

@@ -32,4 +32,5 @@ pub const ROLE: Role = Role {
         ],
     },
     tools: Vec::new,
+    on_message: None,
 };

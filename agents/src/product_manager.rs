@@ -36,4 +36,5 @@ pub const ROLE: Role = Role {
         figures: &[("customers_needed", "customers_reachable")],
     },
     tools: Vec::new,
+    on_message: None,
 };

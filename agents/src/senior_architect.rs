@@ -29,4 +29,5 @@ pub const ROLE: Role = Role {
         figures: &[("load_expected", "load_capacity"), ("integrations_needed", "integrations_possible")],
     },
     tools: Vec::new,
+    on_message: None,
 };

@@ -21,4 +21,5 @@ pub const ROLE: Role = Role {
         figures: &[("effort_person_days", "available_person_days")],
     },
     tools: Vec::new,
+    on_message: None,
 };

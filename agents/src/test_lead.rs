@@ -21,4 +21,5 @@ pub const ROLE: Role = Role {
         figures: &[("coverage_required_percent", "coverage_percent"), ("open_bugs", "open_bugs_allowed")],
     },
     tools: Vec::new,
+    on_message: None,
 };

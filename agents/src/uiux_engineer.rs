@@ -21,4 +21,5 @@ pub const ROLE: Role = Role {
         figures: &[("usability_score_required", "usability_score")],
     },
     tools: Vec::new,
+    on_message: None,
 };

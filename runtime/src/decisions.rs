@@ -3,39 +3,43 @@
 //! A collaborative decision goes through these phases, each a file below:
 //!
 //! ```text
-//! open ──> selection ──> voting ──> synthesis ──> conclusion ──> closed
-//!  │        who takes     ballots     words on       │   ▲
-//!  │        part          + tally     the tally      ▼   │
-//!  └──> rejected: incomplete                       climb ┴──> a person's verdict
+//! open ──> selection ──> voting ⇄ discussion ──> conclusion ──────────> closed
+//!  │        who takes     rounds    questions     tally, words │   ▲
+//!  │        part          of        and answers   on it, what  ▼   │
+//!  │                      ballots   in between    follows    climb ┴──> a person's verdict
+//!  └──> rejected: incomplete
 //! ```
+//!
+//! `absence` says what each phase does without an agent that cannot be reached.
 //!
 //! What always holds: votes advise and authority decides; a phase is left once, whether its last answer or its
 //! deadline comes first; what arrives after that changes nothing; the order in which answers of one phase arrive
 //! changes nothing. Everything here is a function of the state and the input.
 
+mod absence;
 mod climb;
 mod close;
+mod conclusion;
+mod discussion;
 mod open;
 mod selection;
 mod tally;
 mod voting;
 
+pub use absence::unreachable;
 pub use climb::{asked_to_decide, climb_ended, verdict};
+pub use discussion::{asked_to_clarify, clarification_ended};
 pub use open::open;
 pub use selection::{asked_to_take_part, selection_ended};
 pub use tally::tally;
-pub use voting::{asked_to_vote, cast, round_ended};
-
-/// The time to answer what was asked between two rounds is over.
-pub fn clarification_ended(_: &mut Turn<'_, '_>, _: DecisionId, _: u32) -> Result<(), Failure> {
-    Ok(())
-}
+pub use voting::{asked_to_vote, cast, round_ended, standing_ballots};
 
 use echo_storage::names::{DecisionId, DecisionType, RoleId};
 use echo_storage::quantities::Confidence;
 use echo_storage::quantities::Usd;
 use echo_storage::records::{
-    Answer, Brief, Decision, Deed, Party, PathStep, Phase, Question, Standing, Thought, TimerPurpose,
+    Answer, Brief, Decision, Deed, Party, PathStep, Phase, Question, Standing, Thought, ThoughtState,
+    TimerPurpose,
 };
 use echo_storage::{Effect, Query};
 
@@ -44,6 +48,9 @@ use crate::turn::{Failure, Turn, refuse};
 
 /// How many earlier outcomes of the same type a ballot looks back on.
 const REMEMBERED_OUTCOMES: usize = 5;
+
+/// How many questions that are out are looked through for those of a decision. More than agents have thought slots.
+const MAX_QUESTIONS_OUT: usize = 1_000;
 
 /// A mind has answered a question about a decision, or will not.
 pub fn answered(
@@ -60,11 +67,10 @@ pub fn answered(
         (Question::Ballot { round, .. }, answer) => {
             voting::judged(turn, decision, role, *round, mind, answer)
         }
-        (Question::Clarification { .. }, _) => Ok(()),
-        (Question::Synthesis { .. }, Ok(Answer::Synthesis { text })) => {
-            voting::synthesised(turn, decision, Some(text.clone()))
+        (Question::Clarification { asker, .. }, answer) => {
+            discussion::clarified(turn, decision, role, asker, mind, answer)
         }
-        (Question::Synthesis { .. }, _) => voting::synthesised(turn, decision, None),
+        (Question::Synthesis { .. }, answer) => conclusion::synthesised(turn, decision, answer),
     }
 }
 
@@ -76,7 +82,8 @@ fn brief(decision: &Decision) -> Brief {
     Brief { decision: decision.id, proposal: decision.proposal.clone() }
 }
 
-/// Leaves a phase: its deadline is cleared, the next phase's is set, and the decision is written.
+/// Leaves a phase: its deadline is cleared and questions that are still out for it end; the next phase's deadline is
+/// set, and the decision is written.
 fn enter(
     turn: &mut Turn<'_, '_>,
     decision: &mut Decision,
@@ -86,12 +93,26 @@ fn enter(
     if let Some((due, timer)) = decision.deadline.take() {
         turn.clear_timer(due, timer)?;
     }
+    recall_questions(turn, decision.id)?;
     if let Some((after_ms, purpose)) = deadline {
         let due = turn.now().after_ms(after_ms);
         decision.deadline = Some((due, turn.set_timer(due, purpose)?));
     }
     decision.phase = phase;
     turn.emit(Effect::PutDecision(decision.clone()))
+}
+
+/// Ends the questions about a decision that nobody waits for any more, so that they keep no agent from its mail.
+fn recall_questions(turn: &mut Turn<'_, '_>, id: DecisionId) -> Result<(), Failure> {
+    for out in turn.state().thoughts_out(None, MAX_QUESTIONS_OUT)? {
+        let Some(thought) = turn.state().thought(out)? else { continue };
+        if thought.question.decision() == id {
+            let reason = "the decision went on without it".to_owned();
+            turn.emit(Effect::EndThought { thought: out, state: ThoughtState::GivenUp { reason } })?;
+            turn.clear_timer(thought.deadline, thought.timer)?;
+        }
+    }
+    Ok(())
 }
 
 fn path_step(
@@ -129,6 +150,7 @@ fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<S
     let (stood, reversed) = state.track(role, kind)?;
     let remembered = state.remembered(&outcome_tag(kind), REMEMBERED_OUTCOMES)?;
     Ok(Standing {
+        role: role.clone(),
         inside_authority: obstacle.is_none(),
         budget_limit: own.budget_limit,
         highest_limit: highest.map(|(limit, _)| limit),

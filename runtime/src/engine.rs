@@ -21,10 +21,10 @@ use echo_storage::names::{MessageId, RoleId, ThoughtId};
 use echo_storage::records::{Config, ThoughtState, TimerPurpose};
 use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreError};
 
-use crate::mail;
 use crate::mind::{self, Asking, Mind};
 use crate::organisation::Organisation;
 use crate::turn::{Failure, Turn};
+use crate::{supervision, thoughts};
 
 /// How many steps a cascade may add to a batch.
 pub const MAX_CASCADE_STEPS: usize = 256;
@@ -194,27 +194,58 @@ pub(crate) fn decide(
 
 /// Appends the record of a failed step: the failure, and what must be remembered of it.
 ///
-/// A replay calls this as well, with the recorded reason.
+/// What follows from a failure is decided like any step and may fail itself; then only what keeps the organisation
+/// going is recorded, and where even that fails, the failure alone. A replay calls this as well, with the recorded
+/// reason.
 pub(crate) fn append_failure(
     batch: &mut Batch,
     now: echo_storage::quantities::Timestamp,
     input: Input,
     reason: String,
 ) -> Result<Entry, StoreError> {
-    let mut draft = batch.draft(now);
-    match after_failure(&mut draft, &input, &reason) {
-        Ok(()) => {}
-        Err(Failure::Store(error)) => return Err(error),
-        // Without a configuration, say: then there is nothing to remember but the failure itself.
-        Err(_) => draft = batch.draft(now),
+    type Aftermath = fn(&mut echo_storage::Draft<'_>, &Input, &str) -> Result<(), Failure>;
+    let mut finished = batch.draft(now).finish();
+    for aftermath in [after_failure as Aftermath, least_after_failure] {
+        let mut draft = batch.draft(now);
+        let done = catch_unwind(AssertUnwindSafe(|| aftermath(&mut draft, &input, &reason)));
+        match done {
+            Ok(Ok(())) => {
+                finished = draft.finish();
+                break;
+            }
+            Ok(Err(Failure::Store(error))) if !matches!(error, StoreError::Unstorable(_)) => {
+                return Err(error);
+            }
+            Ok(Err(_)) | Err(_) => {}
+        }
     }
-    let finished = draft.finish();
     batch.append(input, Some(reason), finished)
 }
 
+/// What follows from a failed step: whoever waited for it goes on.
 fn after_failure(draft: &mut echo_storage::Draft<'_>, input: &Input, reason: &str) -> Result<(), Failure> {
     match input {
-        Input::Take { role, message } => mail::failed(&mut Turn::new(draft)?, role, *message, reason),
+        Input::Take { role, message } => supervision::failed(&mut Turn::new(draft)?, role, *message, reason),
+        // A mind whose answer cannot be used has given none.
+        Input::Answer { thought, mind, .. } => {
+            let reason = format!("its answer failed: {reason}");
+            thoughts::answered(&mut Turn::new(draft)?, *thought, mind, &Err(reason))
+        }
+        _ => least_after_failure(draft, input, reason),
+    }
+}
+
+/// The least that must be remembered of a failed step, so that it does not come again for ever.
+fn least_after_failure(
+    draft: &mut echo_storage::Draft<'_>,
+    input: &Input,
+    reason: &str,
+) -> Result<(), Failure> {
+    match input {
+        Input::Take { role, message } => {
+            supervision::count(&mut Turn::new(draft)?, role, *message, reason).map(drop)
+        }
+        Input::Answer { thought, .. } => give_up(draft, *thought, reason),
         // A timer that cannot be handled must not fire for ever, nor its question keep a thought slot.
         Input::Timer { due, timer } => {
             let Some(timer) = draft.timer(*due, *timer)? else { return Ok(()) };
@@ -223,18 +254,53 @@ fn after_failure(draft: &mut echo_storage::Draft<'_>, input: &Input, reason: &st
             }
             Ok(draft.emit(Effect::ClearTimer(timer))?)
         }
-        // A question whose answer failed stays out: its deadline tells the decision, which then goes on without it.
         _ => Ok(()),
     }
 }
 
-/// The role's next message, if its agent may take it now: a thought slot must be free.
+/// Ends a question that can be handled no further, so that it keeps no thought slot.
+fn give_up(draft: &mut echo_storage::Draft<'_>, id: ThoughtId, reason: &str) -> Result<(), Failure> {
+    let Some(thought) = draft.thought(id)?.filter(|thought| thought.state == ThoughtState::Out) else {
+        return Ok(());
+    };
+    if let Some(timer) = draft.timer(thought.deadline, thought.timer)? {
+        draft.emit(Effect::ClearTimer(timer))?;
+    }
+    Ok(draft.emit(Effect::EndThought {
+        thought: id,
+        state: ThoughtState::GivenUp { reason: reason.to_owned() },
+    })?)
+}
+
+/// Whether nothing is left to do: no question is out, no agent that can be reached has mail, and no deadline is set but
+/// that of a pause.
+pub(crate) fn is_settled(state: &dyn State, config: &Config) -> Result<bool, StoreError> {
+    if !state.thoughts_out(None, 1)?.is_empty() {
+        return Ok(false);
+    }
+    // Each agent has one pause at most, so more timers than agents hold another deadline.
+    let timers = state.timers(config.roles.len() + 1)?;
+    if timers.iter().any(|timer| !matches!(timer.purpose, TimerPurpose::Breaker { .. })) {
+        return Ok(false);
+    }
+    for role in &config.roles {
+        if next_mail(state, config, &role.id)?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The role's next message, if its agent may take it now: its breaker must let mail through and a thought slot be free.
 pub(crate) fn next_mail(
     state: &dyn State,
     config: &Config,
     role: &RoleId,
 ) -> Result<Option<MessageId>, StoreError> {
     let Some(role) = config.role(role) else { return Ok(None) };
+    if state.agent(&role.id)?.is_some_and(|agent| agent.down().is_some()) {
+        return Ok(None);
+    }
     let slots = role.thought_slots as usize;
     if state.thoughts_out(Some(&role.id), slots)?.len() >= slots {
         return Ok(None);
@@ -248,7 +314,8 @@ fn obsolete(state: &dyn State, input: &Input) -> Result<Option<&'static str>, St
         Input::Take { role, message } => {
             let Some(config) = state.config()? else { return Ok(None) };
             let next = next_mail(state, &config, role)?;
-            (next != Some(*message)).then_some("not the role's next message, or no thought slot is free")
+            (next != Some(*message))
+                .then_some("not the role's next message, no thought slot is free, or the agent is down")
         }
         Input::Timer { due, timer } => {
             state.timer(*due, *timer)?.is_none().then_some("the timer is not set any more")
@@ -278,7 +345,8 @@ fn follow(
         for effect in &entry.effects {
             match effect {
                 Effect::Send(message) => roles.extend(config.recipients(&message.to)),
-                Effect::Acknowledge { role, .. } => roles.push(role.clone()),
+                Effect::Acknowledge { role, .. } | Effect::Redeliver { role, .. } => roles.push(role.clone()),
+                Effect::PutAgent(agent) if agent.down().is_none() => roles.push(agent.role.clone()),
                 Effect::EndThought { thought, .. } => {
                     roles.extend(batch.thought(*thought)?.map(|thought| thought.role));
                 }
@@ -301,20 +369,6 @@ fn follow(
         }
     }
     Ok(())
-}
-
-/// Ends a question whose deadline could not be handled either, so that it keeps no thought slot.
-fn give_up(draft: &mut echo_storage::Draft<'_>, id: ThoughtId, reason: &str) -> Result<(), Failure> {
-    let Some(thought) = draft.thought(id)?.filter(|thought| thought.state == ThoughtState::Out) else {
-        return Ok(());
-    };
-    if let Some(timer) = draft.timer(thought.deadline, thought.timer)? {
-        draft.emit(Effect::ClearTimer(timer))?;
-    }
-    Ok(draft.emit(Effect::EndThought {
-        thought: id,
-        state: ThoughtState::GivenUp { reason: reason.to_owned() },
-    })?)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

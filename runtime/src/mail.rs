@@ -6,10 +6,12 @@
 use echo_storage::Effect;
 use echo_storage::Query;
 use echo_storage::names::{DecisionId, MessageId, RoleId};
-use echo_storage::records::{Address, Kind, Message, Party, Receipt};
+use echo_storage::records::{Address, Kind, Message, Party};
 use serde::{Deserialize, Serialize};
 
 use crate::decisions;
+use crate::role::OnMessage;
+use crate::supervision;
 use crate::turn::{Failure, MAX_SUBJECT_CHARS, Outgoing, Turn, refuse};
 
 /// Topics of the bus. Besides these each role has its inbox, which is no topic.
@@ -26,6 +28,8 @@ pub mod topics {
     pub const DECISIONS_COMPLETED: &str = "decisions:completed";
     /// A decision waits for a person.
     pub const DECISIONS_ESCALATED: &str = "decisions:escalated";
+    /// An agent is paused, given up, or works again.
+    pub const AGENTS_STATUS: &str = "agents:status";
 }
 
 /// The longest content of a message that comes in through a door, in bytes.
@@ -47,6 +51,15 @@ pub enum Ask {
         /// In which round, from 1.
         round: u32,
     },
+    /// Answer what another role wants to know before it votes again.
+    Clarify {
+        /// About which decision.
+        decision: DecisionId,
+        /// With the ballots of which round it was asked, from 1.
+        round: u32,
+        /// Who asks.
+        asker: RoleId,
+    },
     /// Decide what those below could not, or pass it up.
     Decide {
         /// What.
@@ -60,19 +73,42 @@ impl Ask {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    fn of(message: &Message) -> Option<Self> {
+    /// The decision that waits for what is asked.
+    pub fn decision(&self) -> DecisionId {
+        match self {
+            Self::TakePart { decision }
+            | Self::Vote { decision, .. }
+            | Self::Clarify { decision, .. }
+            | Self::Decide { decision } => *decision,
+        }
+    }
+
+    /// What a message asks, if it asks anything.
+    pub fn of(message: &Message) -> Option<Self> {
         serde_json::from_str(&message.content).ok()
     }
 }
 
-/// A role takes a message.
-pub fn take(turn: &mut Turn<'_, '_>, role: &RoleId, id: MessageId) -> Result<(), Failure> {
+/// A role takes a message: its own handler sees it first, then what it asks is done.
+pub fn take(
+    turn: &mut Turn<'_, '_>,
+    role: &RoleId,
+    id: MessageId,
+    handler: Option<OnMessage>,
+) -> Result<(), Failure> {
     turn.role(role)?;
     let Some(message) = turn.state().message(id)? else { return refuse(format!("there is no message {id}")) };
     turn.emit(Effect::Acknowledge { role: role.clone(), message: id })?;
+    supervision::went_well(turn, role)?;
+    if let Some(handler) = handler {
+        handler(turn, role, &message)?;
+    }
     match Ask::of(&message) {
         Some(Ask::TakePart { decision }) => decisions::asked_to_take_part(turn, role, decision),
         Some(Ask::Vote { decision, round }) => decisions::asked_to_vote(turn, role, decision, round),
+        Some(Ask::Clarify { decision, round, asker }) => {
+            decisions::asked_to_clarify(turn, role, decision, round, &asker)
+        }
         Some(Ask::Decide { decision }) => decisions::asked_to_decide(turn, role, decision),
         None => Ok(()),
     }
@@ -132,24 +168,4 @@ pub fn post(
         in_reply_to,
     })?;
     turn.reply(&serde_json::json!({ "message": id }))
-}
-
-/// What is recorded when a role failed to take a message: the failure, and after the last allowed attempt the
-/// acknowledgement of a dead letter, so that the agent goes on with its next message.
-pub fn failed(
-    turn: &mut Turn<'_, '_>,
-    role: &RoleId,
-    message: MessageId,
-    reason: &str,
-) -> Result<(), Failure> {
-    let earlier = turn.state().receipt(message, role)?.map_or(0, |receipt| receipt.attempts);
-    let attempts = earlier + 1;
-    let dead = attempts >= turn.config().rules.attempts;
-    let at = turn.now();
-    let receipt = Receipt { message, role: role.clone(), attempts, reason: reason.to_owned(), dead, at };
-    turn.emit(Effect::PutReceipt(receipt))?;
-    if dead {
-        turn.emit(Effect::Acknowledge { role: role.clone(), message })?;
-    }
-    Ok(())
 }

@@ -9,7 +9,7 @@ use echo_storage::names::{DecisionType, NameError, RoleId};
 use echo_storage::records::{Config, Party, Rules};
 use echo_storage::{Draft, Effect, Input};
 
-use crate::role::Role;
+use crate::role::{OnMessage, Role};
 use crate::tool::{Call, Tool};
 use crate::turn::{Failure, Turn, refuse};
 use crate::{authority, decisions, mail, sessions, supervision, thoughts, timers};
@@ -32,6 +32,7 @@ pub struct Shipped {
 pub struct Organisation {
     config: Config,
     tools: Vec<(RoleId, Vec<Tool>)>,
+    on_message: Vec<(RoleId, OnMessage)>,
     scenarios: &'static [Shipped],
 }
 
@@ -70,7 +71,7 @@ impl Organisation {
         let configs = roles.iter().map(Role::config).collect::<Result<_, _>>()?;
         let config = Config { semantics: SEMANTICS, roles: configs, rules: Rules::default() };
         validate(&config)?;
-        let mut tools = Vec::new();
+        let (mut tools, mut on_message) = (Vec::new(), Vec::new());
         for (declared, role) in roles.iter().zip(&config.roles) {
             let mut of_role = (declared.tools)();
             of_role.extend(common_tools());
@@ -79,8 +80,9 @@ impl Organisation {
                 return Err(DeclarationError::Twice(format!("{} of {}", twice.name(), role.id)));
             }
             tools.push((role.id.clone(), of_role));
+            on_message.extend(declared.on_message.map(|handler| (role.id.clone(), handler)));
         }
-        Ok(Self { config, tools, scenarios })
+        Ok(Self { config, tools, on_message, scenarios })
     }
 
     /// The configuration that is recorded as the first input of a store, and whenever it differs from the last.
@@ -130,7 +132,10 @@ impl Organisation {
         let mut turn = Turn::new(draft)?;
         match input {
             Input::Configure(_) => {}
-            Input::Take { role, message } => mail::take(&mut turn, role, *message)?,
+            Input::Take { role, message } => {
+                let handler = self.on_message.iter().find(|(id, _)| id == role).map(|(_, handler)| *handler);
+                mail::take(&mut turn, role, *message, handler)?;
+            }
             Input::Call { caller, tool, arguments } => self.call(&mut turn, caller, tool, arguments)?,
             Input::Answer { thought, mind, answer } => thoughts::answered(&mut turn, *thought, mind, answer)?,
             Input::Timer { due, timer } => timers::fired(&mut turn, *due, *timer)?,

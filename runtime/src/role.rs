@@ -2,10 +2,11 @@
 
 use echo_storage::names::{DecisionType, NameError, RoleId, Topic};
 use echo_storage::quantities::{Confidence, Usd};
-use echo_storage::records::{Concerns, FigurePair, RoleConfig, Subscription};
+use echo_storage::records::{Concerns, FigurePair, Message, RoleConfig, Subscription};
 
 use crate::mail::topics;
 use crate::tool::Tool;
+use crate::turn::{Failure, Turn};
 
 /// A role, as its file declares it.
 #[derive(Debug, Clone)]
@@ -32,7 +33,14 @@ pub struct Role {
     pub weighs: Weighs,
     /// The tools of its own.
     pub tools: fn() -> Vec<Tool>,
+    /// What it does with every message that it takes, before what the message asks of it; nothing means no more than
+    /// that.
+    pub on_message: Option<OnMessage>,
 }
+
+/// What a role does with a message. It is pure, as everything that decides is; a failure is the message's, and counts as
+/// such.
+pub type OnMessage = fn(&mut Turn<'_, '_>, &RoleId, &Message) -> Result<(), Failure>;
 
 /// A topic that a role hears.
 #[derive(Debug, Clone, Copy)]

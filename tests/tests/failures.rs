@@ -137,6 +137,7 @@ const HEAD: Role = Role {
     hears: &[],
     weighs: WEIGHS,
     tools,
+    on_message: None,
 };
 
 const WORKER: Role = Role {
@@ -151,6 +152,7 @@ const WORKER: Role = Role {
     hears: &[],
     weighs: WEIGHS,
     tools: Vec::new,
+    on_message: None,
 };
 
 fn company() -> Organisation {

@@ -1,7 +1,8 @@
 //! Climbing: one role after the other up the escalation chain, and at its end a person.
 //!
 //! At each step the role's mind ballots. The role decides if it has the authority and is sure enough; otherwise it
-//! passes the decision up with its opinion. A role that does not answer in time is passed over and the path says so.
+//! passes the decision up with its opinion. A role that does not answer in time, or whose agent is down, is passed over
+//! and the path says so.
 
 use echo_storage::names::{ApprovalId, DecisionId, RoleId};
 use echo_storage::quantities::Confidence;
@@ -13,24 +14,31 @@ use echo_storage::{Effect, Query};
 
 use crate::mail::{Ask, topics};
 use crate::mind;
+use crate::supervision;
 use crate::turn::{Failure, Outgoing, Turn, refuse};
 
-use super::{brief, close, decision, enter, path_step, standing};
+use super::{brief, close, decision, discussion, enter, path_step, standing, voting};
 
 /// The round that a ballot up the chain sees as its own: it belongs to none.
 const NO_ROUND: u32 = 0;
 
-/// The round whose ballots the roles up the chain get to see.
-const LAST_ROUND: u32 = 1;
-
-/// Hands a decision to whoever is above `from`.
+/// Hands a decision to whoever is above `from`. Roles whose agent is down are passed over, and the path says so.
 pub(super) fn up(turn: &mut Turn<'_, '_>, mut decision: Decision, from: &RoleId) -> Result<(), Failure> {
-    let Some(next) = turn.role(from)?.escalates_to.clone() else { return ask_person(turn, decision, from) };
+    let mut from = from.clone();
+    let next = loop {
+        let Some(next) = turn.role(&from)?.escalates_to.clone() else {
+            return ask_person(turn, decision, &from);
+        };
+        let Some(why) = supervision::down(turn, &next)? else { break next };
+        let party = Party::Role(next.clone());
+        decision.path.push(path_step(turn, party, Deed::PassedUp, format!("passed over: {why}"), None));
+        from = next;
+    };
     let id = decision.id;
     let deadline = (turn.config().rules.round_ms, TimerPurpose::Climb { decision: id });
     enter(turn, &mut decision, Phase::Climbing { at: next.clone() }, Some(deadline))?;
     turn.send(Outgoing {
-        from: Party::Role(from.clone()),
+        from: Party::Role(from),
         to: Address::Role(next),
         kind: Kind::Escalation,
         about: Some(decision.proposal.kind.clone()),
@@ -49,8 +57,9 @@ pub fn asked_to_decide(turn: &mut Turn<'_, '_>, role: &RoleId, id: DecisionId) -
         return Ok(());
     }
     let standing = standing(turn, role, &decision)?;
-    let proposals = turn.state().ballots(id, LAST_ROUND)?;
-    let (brief, clarifications) = (brief(&decision), Vec::new());
+    let proposals = voting::standing_ballots(turn.state(), id, decision.rounds)?;
+    let clarifications = discussion::so_far(turn.state(), id, decision.rounds)?;
+    let brief = brief(&decision);
     turn.think(role, Question::Ballot { brief, standing, round: NO_ROUND, proposals, clarifications })
 }
 
@@ -109,9 +118,30 @@ pub fn climb_ended(turn: &mut Turn<'_, '_>, id: DecisionId) -> Result<(), Failur
     let mut decision = decision(turn, id)?;
     let Phase::Climbing { at } = decision.phase.clone() else { return Ok(()) };
     decision.deadline = None;
-    let why = "did not answer in time".to_owned();
-    decision.path.push(path_step(turn, Party::Role(at.clone()), Deed::PassedUp, why, None));
-    up(turn, decision, &at)
+    pass_over(turn, decision, &at, "did not answer in time".to_owned())
+}
+
+/// The role up the chain cannot be reached.
+pub(super) fn unreachable(
+    turn: &mut Turn<'_, '_>,
+    decision: Decision,
+    role: &RoleId,
+    why: &str,
+) -> Result<(), Failure> {
+    if decision.phase != (Phase::Climbing { at: role.clone() }) {
+        return Ok(());
+    }
+    pass_over(turn, decision, role, format!("passed over: {why}"))
+}
+
+fn pass_over(
+    turn: &mut Turn<'_, '_>,
+    mut decision: Decision,
+    role: &RoleId,
+    why: String,
+) -> Result<(), Failure> {
+    decision.path.push(path_step(turn, Party::Role(role.clone()), Deed::PassedUp, why, None));
+    up(turn, decision, role)
 }
 
 /// Nobody is left above: a person is asked.

@@ -8,7 +8,7 @@ use echo_storage::records::{
 use crate::mail::{Ask, topics};
 use crate::turn::{Failure, MAX_SUBJECT_CHARS, Outgoing, Turn, refuse};
 
-use super::{close, enter, path_step};
+use super::{close, enter, path_step, selection};
 
 /// Opens a decision and asks every other role whether it takes part.
 ///
@@ -66,6 +66,7 @@ pub fn open(
         in_reply_to: None,
     })?;
     turn.publish(initiator, topics::DECISIONS_NEW, &decision, serde_json::json!({ "decision": id }))?;
+    selection::opened(turn, &decision)?;
     Ok(id)
 }
 

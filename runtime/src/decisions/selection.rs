@@ -4,27 +4,27 @@
 //! the author says is not concerned declines, and is marked as told so. The initiator is not asked.
 
 use echo_storage::names::{DecisionId, RoleId};
-use echo_storage::records::{
-    Address, Answer, Context, Decision, Kind, Participation, Party, Phase, Question, Stance, TimerPurpose,
-};
+use echo_storage::records::{Answer, Context, Decision, Participation, Phase, Question, Stance};
 use echo_storage::{Effect, Query};
 
-use crate::mail::{Ask, topics};
-use crate::turn::{Failure, Outgoing, Turn};
+use crate::supervision;
+use crate::turn::{Failure, Turn};
 use crate::words;
 
-use super::{brief, decision, enter, voting};
+use super::voting::{self, FIRST_ROUND};
+use super::{brief, conclusion, decision};
 
 /// How many distinct keywords make a decision a role's concern beyond doubt.
 const SURE_HITS: usize = 2;
-
-/// The first round of voting.
-const FIRST_ROUND: u32 = 1;
 
 /// A role is asked whether it takes part.
 pub fn asked_to_take_part(turn: &mut Turn<'_, '_>, role: &RoleId, id: DecisionId) -> Result<(), Failure> {
     let decision = decision(turn, id)?;
     if decision.phase != Phase::Selecting || decision.proposal.initiator == *role {
+        return Ok(());
+    }
+    // An agent that could not be reached when it was asked has been counted out; being back changes nothing.
+    if turn.state().participation(id, role)?.is_some() {
         return Ok(());
     }
     let keywords = turn.role(role)?.keywords.clone();
@@ -77,6 +77,30 @@ pub fn selection_ended(turn: &mut Turn<'_, '_>, id: DecisionId) -> Result<(), Fa
     end(turn, decision)
 }
 
+/// Selection has opened: who is known not to answer is not waited for.
+pub(super) fn opened(turn: &mut Turn<'_, '_>, decision: &Decision) -> Result<(), Failure> {
+    for role in asked(turn, decision) {
+        if let Some(why) = supervision::down(turn, &role)? {
+            let decision = super::decision(turn, decision.id)?;
+            unreachable(turn, decision, &role, why)?;
+        }
+    }
+    Ok(())
+}
+
+/// A role that was asked cannot be reached.
+pub(super) fn unreachable(
+    turn: &mut Turn<'_, '_>,
+    decision: Decision,
+    role: &RoleId,
+    why: String,
+) -> Result<(), Failure> {
+    if decision.proposal.initiator == *role || turn.state().participation(decision.id, role)?.is_some() {
+        return Ok(());
+    }
+    record(turn, decision, role, Stance::Decline, Vec::new(), why)
+}
+
 /// What is searched for keywords: what the author asks, never whom the author excludes.
 fn text(subject: &str, context: &Context) -> String {
     let questions =
@@ -125,25 +149,7 @@ fn end(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(), Failure> {
         decision.participants.push(role);
     }
     if decision.participants.is_empty() {
-        return voting::end(turn, decision, FIRST_ROUND);
+        return conclusion::count(turn, decision);
     }
-    let (id, round) = (decision.id, FIRST_ROUND);
-    let deadline = (turn.config().rules.round_ms, TimerPurpose::Round { decision: id, round });
-    enter(turn, &mut decision, Phase::Voting { round }, Some(deadline))?;
-    let initiator = Party::Role(decision.proposal.initiator.clone());
-    let content = serde_json::json!({ "decision": id, "participants": decision.participants });
-    turn.publish(initiator.clone(), topics::DECISIONS_VOTE_REQUIRED, &decision, content)?;
-    for role in &decision.participants {
-        turn.send(Outgoing {
-            from: initiator.clone(),
-            to: Address::Role(role.clone()),
-            kind: Kind::Request,
-            about: Some(decision.proposal.kind.clone()),
-            subject: decision.proposal.subject.clone(),
-            content: Ask::Vote { decision: id, round }.to_content(),
-            deadline: decision.deadline.map(|(due, _)| due),
-            in_reply_to: None,
-        })?;
-    }
-    Ok(())
+    voting::open(turn, decision, FIRST_ROUND)
 }

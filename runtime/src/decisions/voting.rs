@@ -1,14 +1,55 @@
-//! Voting, the initiator's words on the tally, and the conclusion.
+//! Voting: rounds of ballots. A round is a barrier: its ballots see what stood when the round before closed.
+//!
+//! What always holds: a round closes when every participant has cast its ballot or could not be reached, or at its
+//! deadline; a ballot stands until its role casts another in a later round. So the order of arrival changes nothing,
+//! and an agent that falls silent while others still discuss keeps the vote it has cast.
 
 use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::quantities::Confidence;
-use echo_storage::records::{Answer, Ballot, Decision, Deed, Party, Phase, Question, Reason, Tally, Vote};
-use echo_storage::{Effect, Query};
+use echo_storage::records::{
+    Address, Answer, Ballot, Decision, Fact, Inquiry, Kind, Party, Phase, Question, TimerPurpose, Vote,
+};
+use echo_storage::{Effect, Query, State, StoreError};
 
-use crate::authority;
-use crate::turn::{Failure, Turn, refuse};
+use crate::mail::{Ask, topics};
+use crate::supervision;
+use crate::turn::{Failure, Outgoing, Turn, refuse};
 
-use super::{brief, climb, close, decision, enter, path_step, standing, tally};
+use super::{absence, brief, conclusion, decision, discussion, enter, standing};
+
+/// The first round.
+pub(super) const FIRST_ROUND: u32 = 1;
+
+/// The most facts of a ballot that are kept.
+const MAX_FACTS: usize = 32;
+
+/// A round opens: every participant is asked for its ballot.
+pub(super) fn open(turn: &mut Turn<'_, '_>, mut decision: Decision, round: u32) -> Result<(), Failure> {
+    let id = decision.id;
+    let deadline = (turn.config().rules.round_ms, TimerPurpose::Round { decision: id, round });
+    enter(turn, &mut decision, Phase::Voting { round }, Some(deadline))?;
+    let initiator = Party::Role(decision.proposal.initiator.clone());
+    let content =
+        serde_json::json!({ "decision": id, "round": round, "participants": decision.participants });
+    turn.publish(initiator.clone(), topics::DECISIONS_VOTE_REQUIRED, &decision, content)?;
+    for role in decision.participants.clone() {
+        turn.send(Outgoing {
+            from: initiator.clone(),
+            to: Address::Role(role.clone()),
+            kind: Kind::Request,
+            about: Some(decision.proposal.kind.clone()),
+            subject: decision.proposal.subject.clone(),
+            content: Ask::Vote { decision: id, round }.to_content(),
+            deadline: decision.deadline.map(|(due, _)| due),
+            in_reply_to: None,
+        })?;
+        if let Some(why) = supervision::down(turn, &role)? {
+            absence::note(&mut decision, &role, round, why);
+            turn.emit(Effect::PutDecision(decision.clone()))?;
+        }
+    }
+    close_if_complete(turn, decision, round)
+}
 
 /// A participant is asked for its ballot.
 pub fn asked_to_vote(
@@ -22,17 +63,18 @@ pub fn asked_to_vote(
         return Ok(());
     }
     let standing = standing(turn, role, &decision)?;
-    // Round by round: what this round's ballots see was frozen when the last one closed.
-    let proposals = turn.state().ballots(id, round - 1)?;
-    let clarifications = Vec::new();
+    // What this round's ballots see was frozen when the last one closed.
+    let proposals = standing_ballots(turn.state(), id, round - 1)?;
+    let clarifications = discussion::so_far(turn.state(), id, round - 1)?;
     let brief = brief(&decision);
     turn.think(role, Question::Ballot { brief, standing, round, proposals, clarifications })
 }
 
-/// A participant's mind has voted. What it does not say is an abstention, never a vote.
+/// A participant's mind has voted. What it does not say is an abstention, never a vote; where the role has voted before,
+/// that ballot stands.
 pub(super) fn judged(
     turn: &mut Turn<'_, '_>,
-    decision: Decision,
+    mut decision: Decision,
     role: &RoleId,
     round: u32,
     mind: &str,
@@ -45,12 +87,26 @@ pub(super) fn judged(
     if turn.state().ballots(decision.id, round)?.iter().any(|ballot| ballot.role == *role) {
         return Ok(());
     }
-    let (vote, confidence, rationale) = match answer {
-        Ok(Answer::Ballot { vote, confidence, rationale, .. }) => (*vote, *confidence, rationale.clone()),
-        Ok(_) => (Vote::Abstain, Confidence::default(), "the mind answered another question".to_owned()),
-        Err(reason) => (Vote::Abstain, Confidence::default(), format!("the mind gave no answer: {reason}")),
+    let mind = mind.to_owned();
+    let missing = match answer {
+        Ok(Answer::Ballot { vote, confidence, rationale, facts, inquiry }) => {
+            let (vote, confidence, rationale) = (*vote, *confidence, rationale.clone());
+            let (facts, inquiry) = (facts.clone(), inquiry.clone());
+            let cast = Cast { vote, confidence, rationale, facts, inquiry, mind };
+            return record(turn, decision, role, round, cast);
+        }
+        Ok(_) => "the mind answered another question".to_owned(),
+        Err(reason) => format!("the mind gave no answer: {reason}"),
     };
-    record(turn, decision, role, round, mind, vote, confidence, rationale)
+    let before = standing_ballots(turn.state(), decision.id, round - 1)?;
+    if before.iter().any(|ballot| ballot.role == *role) {
+        absence::note(&mut decision, role, round, missing);
+        turn.emit(Effect::PutDecision(decision.clone()))?;
+        return close_if_complete(turn, decision, round);
+    }
+    let (vote, confidence) = (Vote::Abstain, Confidence::default());
+    let cast = Cast { vote, confidence, rationale: missing, facts: Vec::new(), inquiry: None, mind };
+    record(turn, decision, role, round, cast)
 }
 
 /// A caller who holds a participant's door votes in its place.
@@ -75,33 +131,9 @@ pub fn cast(
     if turn.state().ballots(id, round)?.iter().any(|ballot| ballot.role == *role) {
         return refuse(format!("decision: {role} has voted in round {round} of {id}"));
     }
-    record(turn, decision, role, round, "caller", vote, confidence, rationale)
-}
-
-#[expect(clippy::too_many_arguments, reason = "the fields of a ballot, from two sources")]
-fn record(
-    turn: &mut Turn<'_, '_>,
-    decision: Decision,
-    role: &RoleId,
-    round: u32,
-    mind: &str,
-    vote: Vote,
-    confidence: Confidence,
-    rationale: String,
-) -> Result<(), Failure> {
-    turn.emit(Effect::PutBallot(Ballot {
-        decision: decision.id,
-        round,
-        role: role.clone(),
-        vote,
-        confidence,
-        rationale,
-        facts: Vec::new(),
-        mind: mind.to_owned(),
-        at: turn.now(),
-    }))?;
-    let cast = turn.state().ballots(decision.id, round)?.len();
-    if cast == decision.participants.len() { end(turn, decision, round) } else { Ok(()) }
+    let mind = "caller".to_owned();
+    let cast = Cast { vote, confidence, rationale, facts: Vec::new(), inquiry: None, mind };
+    record(turn, decision, role, round, cast)
 }
 
 /// The time to vote is over: what is missing is not cast.
@@ -111,63 +143,84 @@ pub fn round_ended(turn: &mut Turn<'_, '_>, id: DecisionId, round: u32) -> Resul
         return Ok(());
     }
     decision.deadline = None;
-    end(turn, decision, round)
+    close(turn, decision, round)
 }
 
-/// The round closes: the ballots are counted and the initiator is asked for its words on them.
-pub(super) fn end(turn: &mut Turn<'_, '_>, mut decision: Decision, round: u32) -> Result<(), Failure> {
-    let ballots = turn.state().ballots(decision.id, round)?;
-    let tally = tally(&turn.config().rules, decision.participants.len(), &ballots);
-    decision.tally = Some(tally.clone());
-    // The thought's own deadline ends this phase.
-    enter(turn, &mut decision, Phase::Synthesising, None)?;
-    let initiator = decision.proposal.initiator.clone();
-    turn.think(&initiator, Question::Synthesis { brief: brief(&decision), tally, ballots })
+/// The ballots that stand at the end of a round: the last that each role has cast by then, sorted by role.
+pub fn standing_ballots(
+    state: &(impl State + ?Sized),
+    id: DecisionId,
+    round: u32,
+) -> Result<Vec<Ballot>, StoreError> {
+    let mut standing: Vec<Ballot> = Vec::new();
+    for round in (FIRST_ROUND..=round).rev() {
+        for ballot in state.ballots(id, round)? {
+            if !standing.iter().any(|later| later.role == ballot.role) {
+                standing.push(ballot);
+            }
+        }
+    }
+    standing.sort_by(|one, other| one.role.cmp(&other.role));
+    Ok(standing)
 }
 
-/// The initiator's mind has put the tally into words, or has not; the conclusion follows from the tally alone.
-pub(super) fn synthesised(
+/// What goes onto a ballot, whoever says it.
+struct Cast {
+    vote: Vote,
+    confidence: Confidence,
+    rationale: String,
+    facts: Vec<Fact>,
+    inquiry: Option<Inquiry>,
+    mind: String,
+}
+
+fn record(
     turn: &mut Turn<'_, '_>,
-    mut decision: Decision,
-    text: Option<String>,
+    decision: Decision,
+    role: &RoleId,
+    round: u32,
+    cast: Cast,
 ) -> Result<(), Failure> {
-    let Some(tally) = decision.tally.clone().filter(|_| decision.phase == Phase::Synthesising) else {
-        return Ok(());
-    };
-    decision.synthesis = text;
-    let initiator = decision.proposal.initiator.clone();
-    let party = Party::Role(initiator.clone());
-    let why = in_words(&tally);
-    decision.path.push(path_step(turn, party.clone(), Deed::Concluded, why, None));
-    if tally.rejected {
-        return close::rejected(turn, decision, Reason::VotedDown, &party);
+    let Cast { vote, confidence, rationale, mut facts, inquiry, mind } = cast;
+    facts.truncate(MAX_FACTS);
+    turn.emit(Effect::PutBallot(Ballot {
+        decision: decision.id,
+        round,
+        role: role.clone(),
+        vote,
+        confidence,
+        rationale,
+        facts,
+        mind,
+        at: turn.now(),
+    }))?;
+    if let Some(inquiry) = inquiry {
+        discussion::inquire(turn, &decision, round, role, inquiry)?;
     }
-    if tally.recommended {
-        let (kind, amount) = (&decision.proposal.kind, decision.amount());
-        let obstacle =
-            authority::obstacle(turn.state(), turn.config(), &initiator, kind, amount, turn.now())?;
-        let Some(obstacle) = obstacle else {
-            return close::approved(turn, decision, Reason::Recommended, &initiator, None);
-        };
-        decision.path.push(path_step(turn, party, Deed::PassedUp, obstacle, None));
-    } else {
-        let why = "the votes do not carry it".to_owned();
-        decision.path.push(path_step(turn, party, Deed::PassedUp, why, None));
-    }
-    climb::up(turn, decision, &initiator)
+    close_if_complete(turn, decision, round)
 }
 
-fn in_words(tally: &Tally) -> String {
-    let share =
-        tally.consensus.map_or_else(|| "nobody took a side".to_owned(), |share| format!("consensus {share}"));
-    let result = match (tally.quorum, tally.rejected, tally.recommended) {
-        (false, ..) => "no quorum",
-        (_, true, _) => "rejected",
-        (_, _, true) => "recommended",
-        _ => "open",
-    };
-    format!(
-        "{result}: {} approve, {} reject, {} abstain of {} participants, {share}",
-        tally.approve, tally.reject, tally.abstain, tally.participants
-    )
+/// Closes the round once everybody has voted or could not be reached.
+pub(super) fn close_if_complete(
+    turn: &mut Turn<'_, '_>,
+    decision: Decision,
+    round: u32,
+) -> Result<(), Failure> {
+    let cast = turn.state().ballots(decision.id, round)?;
+    let absent = |role: &RoleId| decision.absences.iter().any(|one| one.role == *role && one.round == round);
+    let done = |role: &RoleId| cast.iter().any(|ballot| ballot.role == *role) || absent(role);
+    if decision.participants.iter().all(done) { close(turn, decision, round) } else { Ok(()) }
+}
+
+/// The round closes: what was asked in it is answered, another is held, or the votes are counted.
+fn close(turn: &mut Turn<'_, '_>, mut decision: Decision, round: u32) -> Result<(), Failure> {
+    decision.rounds = round;
+    if !discussion::goes_on(turn, &decision, round)? {
+        return conclusion::count(turn, decision);
+    }
+    if turn.state().clarifications(decision.id, round)?.is_empty() {
+        open(turn, decision, round + 1)
+    } else {
+        discussion::open(turn, decision, round)
+    }
 }

@@ -28,7 +28,7 @@ use tokio::task::JoinHandle;
 
 use self::actor::{Actor, Mail};
 use super::{RuntimeError, done};
-use crate::engine::{Cascade, Committed, Engine, Outcome, next_mail};
+use crate::engine::{Cascade, Committed, Engine, Outcome, is_settled, next_mail};
 use crate::mind::Mind;
 use crate::organisation::Organisation;
 
@@ -166,7 +166,8 @@ impl Live {
         self.shared.head.subscribe()
     }
 
-    /// Waits until nothing is left to do: all mail is handled, no question is out and no deadline is set.
+    /// Waits until nothing is left to do: every agent that can be reached has handled its mail, no question is out and
+    /// no deadline is set but the end of a pause.
     ///
     /// # Errors
     /// The store failed, or the runtime stopped.
@@ -186,16 +187,7 @@ impl Live {
     }
 
     fn is_settled(&self) -> Result<bool, RuntimeError> {
-        let snapshot = self.shared.store.snapshot()?;
-        if !snapshot.thoughts_out(None, 1)?.is_empty() || snapshot.next_timer()?.is_some() {
-            return Ok(false);
-        }
-        for role in &self.shared.organisation.config().roles {
-            if !snapshot.unread(role, 1)?.is_empty() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        Ok(is_settled(&self.shared.store.snapshot()?, self.shared.organisation.config())?)
     }
 
     /// Stops: what was submitted is finished and answered, then everything ends and the store is closed.
@@ -331,6 +323,11 @@ fn deliver_all(shared: &Arc<Shared>, committed: &Committed) {
                     if let Some(role) = role {
                         mail.entry(role).or_default().push(Mail::Wake);
                     }
+                }
+                // Its breaker may let mail through again, or old mail has come back.
+                Effect::Redeliver { role, .. } => mail.entry(role.clone()).or_default().push(Mail::Wake),
+                Effect::PutAgent(agent) if agent.down().is_none() => {
+                    mail.entry(agent.role.clone()).or_default().push(Mail::Wake);
                 }
                 Effect::SetTimer(_) | Effect::ClearTimer(_) => timers_changed = true,
                 _ => {}

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::{RuntimeError, done};
-use crate::engine::{Engine, next_mail};
+use crate::engine::{Engine, is_settled, next_mail};
 use crate::mind::{self, Asking, Mind};
 use crate::organisation::Organisation;
 
@@ -83,7 +83,11 @@ impl Simulation {
     fn next(&mut self) -> Result<Option<Input>, RuntimeError> {
         let mut ready = self.ready()?;
         if ready.is_empty() {
-            let Some(timer) = self.engine.snapshot()?.next_timer()? else { return Ok(None) };
+            let snapshot = self.engine.snapshot()?;
+            if is_settled(&snapshot, self.organisation.config())? {
+                return Ok(None);
+            }
+            let Some(timer) = snapshot.next_timer()? else { return Ok(None) };
             self.clock.advance_to(timer.due);
             return Ok(Some(Input::Timer { due: timer.due, timer: timer.id }));
         }

@@ -11,9 +11,11 @@
 //! | below 450 | reject |
 //!
 //! A score starts at 500. The favourable facts together lift it to 1000 at most before the others are taken off, so a
-//! reckless cost, which takes off 1000, is outweighed by nothing. The facts stand in `rules/facts.rs`, those about
+//! reckless cost, which takes off 1000, is outweighed by nothing. In later rounds what others cite and answer counts as
+//! `rules/discussion.rs` says. The facts stand in `rules/facts.rs`, those about
 //! money in `rules/money.rs`, and how amounts and durations are read from text in `rules/figures.rs`.
 
+mod discussion;
 mod facts;
 mod figures;
 mod money;
@@ -22,9 +24,11 @@ mod synthesis;
 mod tests;
 
 use echo_storage::quantities::Confidence;
-use echo_storage::records::{Answer, Brief, Context, Question, Stance, Standing, Vote};
+use echo_storage::records::{
+    Answer, Ballot, Brief, Clarification, Context, Fact, Question, Stance, Standing, Vote,
+};
 
-use self::facts::{Fact, facts};
+use self::facts::facts;
 use crate::mind::{Asking, Mind};
 use crate::words::words;
 
@@ -59,8 +63,12 @@ impl Mind for RulesMind {
     fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a> {
         Asking::Now(Ok(match question {
             Question::Relevance { brief, keywords, hits } => relevance(brief, keywords, hits),
-            Question::Ballot { brief, standing, .. } => ballot(brief, standing),
-            Question::Clarification { .. } => Answer::Clarification { text: String::new(), figure: None },
+            Question::Ballot { brief, standing, proposals, clarifications, .. } => {
+                ballot(brief, standing, proposals, clarifications)
+            }
+            Question::Clarification { brief, inquiry, known, .. } => {
+                discussion::clarify(&brief.proposal.context, inquiry, known)
+            }
             Question::Synthesis { brief, tally, ballots } => {
                 Answer::Synthesis { text: synthesis::text(&brief.proposal.context, tally, ballots) }
             }
@@ -108,9 +116,21 @@ fn relevance(brief: &Brief, keywords: &[String], hits: &[String]) -> Answer {
     }
 }
 
-fn ballot(brief: &Brief, standing: &Standing) -> Answer {
-    let context = &brief.proposal.context;
-    let facts = facts(context, &brief.proposal.kind, standing);
+/// A ballot: the role's own facts, what the others cite, and what was answered.
+fn ballot(
+    brief: &Brief,
+    standing: &Standing,
+    proposals: &[Ballot],
+    clarifications: &[Clarification],
+) -> Answer {
+    let (proposal, given) = (&brief.proposal, &brief.proposal.context);
+    let context = discussion::with_answers(given, clarifications);
+    let mut facts = facts(&context, &proposal.kind, standing);
+    discussion::credit(&mut facts, given, clarifications);
+    facts.extend(discussion::unknown(&context, standing, clarifications));
+    facts.extend(discussion::cited(&facts, &context, standing, proposals));
+    facts.retain(|fact| fact.effect != 0);
+    facts.sort_by_key(|fact| std::cmp::Reverse(fact.effect.unsigned_abs()));
     let score = score(&facts);
     let vote = if score >= APPROVE_AT {
         Vote::Approve
@@ -119,12 +139,13 @@ fn ballot(brief: &Brief, standing: &Standing) -> Answer {
     } else {
         Vote::Abstain
     };
+    let before = proposals.iter().find(|ballot| ballot.role == standing.role).map(|ballot| ballot.vote);
     Answer::Ballot {
         vote,
-        confidence: confidence(standing.inside_authority, context.given(), standing.track_record),
-        rationale: rationale(vote, score, facts),
-        facts: Vec::new(),
-        inquiry: None,
+        confidence: confidence(standing.inside_authority, given.given(), standing.track_record),
+        rationale: rationale(before, vote, score, &facts),
+        inquiry: discussion::inquiry(&context, standing, clarifications, &proposal.initiator),
+        facts,
     }
 }
 
@@ -137,10 +158,12 @@ fn score(facts: &[Fact]) -> i64 {
     SCORE_START.saturating_add(pluses).min(SCORE_MAX).saturating_add(minuses).max(0)
 }
 
-/// The vote, the score and the facts, the largest effect first.
-fn rationale(vote: Vote, score: i64, mut facts: Vec<Fact>) -> String {
-    facts.sort_by_key(|fact| std::cmp::Reverse(fact.effect.unsigned_abs()));
-    let (spelled, rest) = facts.split_at(facts.len().min(MAX_RATIONALE_FACTS));
+/// The vote, the score and the facts. What came from others is spelled out first, because it is what may have changed a
+/// vote; then the largest effects.
+fn rationale(before: Option<Vote>, vote: Vote, score: i64, facts: &[Fact]) -> String {
+    let (heard, own): (Vec<&Fact>, Vec<&Fact>) = facts.iter().partition(|fact| fact.from.is_some());
+    let ordered: Vec<&Fact> = heard.into_iter().chain(own).collect();
+    let (spelled, rest) = ordered.split_at(ordered.len().min(MAX_RATIONALE_FACTS));
     let mut parts: Vec<String> =
         spelled.iter().map(|fact| format!("{} ({:+})", fact.words, fact.effect)).collect();
     if !rest.is_empty() {
@@ -150,17 +173,23 @@ fn rationale(vote: Vote, score: i64, mut facts: Vec<Fact>) -> String {
     if parts.is_empty() {
         parts.push("no fact counts for or against it".to_owned());
     }
-    format!("{}{}", opening(vote, score), parts.join("; "))
+    format!("{}{}", opening(before, vote, score), parts.join("; "))
 }
 
-/// How a rationale of these rules opens; what follows are its facts.
-fn opening(vote: Vote, score: i64) -> String {
-    let vote = match vote {
+/// How a rationale of these rules opens; what follow are its facts.
+fn opening(before: Option<Vote>, vote: Vote, score: i64) -> String {
+    match before.filter(|before| *before != vote) {
+        Some(before) => format!("{} at {score}, {} before: ", vote_name(vote), vote_name(before)),
+        None => format!("{} at {score}: ", vote_name(vote)),
+    }
+}
+
+fn vote_name(vote: Vote) -> &'static str {
+    match vote {
         Vote::Approve => "approve",
         Vote::Reject => "reject",
         Vote::Abstain => "abstain",
-    };
-    format!("{vote} at {score}: ")
+    }
 }
 
 /// What follows the opening of such a rationale.

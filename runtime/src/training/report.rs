@@ -20,6 +20,8 @@ use echo_storage::records::{
 use echo_storage::{Effect, Input, Query, State, StoreError};
 use serde::{Serialize, Serializer};
 
+use crate::decisions::standing_ballots;
+
 use super::expectations::{Check, Decider, Observed};
 use super::scenario::{Scenario, ScenarioError};
 
@@ -191,7 +193,7 @@ impl Report {
         let decision =
             state.decision(record.decision)?.ok_or_else(|| lost(format!("decision {}", record.decision)))?;
         let rows = state.participations(decision.id)?;
-        let ballots = last_ballots(state, decision.id)?;
+        let ballots = standing_ballots(state, decision.id, decision.rounds)?;
         let agents: Vec<AgentPart> =
             config.roles.iter().map(|role| part(&role.id, &decision, &rows, &ballots)).collect();
         let decided_by = decider(&decision);
@@ -236,19 +238,6 @@ impl Report {
     }
 }
 
-/// The ballots of the last round that had any, sorted by role.
-fn last_ballots(state: &impl State, decision: DecisionId) -> Result<Vec<Ballot>, StoreError> {
-    let mut last = Vec::new();
-    for round in 1.. {
-        let ballots = state.ballots(decision, round)?;
-        if ballots.is_empty() {
-            break;
-        }
-        last = ballots;
-    }
-    Ok(last)
-}
-
 fn part(role: &RoleId, decision: &Decision, rows: &[Participation], ballots: &[Ballot]) -> AgentPart {
     let row = rows.iter().find(|row| row.role == *role);
     let (part, reason) = if decision.proposal.initiator == *role {
@@ -285,8 +274,8 @@ fn decider(decision: &Decision) -> Option<Decider> {
     }
 }
 
-/// The roles whose decline is no judgement: they were too late, or their mind gave no answer. Their participation was
-/// then written by a deadline, or by the news that the mind failed.
+/// The roles whose decline is no judgement: they were too late, their mind gave no answer, or their agent was down. Their
+/// participation was then written by a deadline, by the news of a failure, or with the question itself.
 fn silent(state: &impl State, session: &Session, last_step: u64) -> Result<BTreeSet<RoleId>, StoreError> {
     let mut silent = BTreeSet::new();
     let mut after = session.first_step.saturating_sub(1);
@@ -295,7 +284,11 @@ fn silent(state: &impl State, session: &Session, last_step: u64) -> Result<BTree
         let Some(last) = entries.last().map(|entry| entry.step) else { return Ok(silent) };
         after = last;
         let failed = entries.iter().take_while(|entry| entry.step <= last_step).filter(|entry| {
-            matches!(entry.input, Input::Timer { .. } | Input::Answer { answer: Err(_), .. })
+            let missed = matches!(
+                entry.input,
+                Input::Timer { .. } | Input::StartSession { .. } | Input::Answer { answer: Err(_), .. }
+            );
+            missed || entry.failure.is_some()
         });
         for effect in failed.flat_map(|entry| &entry.effects) {
             if let Effect::PutParticipation(row) = effect

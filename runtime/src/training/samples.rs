@@ -17,6 +17,7 @@ const CHIEF: Role = Role {
     hears: &[],
     weighs: WEIGHS,
     tools: Vec::new,
+    on_message: None,
 };
 
 const CLERK: Role = Role {
@@ -31,6 +32,7 @@ const CLERK: Role = Role {
     hears: &[],
     weighs: WEIGHS,
     tools: Vec::new,
+    on_message: None,
 };
 
 const GUARD: Role = Role {
@@ -45,6 +47,7 @@ const GUARD: Role = Role {
     hears: &[],
     weighs: WEIGHS,
     tools: Vec::new,
+    on_message: None,
 };
 
 const PORTER: Role = Role { id: "porter", title: "Porter", keywords: &["parcel"], ..GUARD };

@@ -127,6 +127,8 @@ pub struct KnownFigure {
 /// A role's position in a decision: the facts about itself that it votes by.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Standing {
+    /// Which role.
+    pub role: RoleId,
     /// Whether the type and the whole amount are within its authority.
     pub inside_authority: bool,
     /// Its own limit.

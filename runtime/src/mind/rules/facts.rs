@@ -5,13 +5,16 @@
 //! counted together, so that rounding never turns the better case into the worse one.
 
 use echo_storage::names::DecisionType;
-use echo_storage::records::{Concerns, Context, FigurePair, Risk, Standing, Status};
+use echo_storage::records::{Concerns, Context, Fact, FactKind, FigurePair, Risk, Standing, Status};
 
 use super::money;
 use crate::words::{hits, words};
 
 /// The most that a role's concerns multiply an effect by.
 pub(super) const MAX_WEIGHT_PERCENT: u32 = 400;
+
+/// The weight of what concerns every role alike.
+pub(super) const USUAL_PERCENT: u32 = 100;
 
 /// A risk that nothing answers, in any domain but the role's own.
 const RISK_UNANSWERED: i64 = -30;
@@ -57,16 +60,27 @@ const _: () = assert!(RISK_UNANSWERED <= RISK_ANSWERED && RISK_ANSWERED <= 0);
 const _: () = assert!(RISK_UNANSWERED_MINE <= RISK_ANSWERED_MINE && RISK_ANSWERED_MINE <= RISK_ANSWERED);
 const _: () = assert!(RISK_UNANSWERED_MINE <= RISK_UNANSWERED && FAR_SHORT <= SHORT && SHORT <= FEASIBLE);
 
-/// Something that speaks for or against a proposal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fact {
-    /// What it adds to the score, or takes off, in thousandths.
-    pub(super) effect: i64,
-    /// What it is, with its figures.
-    pub(super) words: String,
+/// What stands between the names of two figures in the name of a fact about both.
+const AGAINST: &str = " against ";
+
+/// A fact of a role's own: what it is about, what it says, and its effect as the role's concerns weigh it.
+pub(super) fn fact(name: &str, kind: FactKind, words: String, unweighed: i64, percent: u32) -> Fact {
+    let effect = weighed(unweighed, percent);
+    Fact { name: name.to_owned(), kind, words, effect, unweighed, from: None }
 }
 
-/// Every fact with an effect.
+/// The name of a fact about two figures that belong together.
+pub(super) fn pair_name(pair: &FigurePair) -> String {
+    format!("{}{AGAINST}{}", pair.needed, pair.available)
+}
+
+/// The two figures that a fact of this name is about, if it is about two.
+pub(super) fn pair_of(name: &str) -> Option<FigurePair> {
+    let (needed, available) = name.split_once(AGAINST)?;
+    Some(FigurePair { needed: needed.to_owned(), available: available.to_owned() })
+}
+
+/// Every fact of a role's own with an effect.
 pub(super) fn facts(context: &Context, kind: &DecisionType, standing: &Standing) -> Vec<Fact> {
     let money = context.budget.map(|budget| money::facts(budget, context, standing)).unwrap_or_default();
     let others = [
@@ -119,20 +133,21 @@ fn risks(context: &Context, standing: &Standing, with_answer: bool) -> Option<Fa
     let effect =
         times(weighed(usual, percent), count - mine).saturating_add(times(weighed(in_domain, percent), mine));
     let answer = if with_answer { "answered" } else { "unanswered" };
-    let text = format!("{count} of {} risks {answer}", context.risks.len());
-    if mine == 0 {
-        return Some(Fact { effect, words: text });
+    let mut words = format!("{count} of {} risks {answer}", context.risks.len());
+    if mine > 0 {
+        found.sort_unstable();
+        found.dedup();
+        words = format!("{words}, {mine} of them in my domain ({})", found.join(", "));
     }
-    found.sort_unstable();
-    found.dedup();
-    Some(Fact { effect, words: format!("{text}, {mine} of them in my domain ({})", found.join(", ")) })
+    let name = format!("{answer} risks");
+    let unweighed = times(usual, count - mine).saturating_add(times(in_domain, mine));
+    Some(Fact { name, kind: FactKind::Risk, words, effect, unweighed, from: None })
 }
 
 /// Whether what is needed is there, where the context's data say both.
-fn feasibility(pair: &FigurePair, context: &Context, percent: u32) -> Option<Fact> {
-    let figure = |name: &str| context.data.iter().find(|(other, _)| other == name).map(|(_, figure)| *figure);
+pub(super) fn feasibility(pair: &FigurePair, context: &Context, percent: u32) -> Option<Fact> {
     let FigurePair { needed: needed_name, available: available_name } = pair;
-    let (needed, available) = (figure(needed_name)?, figure(available_name)?);
+    let (needed, available) = (figure(context, needed_name)?, figure(context, available_name)?);
     let over = u128::from(needed.saturating_sub(available));
     let (effect, verdict) = if over == 0 {
         (FEASIBLE, "is within")
@@ -142,16 +157,26 @@ fn feasibility(pair: &FigurePair, context: &Context, percent: u32) -> Option<Fac
         (FAR_SHORT, "far exceeds")
     };
     let words = format!("{needed_name} {needed} {verdict} {available_name} {available}");
-    Some(Fact { effect: weighed(effect, percent), words })
+    Some(fact(&pair_name(pair), FactKind::Feasibility, words, effect, percent))
+}
+
+/// A figure of the context's data.
+pub(super) fn figure(context: &Context, name: &str) -> Option<u64> {
+    context.data.iter().find(|(other, _)| other == name).map(|(_, figure)| *figure)
 }
 
 /// How many success criteria hold a figure by which they can be measured.
 fn outcome(context: &Context, concerns: &Concerns) -> Option<Fact> {
     let criteria = &context.success_criteria;
     let measurable = criteria.iter().filter(|text| text.contains(|c: char| c.is_ascii_digit())).count();
+    let counted = measurable.min(MAX_MEASURABLE);
     (measurable > 0).then(|| Fact {
-        effect: times(weighed(MEASURABLE, concerns.outcome), measurable.min(MAX_MEASURABLE)),
+        name: "success criteria".to_owned(),
+        kind: FactKind::Outcome,
         words: format!("{measurable} of {} success criteria can be measured", criteria.len()),
+        effect: times(weighed(MEASURABLE, concerns.outcome), counted),
+        unweighed: times(MEASURABLE, counted),
+        from: None,
     })
 }
 
@@ -160,10 +185,9 @@ fn completeness(context: &Context) -> Option<Fact> {
     let fields = context.fields();
     let given = fields.iter().filter(|(name, given)| *given && !JUDGED_FIELDS.contains(name)).count();
     let beyond = given.saturating_sub(REQUIRED_FIELDS);
-    (beyond > 0).then(|| Fact {
-        effect: times(FIELD_GIVEN, beyond),
-        words: format!("{given} of {} other fields given", Context::FIELDS - JUDGED_FIELDS.len()),
-    })
+    let words = format!("{given} of {} other fields given", Context::FIELDS - JUDGED_FIELDS.len());
+    let effect = times(FIELD_GIVEN, beyond);
+    (beyond > 0).then(|| fact("completeness", FactKind::Completeness, words, effect, USUAL_PERCENT))
 }
 
 /// How earlier decisions of the type ended.
@@ -174,11 +198,8 @@ fn remembered(kind: &DecisionType, standing: &Standing, status: Status) -> Optio
         Status::Rejected => (REJECTED_BEFORE, MAX_REJECTED_BEFORE, "rejected"),
         Status::Pending | Status::Escalated => return None,
     };
-    (count > 0).then(|| Fact {
-        effect: times(each, count.min(most)),
-        words: format!(
-            "{count} earlier {} of {kind} {ended}",
-            if count == 1 { "decision" } else { "decisions" }
-        ),
-    })
+    let decisions = if count == 1 { "decision" } else { "decisions" };
+    let words = format!("{count} earlier {decisions} of {kind} {ended}");
+    let (name, effect) = (format!("earlier decisions {ended}"), times(each, count.min(most)));
+    (count > 0).then(|| fact(&name, FactKind::Precedent, words, effect, USUAL_PERCENT))
 }

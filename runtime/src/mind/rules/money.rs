@@ -4,9 +4,9 @@
 //! highest limit, and above a stated ceiling, the cost is [`RECKLESS`] whatever a role's concerns are.
 
 use echo_storage::quantities::Usd;
-use echo_storage::records::{Context, Standing};
+use echo_storage::records::{Context, Fact, FactKind, Standing};
 
-use super::facts::{Fact, MAX_WEIGHT_PERCENT, weighed};
+use super::facts::{MAX_WEIGHT_PERCENT, USUAL_PERCENT, fact};
 use super::{RECKLESS, figures};
 
 /// Budget and spending at most [`WELL_WITHIN_PERCENT`] of the highest limit.
@@ -19,6 +19,11 @@ const ABOVE: i64 = -40;
 const FAR_ABOVE: i64 = -200;
 /// Nobody on the chain has a limit, so that nobody can say what is much.
 const NO_LIMIT: i64 = -40;
+
+/// The name of the fact that the cost is judged by the limits.
+const AGAINST_LIMIT: &str = "cost against the limit";
+/// The name of the fact that the cost is judged by the ceilings which the constraints state.
+const CEILING: &str = "stated ceiling";
 
 const WHOLE_PERCENT: u128 = 100;
 const WELL_WITHIN_PERCENT: u128 = 50;
@@ -57,15 +62,15 @@ fn against_limit(budget: Usd, standing: &Standing) -> Fact {
     let percent = standing.concerns.money;
     let Some(limit) = standing.highest_limit else {
         let words = format!("{budget} finds no limit on my chain to be judged by");
-        return Fact { effect: weighed(NO_LIMIT, percent), words };
+        return fact(AGAINST_LIMIT, FactKind::Money, words, NO_LIMIT, percent);
     };
     let total = budget.plus(standing.spent);
-    let effect = match percent_of(total, limit) {
-        used if used <= WELL_WITHIN_PERCENT => weighed(WELL_WITHIN, percent),
-        used if used <= WHOLE_PERCENT => weighed(WITHIN, percent),
-        used if used <= ABOVE_PERCENT => weighed(ABOVE, percent),
-        used if used <= FAR_ABOVE_PERCENT => weighed(FAR_ABOVE, percent),
-        _ => RECKLESS,
+    let (effect, percent) = match percent_of(total, limit) {
+        used if used <= WELL_WITHIN_PERCENT => (WELL_WITHIN, percent),
+        used if used <= WHOLE_PERCENT => (WITHIN, percent),
+        used if used <= ABOVE_PERCENT => (ABOVE, percent),
+        used if used <= FAR_ABOVE_PERCENT => (FAR_ABOVE, percent),
+        _ => (RECKLESS, USUAL_PERCENT),
     };
     let share = share(total, limit);
     let words = if standing.spent == Usd::ZERO {
@@ -74,7 +79,7 @@ fn against_limit(budget: Usd, standing: &Standing) -> Fact {
         let spent = standing.spent;
         format!("{budget} and the {spent} spent before are {share} the highest limit on my chain, {limit}")
     };
-    Fact { effect, words }
+    fact(AGAINST_LIMIT, FactKind::Money, words, effect, percent)
 }
 
 /// What a month costs, where the timeline says how long it takes.
@@ -88,15 +93,16 @@ fn pace(budget: Usd, timeline: &str, limit: Usd, percent: u32) -> Option<Fact> {
     };
     let words =
         format!("{month} a month is {} a quarter of the highest limit, {quarter}", share(month, quarter));
-    Some(Fact { effect: weighed(effect, percent), words })
+    Some(fact("monthly cost", FactKind::Money, words, effect, percent))
 }
 
 fn under_ceiling(budget: Usd, ceiling: Usd, percent: u32) -> Fact {
     if budget > ceiling {
-        Fact { effect: RECKLESS, words: format!("{budget} breaks the constraint of at most {ceiling}") }
+        let words = format!("{budget} breaks the constraint of at most {ceiling}");
+        fact(CEILING, FactKind::Money, words, RECKLESS, USUAL_PERCENT)
     } else {
         let words = format!("{budget} keeps to the constraint of at most {ceiling}");
-        Fact { effect: weighed(UNDER_CEILING, percent), words }
+        fact(CEILING, FactKind::Money, words, UNDER_CEILING, percent)
     }
 }
 

@@ -5,7 +5,7 @@ mod samples;
 
 use echo_storage::names::{DecisionId, DecisionType, Id, RoleId};
 use echo_storage::quantities::{Timestamp, Usd};
-use echo_storage::records::{Ballot, Mode, OutcomeNote, Proposal, Risk, Status, Tally};
+use echo_storage::records::{FactKind, Mode, OutcomeNote, Proposal, Risk, Status, Tally};
 
 use self::samples::{SAMPLES, VOTERS};
 use super::*;
@@ -274,8 +274,15 @@ fn rounding_never_makes_an_answer_worse() {
 
 #[test]
 fn a_rationale_is_bounded_and_sums_up_the_rest() {
-    let fact = |effect| Fact { effect, words: format!("fact {effect}") };
-    let text = rationale(Vote::Abstain, 500, [1, -20, 3, -4, 5, 6, 7, -8, 9].map(fact).to_vec());
+    let fact = |effect: i64| Fact {
+        name: String::new(),
+        kind: FactKind::Outcome,
+        words: format!("fact {effect}"),
+        effect,
+        unweighed: effect,
+        from: None,
+    };
+    let text = rationale(None, Vote::Abstain, 500, &[-20, 9, -8, 7, 6, 5, -4, 3, 1].map(fact));
     assert_eq!(
         text,
         "abstain at 500: fact -20 (-20); fact 9 (+9); fact -8 (-8); fact 7 (+7); fact 6 (+6); fact 5 (+5); \

@@ -156,7 +156,7 @@ proptest! {
         let facts = facts_of(&context, &standing);
         let score = score(&facts);
         prop_assert!((0..=SCORE_MAX).contains(&score));
-        prop_assert!(rationale.starts_with(&opening(vote, score)), "{}", rationale);
+        prop_assert!(rationale.starts_with(&opening(None, vote, score)), "{}", rationale);
         if facts.iter().any(|fact| fact.effect == RECKLESS && fact.words.contains("USD")) {
             prop_assert_eq!(vote, Vote::Reject);
         }

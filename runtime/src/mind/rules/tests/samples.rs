@@ -1,5 +1,6 @@
 //! Nine roles with their concerns and keywords, for the tests of the rules.
 
+use echo_storage::names::RoleId;
 use echo_storage::quantities::{Confidence, Usd};
 use echo_storage::records::{Concerns, FigurePair, Standing};
 
@@ -120,6 +121,7 @@ impl Sample {
             available: (*available).to_owned(),
         };
         Standing {
+            role: RoleId::new(self.id).unwrap(),
             inside_authority: false,
             budget_limit: None,
             highest_limit: Some(Usd::dollars(1_000_000)),

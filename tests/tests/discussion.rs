@@ -1,0 +1,176 @@
+//! Discussion: votes that change for a reason, and questions between roles.
+//!
+//! Goal: a role that cannot know something by itself learns it from another, and says from whom. Method: pairs of
+//! scenarios that differ in one figure, under the simulation driver with generated figures and seeds.
+#![expect(clippy::unwrap_used, reason = "a test reports what it cannot read by failing")]
+
+use std::sync::Arc;
+
+use echo_runtime::drivers::simulation::Simulation;
+use echo_runtime::mind::{Asking, Mind, RulesMind};
+use echo_runtime::training::{Scenario, simulate};
+use echo_storage::clock::ClockKind;
+use echo_storage::records::{Ballot, Clarification, Decision, Phase, Question, Status, Vote};
+use echo_storage::{Query, Store};
+use proptest::prelude::*;
+
+/// A move of the platform that concerns engineering, operations and product, with these figures.
+fn scenario(name: &str, data: &str) -> Scenario {
+    let yaml = format!(
+        "\
+name: {name}
+title: Move the platform
+initiator: cto
+decision:
+  type: infrastructure_architecture
+  subject: Move the platform to the new deployment
+  description: >-
+    The product and its features move to the new infrastructure for our customers. The architecture and the
+    integration stay; monitoring and deployment change.
+  budget_usd: 900000
+  impact: Releases take minutes.
+  stakeholders: [operations_head, product_manager, senior_architect]
+  timeline: 12 months
+  risks:
+    - The move interrupts the product
+    - It takes longer
+  success_criteria: [12 releases a year]
+  data: {{{data}}}
+expect: {{}}
+"
+    );
+    let organisation = echo_agents::organisation().unwrap();
+    Scenario::parse(name, &yaml, &organisation.role_ids(), &organisation.decision_types()).unwrap()
+}
+
+struct Run {
+    decision: Decision,
+    rounds: Vec<Vec<Ballot>>,
+    asked: Vec<Clarification>,
+}
+
+fn play(scenarios: &[Scenario], seed: u64, mind: Arc<dyn Mind>) -> Run {
+    let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
+    let organisation = Arc::new(echo_agents::organisation().unwrap());
+    let mut simulation = Simulation::new(organisation, store.clone(), mind, seed).unwrap();
+    for scenario in scenarios {
+        simulate(&mut simulation, scenario, &mut |_| {}).unwrap();
+    }
+    let state = store.snapshot().unwrap();
+    let decision = state.decisions(None, 1).unwrap().remove(0);
+    let rounds = 1..=decision.rounds;
+    let asked = rounds.clone().flat_map(|round| state.clarifications(decision.id, round).unwrap()).collect();
+    let rounds = rounds.map(|round| state.ballots(decision.id, round).unwrap()).collect();
+    Run { decision, rounds, asked }
+}
+
+impl Run {
+    fn ballots(&self, role: &str) -> Vec<&Ballot> {
+        let of_role = |round: &'_ Vec<Ballot>| round.iter().position(|ballot| ballot.role.as_str() == role);
+        self.rounds.iter().filter_map(|round| round.get(of_role(round)?)).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The load is no figure of the product manager's domain; the architect's and the head of operations' it is.
+    #[test]
+    fn a_vote_changes_for_a_fact_that_another_role_cites(
+        capacity in 10_u64..1_000_000,
+        short_percent in 30_u64..500,
+        seed in any::<u64>(),
+    ) {
+        let expected = capacity + capacity * short_percent / 100;
+        let within = scenario("within", &format!("load_expected: {capacity}, load_capacity: {capacity}"));
+        let short = scenario("short", &format!("load_expected: {expected}, load_capacity: {capacity}"));
+
+        let run = play(&[short], seed, Arc::new(RulesMind));
+        let ballots = run.ballots("product_manager");
+        let (first, last) = (ballots[0], ballots[1]);
+        prop_assert_eq!(first.vote, Vote::Approve, "{}", first.rationale);
+        prop_assert_ne!(last.vote, Vote::Approve, "{}", last.rationale);
+        let cited = format!("cites that load_expected {expected} far exceeds load_capacity {capacity}");
+        prop_assert!(last.rationale.contains(&cited), "{}", last.rationale);
+        prop_assert!(last.rationale.contains(", approve before: "), "{}", last.rationale);
+        let fact = last.facts.iter().find(|fact| fact.from.is_some()).unwrap();
+        let citing = run.ballots(fact.from.as_ref().unwrap().as_str())[0];
+        prop_assert!(citing.facts.iter().any(|theirs| theirs.name == fact.name && theirs.from.is_none()));
+        prop_assert_ne!(run.decision.status, Status::Approved);
+
+        let run = play(&[within], seed, Arc::new(RulesMind));
+        prop_assert!(run.ballots("product_manager").iter().all(|ballot| ballot.vote == Vote::Approve));
+    }
+}
+
+#[test]
+fn a_missing_figure_is_asked_for_and_found_in_an_earlier_decision() {
+    let earlier = scenario("earlier", "load_expected: 10, load_capacity: 700");
+    let later = scenario("later", "load_expected: 2000");
+    let run = play(&[earlier, later], 3, Arc::new(RulesMind));
+    let first = run.asked.iter().find(|one| one.asker.as_str() == "senior_architect").unwrap();
+    assert_eq!((first.round, first.inquiry.to.as_str()), (1, "cto"));
+    assert_eq!(first.inquiry.question, "what is load_capacity? load_expected is 2000");
+    assert_eq!(first.reply.as_ref().unwrap().text, "load_capacity was 700 in dec-1");
+    let last = *run.ballots("senior_architect").last().unwrap();
+    assert!(last.rationale.contains("load_expected 2000 far exceeds load_capacity 700, as cto answered"));
+}
+
+#[test]
+fn a_figure_that_nobody_knows_counts_against_it() {
+    let run = play(&[scenario("unknown", "load_expected: 2000")], 3, Arc::new(RulesMind));
+    let last = *run.ballots("operations_head").last().unwrap();
+    let unknown = "load_capacity stays unknown: cto says neither the proposal nor an earlier decision gives load_capacity";
+    assert!(last.rationale.contains(unknown), "{}", last.rationale);
+    assert_eq!(run.asked.len(), 2, "each asks once: {:?}", run.asked);
+}
+
+/// The rules, but whoever is asked something, or in a later round asked for a ballot, hangs.
+struct Hanging(fn(&Question) -> bool);
+
+impl Mind for Hanging {
+    fn name(&self) -> &'static str {
+        "hanging"
+    }
+
+    fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a> {
+        if self.0(question) {
+            Asking::Later(Box::pin(std::future::pending()))
+        } else {
+            RulesMind.ask(question)
+        }
+    }
+}
+
+#[test]
+fn a_question_without_an_answer_does_not_hold_up_the_next_round() {
+    let asked = |question: &Question| matches!(question, Question::Clarification { .. });
+    let run = play(&[scenario("silent", "load_expected: 2000")], 3, Arc::new(Hanging(asked)));
+    assert_eq!(run.asked.len(), 2);
+    for one in &run.asked {
+        // One waits for the other's place at the same mind; both are known to have no answer.
+        let text = &one.reply.as_ref().unwrap().text;
+        assert!(text.contains("no answer"), "{text}");
+    }
+    assert!(run.decision.rounds >= 2);
+    assert!(matches!(run.decision.phase, Phase::Closed | Phase::Waiting { .. }));
+}
+
+#[test]
+fn a_role_that_falls_silent_keeps_the_vote_it_has_cast() {
+    let later = |question: &Question| match question {
+        Question::Ballot { standing, round, .. } => *round > 1 && standing.role.as_str() == "product_manager",
+        _ => false,
+    };
+    let run =
+        play(&[scenario("silent", "load_expected: 90, load_capacity: 10")], 3, Arc::new(Hanging(later)));
+    assert!(run.decision.rounds > 1);
+    let ballots = run.ballots("product_manager");
+    assert_eq!((ballots.len(), ballots[0].vote), (1, Vote::Approve));
+    let absent = run.decision.absences.iter().find(|one| one.round == 2).unwrap();
+    assert_eq!(
+        (absent.role.as_str(), absent.reason.as_str()),
+        ("product_manager", "the mind gave no answer: no answer within 120000 ms")
+    );
+    assert_eq!(run.decision.tally.unwrap().approve, 1);
+}
