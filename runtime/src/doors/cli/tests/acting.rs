@@ -128,7 +128,6 @@ fn a_retry_is_ordered_for_each_role() {
 
 /// Goal: what is tried again is read. Method: all that was given up is retried, and looked at afterwards.
 #[test]
-#[ignore = "waits for the retrying of agents and their messages in `supervision::retry`"]
 fn what_is_retried_is_read() {
     let home = troubled();
     insta::assert_snapshot!(home.tells(&["retry", "--all"], 0), @"
