@@ -1,9 +1,4 @@
 //! The commands by which people look into a store and act in it, of the real binary with its nine agents.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test reports what it cannot read by failing"
-)]
 
 use std::process::{Command, Stdio};
 
