@@ -9,7 +9,7 @@ use crate::names::{
 use crate::quantities::{Timestamp, Usd};
 use crate::records::{
     Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Receipt,
-    RoleConfig, Session, Thought, Timer,
+    RoleConfig, Session, Spend, Thought, Timer,
 };
 use crate::state::{KeyRange, Order, State};
 use crate::table::{
@@ -64,6 +64,20 @@ pub trait Query: State {
         unread.sort_unstable();
         unread.truncate(limit);
         Ok(unread)
+    }
+
+    /// Whether a role has yet to handle a message; not so where the message never reached it.
+    fn is_unread(&self, role: &RoleConfig, id: MessageId) -> Result<bool, StoreError> {
+        if INBOX.get(self, &(role.id.clone(), id))?.is_some() {
+            return Ok(true);
+        }
+        let Some((topic, entry)) = MESSAGES.get(self, &id)?.and_then(|place| place.topic) else {
+            return Ok(false);
+        };
+        if !role.hears.iter().any(|one| one.topic == topic) {
+            return Ok(false);
+        }
+        Ok(!CURSORS.get(self, &(role.id.clone(), topic))?.unwrap_or_default().has_read(entry))
     }
 
     /// What became of a message that a role failed to handle.
@@ -136,16 +150,22 @@ pub trait Query: State {
         Ok(rows.into_iter().map(|(_, approval)| approval).collect())
     }
 
-    /// What a role has approved since a moment.
-    fn spent_since(&self, role: &RoleId, since: Timestamp) -> Result<Usd, StoreError> {
+    /// The approvals of money by a role since a moment, oldest first, at most [`MAX_ROWS`].
+    fn spending_since(&self, role: &RoleId, since: Timestamp) -> Result<Vec<Spend>, StoreError> {
         let range =
             KeyRange { start: (role.clone(), since).to_bytes(), end: KeyRange::prefix(role.to_bytes()).end };
         let rows = SPENDING.range(self, &range, Order::Ascending, MAX_ROWS)?;
+        Ok(rows.into_iter().map(|(_, spend)| spend).collect())
+    }
+
+    /// What a role has approved since a moment.
+    fn spent_since(&self, role: &RoleId, since: Timestamp) -> Result<Usd, StoreError> {
+        let spending = self.spending_since(role, since)?;
         // Too many to read is too much to know: then all of it counts as spent.
-        if rows.len() == MAX_ROWS {
+        if spending.len() == MAX_ROWS {
             return Ok(Usd::MAX);
         }
-        Ok(rows.iter().fold(Usd::ZERO, |sum, (_, spend)| sum.plus(spend.amount)))
+        Ok(spending.iter().fold(Usd::ZERO, |sum, spend| sum.plus(spend.amount)))
     }
 
     /// What is known of a role's work.
@@ -192,9 +212,9 @@ pub trait Query: State {
         SESSIONS.get(self, &id)
     }
 
-    /// At most `limit` sessions, newest first.
-    fn sessions(&self, limit: usize) -> Result<Vec<Session>, StoreError> {
-        let rows = SESSIONS.rows(self, Vec::new(), Order::Descending, limit)?;
+    /// At most `limit` sessions, newest first, from behind the one named.
+    fn sessions(&self, before: Option<SessionId>, limit: usize) -> Result<Vec<Session>, StoreError> {
+        let rows = SESSIONS.range(self, &older_than(before), Order::Descending, limit)?;
         Ok(rows.into_iter().map(|(_, session)| session).collect())
     }
 

@@ -63,7 +63,7 @@ fn snapshot(home: &Home) -> (Store, Snapshot) {
 
 fn outcome(home: &Home) -> Outcome {
     let (_store, state) = snapshot(home);
-    let sessions = state.sessions(10).unwrap();
+    let sessions = state.sessions(None, 10).unwrap();
     assert_eq!(sessions.len(), 1);
     assert!(sessions.iter().all(|session| session.end.is_some()), "{sessions:?}");
     let decision = state.decision(sessions.first().unwrap().decision).unwrap().unwrap();
@@ -142,7 +142,7 @@ fn next<'a>(home: &Home, scenario: &'a str) -> Option<Vec<&'a str>> {
         return Some(new);
     }
     let (_store, state) = snapshot(home);
-    match state.sessions(1).unwrap().first() {
+    match state.sessions(None, 1).unwrap().first() {
         None => Some(new),
         Some(session) if session.end.is_none() => Some(vec!["train", "--resume", "--pace", PACE_MS]),
         Some(_) => None,

@@ -79,7 +79,7 @@ fn play(simulation: &mut Simulation, proposal: Proposal) {
 
 fn finished(store: Arc<Store>) -> Run {
     let state = store.snapshot().unwrap();
-    let session = state.sessions(1).unwrap().remove(0);
+    let session = state.sessions(None, 1).unwrap().remove(0);
     let decision = state.decision(session.decision).unwrap().unwrap();
     let ballots = standing_ballots(&state, decision.id, decision.rounds).unwrap();
     let votes = ballots.into_iter().map(|b| (b.role.to_string(), b.vote, b.rationale)).collect();
@@ -365,7 +365,7 @@ fn an_interrupted_session_is_finished_before_the_next_one_starts() {
     let playing = Playing { what: Play::New(&scenario), watcher, stop: Stop::never() };
     simulate(&mut simulation(), playing).unwrap();
     let state = store.snapshot().unwrap();
-    let sessions = state.sessions(3).unwrap();
+    let sessions = state.sessions(None, 3).unwrap();
     let ends: Vec<u64> = sessions.iter().rev().map(|one| one.end.as_ref().unwrap().last_step).collect();
     assert_eq!(ends.len(), 2);
     assert!(ends[0] < sessions[0].first_step && sessions[0].first_step < ends[1]);

@@ -1,8 +1,9 @@
 //! The command line.
 //!
 //! In reading order: [`run`] reads the arguments and calls one command; each command is a file below. What they share:
-//! `place` finds the store, `drive` runs the organisation on either driver, `output` writes what people and programs
-//! read.
+//! `place` finds the store, `look` opens it for reading, `drive` runs the organisation on either driver, `output` writes
+//! what people and programs read; `listing` reads lists page by page, `table` and `page` lay them out, `parts` and `names`
+//! put records into words, `help` groups the commands.
 //!
 //! | ends with | when |
 //! |---|---|
@@ -12,23 +13,43 @@
 //! | 130 | a signal stopped it, such as that of Ctrl-C |
 //!
 //! What always holds: what was asked for goes to the standard output, everything else to the standard error; with
-//! `--json` the standard output gets one JSON object or nothing. Nobody's store is made, moved or opened before the
+//! `--json` the standard output gets one JSON object or nothing, and a failure is one JSON object on the standard error,
+//! save where the arguments cannot be read at all. Nobody's store is made, moved or opened before the
 //! arguments are known to mean something. A reader that closes the pipe early ends nothing with a panic.
 
+mod agents;
 mod approvals;
 mod ask;
+mod completions;
+mod dead_letters;
+mod decisions;
 mod drive;
 mod interrupt;
+mod help;
+mod listing;
+mod look;
+mod messages;
+mod names;
 mod output;
+mod page;
+mod parts;
 mod place;
 mod replay;
+mod retry;
+mod scenarios;
+mod send;
+mod sessions;
+mod status;
+mod table;
 #[cfg(test)]
 mod tests;
 mod train;
 mod verdict;
 mod view;
+mod why;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -56,8 +77,10 @@ const EXAMPLES: &str = "\
 Examples:
   echo-org train                         play the default scenario and report on it
   echo-org train --ask \"Do we move?\"     have the organisation decide a question of yours
+  echo-org why dec-1                     what led to the outcome
   echo-org approvals                     list what waits for a person
   echo-org approve apr-1                 approve it
+  echo-org status                        the store and the organisation on one screen
   echo-org replay                        decide everything again and compare
 
 The store is one file: --store PATH, otherwise $ECHO_STORE, otherwise echo-org/org.redb in the
@@ -86,11 +109,17 @@ struct Common {
     json: bool,
 }
 
+/// The command that continues what was interrupted.
+const RESUME: &str = "train --resume";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Play a scenario, or have a question decided, and report on it
     #[command(after_help = train::EXAMPLES)]
     Train(train::Arguments),
+    /// Post a message, in a role's name or in your own
+    #[command(after_help = send::EXAMPLES)]
+    Send(send::Arguments),
     /// List what waits for a person
     #[command(after_help = approvals::EXAMPLES)]
     Approvals,
@@ -100,9 +129,42 @@ enum Command {
     /// Reject what waits for a person
     #[command(after_help = verdict::REJECT_EXAMPLES)]
     Reject(verdict::RejectArguments),
+    /// Show the store and the organisation in it on one screen
+    #[command(after_help = status::EXAMPLES)]
+    Status,
+    /// List decisions, or show one in full
+    #[command(after_help = decisions::EXAMPLES)]
+    Decisions(decisions::Arguments),
+    /// Tell what led to a decision's outcome: facts, ballots, authority
+    #[command(after_help = why::EXAMPLES)]
+    Why(why::Arguments),
+    /// List sessions, or give the report of one again
+    #[command(after_help = sessions::EXAMPLES)]
+    Sessions(sessions::Arguments),
+    /// List the agents and how each is doing, or show one in full
+    #[command(after_help = agents::EXAMPLES)]
+    Agents(agents::Arguments),
+    /// List messages, of all or of one role, or show one in full
+    #[command(after_help = messages::EXAMPLES)]
+    Messages(messages::Arguments),
+    /// List the messages that were given up
+    #[command(after_help = dead_letters::EXAMPLES)]
+    DeadLetters(dead_letters::Arguments),
+    /// Have agents try again what they had given up
+    #[command(after_help = retry::EXAMPLES)]
+    Retry(retry::Arguments),
     /// Decide everything again from the journal, and compare
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Arguments),
+    /// List shipped scenarios, print one, or write a template
+    #[command(after_help = scenarios::EXAMPLES)]
+    Scenarios(scenarios::Arguments),
+    /// Print the script by which a shell completes command lines
+    #[command(after_help = completions::COMPLETIONS_EXAMPLES)]
+    Completions(completions::CompletionsArguments),
+    /// Print the manual page, or write one for each command
+    #[command(after_help = completions::MAN_EXAMPLES)]
+    Man(completions::ManArguments),
 }
 
 /// Why a command ended without doing what was asked.
@@ -152,9 +214,17 @@ impl Invocation<'_, '_> {
 pub fn run(organisation: Organisation) -> ExitCode {
     // Not locked: a panic on another thread, which ends nothing, must be able to say so.
     let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
-    let mut output = Output::new(&mut stdout, &mut stderr);
+    let mut output = Output::new(&mut stdout, &mut stderr).on_terminal(terminal_columns());
     let code = execute(organisation, std::env::args_os(), Surroundings::of_process(), &mut output);
     ExitCode::from(output.finish(code))
+}
+
+/// How wide the terminal is that reads the standard output.
+fn terminal_columns() -> Option<usize> {
+    let is_terminal = std::io::stdout().is_terminal();
+    let (columns, _) = is_terminal.then(|| ratatui::crossterm::terminal::size().ok()).flatten()?;
+    // A terminal that does not know says nothing.
+    (columns > 0).then_some(usize::from(columns))
 }
 
 /// Does what the arguments ask; gives the exit code.
@@ -188,6 +258,18 @@ fn execute(
         Command::Approve(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
+        Command::Send(arguments) => send::run(&mut invocation, arguments),
+        Command::Status => status::run(&mut invocation),
+        Command::Decisions(arguments) => decisions::run(&mut invocation, &arguments),
+        Command::Why(arguments) => why::run(&mut invocation, &arguments),
+        Command::Sessions(arguments) => sessions::run(&mut invocation, &arguments),
+        Command::Agents(arguments) => agents::run(&mut invocation, &arguments),
+        Command::Messages(arguments) => messages::run(&mut invocation, &arguments),
+        Command::DeadLetters(arguments) => dead_letters::run(&mut invocation, &arguments),
+        Command::Retry(arguments) => retry::run(&mut invocation, &arguments),
+        Command::Scenarios(arguments) => scenarios::run(&mut invocation, arguments),
+        Command::Completions(arguments) => completions::completions(&mut invocation, &arguments),
+        Command::Man(arguments) => completions::man(&mut invocation, &arguments),
     }))
     .unwrap_or_else(|_| {
         let why = "the program stopped unexpectedly, as it does when the store is damaged; `replay` names what it can, \
@@ -202,13 +284,23 @@ fn execute(
             INTERRUPTED
         }
         Err(failed) => {
-            invocation.output.note(&format!("error: {failed}"));
-            if matches!(failed, Failed::Usage(_)) { USAGE } else { FAILURE }
+            let (kind, code) = match failed {
+                Failed::Usage(_) => ("usage", USAGE),
+                Failed::Failure(_) | Failed::Interrupted(_) => ("failure", FAILURE),
+            };
+            if json {
+                invocation.output.failure(kind, &failed.to_string());
+            } else {
+                invocation.output.note(&format!("error: {failed}"));
+            }
+            code
         }
     }
 }
 
 /// The parser, with what only this organisation can say in its help.
 fn command(organisation: &Organisation) -> clap::Command {
-    Arguments::command().mut_subcommand("train", |train| train.after_help(train::help(organisation)))
+    let command = Arguments::command();
+    let command = command.mut_subcommand("train", |train| train.after_help(train::help(organisation)));
+    help::grouped(command)
 }

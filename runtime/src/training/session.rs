@@ -146,7 +146,7 @@ pub async fn play(live: &Live, playing: Playing<'_>) -> Result<Played, RuntimeEr
 /// # Errors
 /// The store failed.
 pub fn interrupted(state: &Snapshot) -> Result<Vec<SessionId>, StoreError> {
-    let latest = state.sessions(LOOKED_BACK)?;
+    let latest = state.sessions(None, LOOKED_BACK)?;
     Ok(latest.into_iter().rev().filter(|session| session.end.is_none()).map(|session| session.id).collect())
 }
 

@@ -118,7 +118,12 @@ impl Question {
     }
 }
 
-fn unknown<'a>(flag: &str, what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Failed {
+pub(super) fn unknown<'a>(
+    flag: &str,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Failed {
     let known: Vec<&str> = known.collect();
     Failed::Usage(format!("{flag}: there is no {what} `{name}`; the {what}s are {}", known.join(", ")))
 }

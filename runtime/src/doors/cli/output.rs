@@ -1,8 +1,10 @@
 //! Writing for people and programs.
 //!
 //! What always holds: a reader that has gone away is no failure and no panic; any other failure to write is told once, at
-//! the end. Control characters in a text, which may have been written by anybody, do not reach the terminal.
+//! the end. Control characters in a text, which may have been written by anybody, do not reach the terminal, nor do
+//! invisible ones that change the direction of writing: what is read is what is there, in its order.
 
+use std::fmt;
 use std::io::{self, ErrorKind, Write};
 
 use serde::Serialize;
@@ -15,11 +17,23 @@ pub(super) struct Output<'w> {
     stderr: &'w mut dyn Write,
     /// Why the standard output takes no more.
     broken: Option<io::Error>,
+    /// How wide the terminal is that reads the standard output, in columns; nothing where no terminal reads it.
+    columns: Option<usize>,
 }
 
 impl<'w> Output<'w> {
     pub(super) fn new(stdout: &'w mut dyn Write, stderr: &'w mut dyn Write) -> Self {
-        Self { stdout, stderr, broken: None }
+        Self { stdout, stderr, broken: None, columns: None }
+    }
+
+    /// The same, read by a terminal of this width.
+    pub(super) fn on_terminal(self, columns: Option<usize>) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// How wide the terminal is, in columns; nothing where no terminal reads.
+    pub(super) fn columns(&self) -> Option<usize> {
+        self.columns
     }
 
     /// Writes lines that were asked for.
@@ -35,10 +49,15 @@ impl<'w> Output<'w> {
         }
     }
 
+    /// Writes a text of the program's own as it is: a script, a manual page, a file that it ships.
+    pub(super) fn verbatim(&mut self, text: &str) {
+        self.write(text);
+    }
+
     /// Writes the one JSON object that was asked for.
     pub(super) fn json(&mut self, value: &impl Serialize) {
         match serde_json::to_string_pretty(value) {
-            Ok(text) => self.write(&text),
+            Ok(text) => self.write(&escaped(&text)),
             // Told at the end, like any other failure to write.
             Err(error) => self.broken = Some(error.into()),
         }
@@ -48,6 +67,12 @@ impl<'w> Output<'w> {
     pub(super) fn note(&mut self, text: &str) {
         // Where even this stream is closed, there is nobody left to tell.
         let _ = writeln!(self.stderr, "{}", printable(text));
+    }
+
+    /// Writes a failure for programs: one JSON object on one line of the standard error.
+    pub(super) fn failure(&mut self, kind: &str, message: &str) {
+        let failure = serde_json::json!({ "error": { "kind": kind, "message": message } });
+        let _ = writeln!(self.stderr, "{}", escaped(&failure.to_string()));
     }
 
     /// The exit code, which is that of a failure where the output did not arrive.
@@ -73,10 +98,29 @@ impl<'w> Output<'w> {
     }
 }
 
-/// The text with its control characters replaced, line ends excepted.
+/// The text without what a terminal would act on instead of showing it.
 pub(super) fn printable(text: &str) -> String {
-    let shown = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+    let shown = |c: char| if c != '\n' && is_unseen(c) { char::REPLACEMENT_CHARACTER } else { c };
     text.chars().map(shown).collect()
+}
+
+/// JSON in which such characters, which can only stand in its texts, are written by their numbers.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_unseen(c) {
+            // Writing to a text cannot fail.
+            let _ = fmt::Write::write_fmt(&mut text, format_args!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// Whether a character is a control character, or an invisible one that changes the direction of writing.
+fn is_unseen(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -108,6 +152,20 @@ mod tests {
         check(ErrorKind::BrokenPipe, 1, 1, false);
         check(ErrorKind::StorageFull, 0, 1, true);
         check(ErrorKind::StorageFull, 2, 2, true);
+    }
+
+    #[test]
+    fn directions_of_writing_stay_as_they_are() {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut output = Output::new(&mut stdout, &mut stderr);
+        output.text("a\u{202a}b\u{202e}c\u{2066}d\u{2069}e\u{200f}");
+        output.json(&["\u{202e}\u{9b}\n"]);
+        output.failure("failure", "no \u{2067}\"x\"");
+        assert_eq!(output.finish(0), 0);
+        let told = "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{200f}\n[\n  \"\\u202e\\u009b\\n\"\n]\n";
+        assert_eq!(String::from_utf8(stdout).unwrap(), told);
+        let failure = "{\"error\":{\"kind\":\"failure\",\"message\":\"no \\u2067\\\"x\\\"\"}}\n";
+        assert_eq!(String::from_utf8(stderr).unwrap(), failure);
     }
 
     #[test]

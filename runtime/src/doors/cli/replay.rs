@@ -119,7 +119,7 @@ fn tell(invocation: &mut Invocation<'_, '_>, mut found: Found, replayed: &Replay
 
 /// The session that is asked for, or the last that has ended, or the last.
 fn choose(snapshot: &Snapshot, wanted: Option<SessionId>) -> Result<Option<Record>, Failed> {
-    let mut newest = snapshot.sessions(LISTED_SESSIONS).map_err(Failed::because)?;
+    let mut newest = snapshot.sessions(None, LISTED_SESSIONS).map_err(Failed::because)?;
     let Some(id) = wanted else {
         let ended = newest.iter().position(|session| session.end.is_some()).unwrap_or_default();
         return Ok((ended < newest.len()).then(|| newest.swap_remove(ended)));

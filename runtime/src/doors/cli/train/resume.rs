@@ -24,7 +24,7 @@ impl Rest {
     pub(super) fn find(state: &Snapshot, wanted: Option<SessionId>, place: &Place) -> Result<Self, Failed> {
         let refused = |what: String| Err(Failed::Failure(what));
         let start = place.command("train");
-        let latest = state.sessions(1).map_err(Failed::because)?.into_iter().next();
+        let latest = state.sessions(None, 1).map_err(Failed::because)?.into_iter().next();
         let Some(latest) = latest else {
             return refused(format!(
                 "nothing to resume: no session was started in this store; `{start}` starts one"

@@ -1,0 +1,290 @@
+//! `status`: the store and the organisation in it, on one screen.
+//!
+//! What always holds: looking changes nothing, and makes no store.
+
+use echo_storage::clock::ClockKind;
+use echo_storage::names::{ApprovalId, DecisionId, SessionId};
+use echo_storage::query::MAX_ROWS;
+use echo_storage::records::{Session, Status};
+use echo_storage::{Query, Snapshot, StoreError};
+use serde::Serialize;
+
+use super::agents::{State, Summary};
+use super::look::Look;
+use super::names::counted;
+use super::page::Page;
+use super::{End, Failed, Invocation, RESUME};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  echo-org status
+  echo-org status --json";
+
+/// How many rows are read at once.
+const READ_ROWS: usize = 256;
+/// How many of those that wait for a person are named in the text.
+const MAX_NAMED: usize = 5;
+
+/// The store and what is in it.
+#[derive(Serialize)]
+struct Overview {
+    store: String,
+    file_bytes: u64,
+    format: u32,
+    clock: ClockName,
+    organisation: String,
+    created_at: String,
+    steps: u64,
+    /// The journal's hash at its last step.
+    head: String,
+    /// Null where there is no step yet.
+    last_step_at: Option<String>,
+    agents: Agents,
+    decisions: Counts,
+    /// What waits for a person, oldest first.
+    waiting: Vec<Waiting>,
+    unread: usize,
+    questions_out: usize,
+    timers: usize,
+    next_timer_at: Option<String>,
+    dead_letters: usize,
+    /// Sessions without an end, oldest first.
+    interrupted: Vec<Interrupted>,
+    /// The command that continues them.
+    resume: Option<String>,
+}
+
+/// The clock that the store lives by.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum ClockName {
+    Real,
+    Virtual,
+}
+
+/// How many agents are in which state.
+#[derive(Default, Serialize)]
+struct Agents {
+    ready: usize,
+    thinking: usize,
+    /// Those that are not: paused, on trial or given up, in words.
+    troubled: Vec<String>,
+}
+
+/// Decisions by where they stand.
+#[derive(Default, Serialize)]
+struct Counts {
+    pending: usize,
+    approved: usize,
+    rejected: usize,
+    escalated: usize,
+}
+
+/// A question to people.
+#[derive(Serialize)]
+struct Waiting {
+    approval: ApprovalId,
+    decision: DecisionId,
+    subject: String,
+}
+
+/// A session without an end.
+#[derive(Serialize)]
+struct Interrupted {
+    session: SessionId,
+    title: String,
+    started_at: String,
+}
+
+/// Tells.
+pub(super) fn run(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
+    let look = Look::open(invocation)?;
+    let overview = overview(&look)?;
+    if invocation.json {
+        invocation.output.json(&overview);
+    } else {
+        invocation.output.text(&text(&overview, &look));
+    }
+    Ok(End::Well)
+}
+
+fn overview(look: &Look) -> Result<Overview, Failed> {
+    let state = &look.snapshot;
+    let file_bytes = look.store.path().map(std::fs::metadata).transpose();
+    let file_bytes = file_bytes
+        .map_err(|cause| Failed::Failure(format!("cannot look at {}: {cause}", look.place.shown())))?;
+    let summaries: Vec<Summary> =
+        look.config.roles.iter().map(|role| Summary::of(look, role)).collect::<Result<_, _>>()?;
+    let mut agents = Agents::default();
+    for one in &summaries {
+        match one.state {
+            State::Ready => agents.ready += 1,
+            State::Thinking => agents.thinking += 1,
+            State::Paused | State::OnTrial | State::GivenUp => {
+                agents.troubled.push(format!("{} {}", one.role, one.state_in_words()));
+            }
+        }
+    }
+    let interrupted = interrupted(state).map_err(Failed::because)?;
+    let info = look.store.info();
+    Ok(Overview {
+        store: look.place.shown(),
+        file_bytes: file_bytes.map_or(0, |file| file.len()),
+        format: info.format,
+        clock: match info.clock {
+            ClockKind::Real => ClockName::Real,
+            ClockKind::Virtual => ClockName::Virtual,
+        },
+        organisation: info.organisation.clone(),
+        created_at: info.created_at.to_string(),
+        steps: look.head.step,
+        head: look.head.hash.to_string(),
+        last_step_at: (look.head.step > 0).then(|| look.head.now.to_string()),
+        unread: summaries.iter().map(|one| one.unread).sum(),
+        questions_out: summaries.iter().map(|one| one.questions_out).sum(),
+        agents,
+        decisions: counts(state).map_err(Failed::because)?,
+        waiting: waiting(state).map_err(Failed::because)?,
+        timers: state.timers(MAX_ROWS).map_err(Failed::because)?.len(),
+        next_timer_at: state.next_timer().map_err(Failed::because)?.map(|timer| timer.due.to_string()),
+        dead_letters: super::dead_letters::count(state)?,
+        resume: (!interrupted.is_empty()).then(|| look.place.command(RESUME)),
+        interrupted,
+    })
+}
+
+fn counts(state: &Snapshot) -> Result<Counts, StoreError> {
+    let (mut counts, mut before) = (Counts::default(), None);
+    loop {
+        let page = state.decisions(before, READ_ROWS)?;
+        for decision in &page {
+            match decision.status {
+                Status::Pending => counts.pending += 1,
+                Status::Approved => counts.approved += 1,
+                Status::Rejected => counts.rejected += 1,
+                Status::Escalated => counts.escalated += 1,
+            }
+        }
+        before = page.last().map(|decision| decision.id);
+        if page.len() < READ_ROWS {
+            return Ok(counts);
+        }
+    }
+}
+
+fn waiting(state: &Snapshot) -> Result<Vec<Waiting>, StoreError> {
+    let mut open = Vec::new();
+    for approval in state.approvals(MAX_ROWS)?.into_iter().rev().filter(|one| one.verdict.is_none()) {
+        let decision = state.decision(approval.decision)?;
+        let subject = decision.map(|decision| decision.proposal.subject).unwrap_or_default();
+        open.push(Waiting { approval: approval.id, decision: approval.decision, subject });
+    }
+    Ok(open)
+}
+
+fn interrupted(state: &Snapshot) -> Result<Vec<Interrupted>, StoreError> {
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let page: Vec<Session> = state.sessions(before, READ_ROWS)?;
+        let is_last = page.len() < READ_ROWS;
+        before = page.last().map(|session| session.id);
+        found.extend(page.into_iter().filter(|session| session.end.is_none()).map(|session| Interrupted {
+            session: session.id,
+            title: session.title,
+            started_at: session.started_at.to_string(),
+        }));
+        if is_last {
+            found.reverse();
+            return Ok(found);
+        }
+    }
+}
+
+fn text(overview: &Overview, look: &Look) -> String {
+    let Overview { agents, decisions, waiting, .. } = overview;
+    let mut page = Page::default();
+    page.heading("STORE");
+    page.line(&format!("  file          {}", overview.store));
+    let clock = match overview.clock {
+        ClockName::Real => "the machine's clock",
+        ClockName::Virtual => "a virtual clock",
+    };
+    let last = overview.last_step_at.as_ref().map(|at| format!(", the last {at}")).unwrap_or_default();
+    page.named(&[
+        ("size        ", format!("{}, format {}", size(overview.file_bytes), overview.format)),
+        ("organisation", format!("{}, since {}, on {clock}", overview.organisation, overview.created_at)),
+        ("steps       ", format!("{}{last}", overview.steps)),
+        ("head        ", overview.head.clone()),
+    ]);
+    page.heading("ORGANISATION");
+    let next = overview.next_timer_at.as_ref().map(|at| format!(", the next {at}")).unwrap_or_default();
+    page.named(&[
+        ("agents      ", format!("{} ready, {} thinking", agents.ready, agents.thinking)),
+        (
+            "decisions   ",
+            format!(
+                "{} pending, {} approved, {} rejected, {} escalated",
+                decisions.pending, decisions.approved, decisions.rejected, decisions.escalated
+            ),
+        ),
+        ("mail        ", counted(overview.unread, "unread message", "unread messages")),
+        ("questions   ", format!("{} out", overview.questions_out)),
+        ("timers      ", format!("{}{next}", overview.timers)),
+        ("dead letters", overview.dead_letters.to_string()),
+    ]);
+    for troubled in &agents.troubled {
+        page.hanging("  not ready     ", troubled);
+    }
+    if !waiting.is_empty() {
+        page.heading("WAITS FOR A PERSON");
+        for Waiting { approval, decision, subject } in waiting.iter().take(MAX_NAMED) {
+            page.hanging(&format!("  {approval}  {decision}  "), subject);
+        }
+        let more = waiting.len().saturating_sub(MAX_NAMED);
+        if more > 0 {
+            page.indented(&format!("and {more} more"));
+        }
+    }
+    if !overview.interrupted.is_empty() {
+        page.heading("INTERRUPTED");
+        for Interrupted { session, title, started_at } in overview.interrupted.iter().take(MAX_NAMED) {
+            page.hanging(&format!("  {session}  "), &format!("{title}, started {started_at}"));
+        }
+    }
+    let open = (!waiting.is_empty()).then_some("approvals");
+    let dead = (overview.dead_letters > 0).then_some("dead-letters");
+    let troubled = (!agents.troubled.is_empty()).then_some("agents");
+    let commands = open.into_iter().chain(dead).chain(troubled).map(|command| look.place.command(command));
+    page.next(&overview.resume.iter().cloned().chain(commands).collect::<Vec<_>>());
+    page.into_text()
+}
+
+/// A size for people.
+fn size(bytes: u64) -> String {
+    const KIB: u64 = 1024;
+    match bytes {
+        0..KIB => format!("{bytes} bytes"),
+        KIB..1_048_576 => format!("{} KiB", bytes.div_ceil(KIB)),
+        _ => {
+            let tenths = bytes.saturating_mul(10) / (KIB * KIB);
+            format!("{}.{} MiB", tenths / 10, tenths % 10)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_well() {
+        let check = |bytes: u64, expected: &str| assert_eq!(size(bytes), expected);
+        check(0, "0 bytes");
+        check(1023, "1023 bytes");
+        check(1024, "1 KiB");
+        check(1_048_575, "1024 KiB");
+        check(1_048_576, "1.0 MiB");
+        check(1_600_000, "1.5 MiB");
+        check(u64::MAX, "1759218604441.5 MiB");
+    }
+}
