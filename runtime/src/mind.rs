@@ -3,8 +3,10 @@
 //! What always holds: a mind is asked outside of any step, its answer enters as an input, and a replay never asks.
 //! A mind sees the question and nothing else; what it says is a vote or an opinion, never authority.
 
+mod paced;
 mod rules;
 
+pub use paced::Paced;
 pub use rules::{RulesMind, confidence};
 
 use std::future::Future;

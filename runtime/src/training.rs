@@ -4,8 +4,8 @@
 //!
 //! - [`Scenario`] is what is played, read from a YAML file that people write.
 //! - [`Expectations`] is what its author expects to come of it.
-//! - [`simulate`] and [`play`] run it, on either driver.
-//! - [`progress()`] puts each step into words while it runs.
+//! - [`simulate`] and [`play`] run it, or the rest of it, on either driver, as [`Playing`] says.
+//! - [`Progress`] puts each step into words while it runs.
 //! - [`Report`] is what came of it, as data and as text.
 //!
 //! What always holds: only [`simulate`] and [`play`] change anything. A session's report is a function of the store it
@@ -22,9 +22,9 @@ mod session;
 mod tests;
 
 pub use expectations::{Check, CheckVerdict, Counts, Decider, Expectations, Observed, Score};
-pub use progress::progress;
+pub use progress::Progress;
 pub use report::{
     AgentPart, Circumstances, Comparison, Details, Outcome, Part, Report, ReportError, Waypoint,
 };
 pub use scenario::{Scenario, ScenarioError};
-pub use session::{play, simulate};
+pub use session::{Play, Played, Playing, Stop, Watcher, for_each_after, interrupted, play, simulate};

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use echo_runtime::drivers::simulation::Simulation;
 use echo_runtime::mind::{Asking, Mind, RulesMind};
-use echo_runtime::training::{Scenario, simulate};
+use echo_runtime::training::{Play, Playing, Scenario, Stop, simulate};
 use echo_storage::clock::ClockKind;
+use echo_storage::journal::Entry;
 use echo_storage::records::{Ballot, Clarification, Decision, Phase, Question, Status, Vote};
 use echo_storage::{Query, Store};
 use proptest::prelude::*;
@@ -54,7 +55,9 @@ fn play(scenarios: &[Scenario], seed: u64, mind: Arc<dyn Mind>) -> Run {
     let organisation = Arc::new(echo_agents::organisation().unwrap());
     let mut simulation = Simulation::new(organisation, store.clone(), mind, seed).unwrap();
     for scenario in scenarios {
-        simulate(&mut simulation, scenario, &mut |_| {}).unwrap();
+        let watcher = &mut |_: &Entry| {};
+        let playing = Playing { what: Play::New(scenario), watcher, stop: Stop::never() };
+        simulate(&mut simulation, playing).unwrap();
     }
     let state = store.snapshot().unwrap();
     let decision = state.decisions(None, 1).unwrap().remove(0);

@@ -13,10 +13,10 @@ use echo_runtime::mind::RulesMind;
 use echo_runtime::organisation::{Organisation, Shipped};
 use echo_runtime::replay::replay;
 use echo_runtime::role::{Role, Weighs};
-use echo_runtime::training::{Circumstances, Report, Scenario, play, simulate};
+use echo_runtime::training::{Circumstances, Play, Played, Playing, Report, Scenario, Stop, play, simulate};
 use echo_runtime::turn::{Failure, Turn};
 use echo_storage::clock::ClockKind;
-use echo_storage::journal::{self, Head};
+use echo_storage::journal::{self, Entry, Head};
 use echo_storage::names::{Id, MessageId, RoleId, SessionId};
 use echo_storage::records::{
     Address, Agent, Breaker, BreakerState, Decision, Kind, Message, Party, Phase, TimerPurpose,
@@ -79,7 +79,11 @@ fn finished(store: Arc<Store>, session: SessionId) -> Run {
 fn simulated(organisation: Arc<Organisation>, seed: u64) -> Run {
     let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
     let mut simulation = Simulation::new(organisation, store.clone(), Arc::new(RulesMind), seed).unwrap();
-    let session = simulate(&mut simulation, &scenario(), &mut |_| {}).unwrap();
+    let (scenario, watcher) = (scenario(), &mut |_: &Entry| {});
+    let playing = Playing { what: Play::New(&scenario), watcher, stop: Stop::never() };
+    let Played::Ended(session) = simulate(&mut simulation, playing).unwrap() else {
+        panic!("it was stopped")
+    };
     finished(store, session)
 }
 
@@ -158,7 +162,11 @@ fn a_live_session_ends_whoever_is_out_of_order() {
         let of_run = store.clone();
         let session = block_on(async move {
             let live = Live::start(nine(Some(poisoned)), of_run, Arc::new(RulesMind)).await.unwrap();
-            let session = play(&live, &scenario(), &mut |_| {}).await.unwrap();
+            let (scenario, watcher) = (scenario(), &mut |_: &Entry| {});
+            let playing = Playing { what: Play::New(&scenario), watcher, stop: Stop::never() };
+            let Played::Ended(session) = play(&live, playing).await.unwrap() else {
+                panic!("it was stopped")
+            };
             live.stop().await;
             session
         });

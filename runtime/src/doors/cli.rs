@@ -10,6 +10,7 @@
 //! | 0 | what was asked was done; of `train`: and nothing came otherwise than expected |
 //! | 1 | it could not be done; of `train`: or something came otherwise than expected; of `replay`: or a step differs |
 //! | 2 | it was asked in a way that means nothing: an unknown flag, scenario, role or type |
+//! | 130 | a signal stopped it, such as that of Ctrl-C |
 //!
 //! What always holds: what was asked for goes to the standard output, everything else to the standard error; with
 //! `--json` the standard output gets one JSON object or nothing, and a failure is one JSON object on the standard error,
@@ -24,6 +25,7 @@ mod dead_letters;
 mod decisions;
 mod drive;
 mod help;
+mod interrupt;
 mod listing;
 mod look;
 mod messages;
@@ -43,6 +45,7 @@ mod table;
 mod tests;
 mod train;
 mod verdict;
+mod view;
 mod why;
 
 use std::ffi::OsString;
@@ -64,6 +67,8 @@ const PROGRAM: &str = "echo-org";
 const FAILURE: u8 = 1;
 /// The exit code of what means nothing.
 const USAGE: u8 = 2;
+/// The exit code of what a signal stopped: 128 and the number of the interrupt, as shells have it.
+const INTERRUPTED: u8 = 130;
 
 const ABOUT: &str =
     "An organisation of agents that decide within their authority, vote, escalate and ask a person.";
@@ -81,7 +86,7 @@ Examples:
 The store is one file: --store PATH, otherwise $ECHO_STORE, otherwise echo-org/org.redb in the
 directory where this system keeps the data of programs. `train` makes it.
 
-Exit codes: 0 done, 1 failed or otherwise than expected, 2 not understood.";
+Exit codes: 0 done, 1 failed or otherwise than expected, 2 not understood, 130 interrupted.";
 
 #[derive(Debug, Parser)]
 #[command(name = PROGRAM, bin_name = PROGRAM, version, about = ABOUT, after_help = EXAMPLES)]
@@ -171,6 +176,9 @@ enum Failed {
     /// It could not be done.
     #[error("{0}")]
     Failure(String),
+    /// A signal stopped it; the words say how it goes on.
+    #[error("{0}")]
+    Interrupted(String),
 }
 
 impl Failed {
@@ -271,10 +279,14 @@ fn execute(
     match done {
         Ok(End::Well) => 0,
         Ok(End::Otherwise) => FAILURE,
+        Err(Failed::Interrupted(told)) => {
+            invocation.output.note(&told);
+            INTERRUPTED
+        }
         Err(failed) => {
             let (kind, code) = match failed {
                 Failed::Usage(_) => ("usage", USAGE),
-                Failed::Failure(_) => ("failure", FAILURE),
+                Failed::Failure(_) | Failed::Interrupted(_) => ("failure", FAILURE),
             };
             if json {
                 invocation.output.failure(kind, &failed.to_string());

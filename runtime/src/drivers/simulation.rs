@@ -70,8 +70,23 @@ impl Simulation {
     /// # Errors
     /// The store failed, or the organisation keeps itself busy without end.
     pub fn settle(&mut self, watch: &mut dyn FnMut(&Entry)) -> Result<(), RuntimeError> {
+        self.settle_until(&|| false, watch).map(drop)
+    }
+
+    /// Runs until nothing is left to do, or until `stop` says so between two steps; says whether nothing is left to do.
+    ///
+    /// # Errors
+    /// As those of [`Simulation::settle`].
+    pub fn settle_until(
+        &mut self,
+        stop: &dyn Fn() -> bool,
+        watch: &mut dyn FnMut(&Entry),
+    ) -> Result<bool, RuntimeError> {
         for _ in 0..MAX_STEPS {
-            let Some(input) = self.next()? else { return Ok(()) };
+            if stop() {
+                return Ok(false);
+            }
+            let Some(input) = self.next()? else { return Ok(true) };
             for entry in self.engine.run(vec![input], None)?.entries {
                 watch(&entry);
             }

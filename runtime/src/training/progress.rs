@@ -1,22 +1,29 @@
-//! Progress: what a step means for whoever watches a session, in plain lines.
+//! Progress: what each step means for whoever watches a session, in plain lines.
 //!
 //! | line begins with | says |
 //! |---|---|
 //! | `1 start` | which session, and what is to be decided |
 //! | `2 broadcast` | who is asked |
 //! | `3 self-selection` | who takes part, who declines, and why |
-//! | `4 proposals` | who votes how, and how sure |
+//! | `4 proposals` | who votes how in the first round, and how sure |
+//! | `4 discussion` | who asks whom what, and who keeps or changes its vote in a later round |
 //! | `5 consensus` | the count |
 //! | `6 synthesis` | what the count amounts to |
 //! | `climbing` | who could not decide it, and why |
 //! | `outcome` | how it ended, or for whom it waits |
+//! | `agents` | whose breaker opens or closes, and which message was given up |
 //!
-//! What always holds: the lines are a function of the step alone, so the same journal reads the same at any time. A step
-//! that is of no interest to a watcher gives no line; one that failed always gives one.
+//! What always holds: the lines are a function of the steps alone, so the same journal reads the same at any time. A step
+//! that is of no interest to a watcher gives no line; one that failed always gives one; what is written again as it was
+//! gives none.
+
+use std::collections::BTreeMap;
 
 use echo_storage::journal::Entry;
+use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::records::{
-    Address, Ballot, Decision, Deed, Kind, Participation, PathStep, Phase, Session, Stance, Tally,
+    Absence, Address, Agent, Ballot, BreakerState, Clarification, Decision, Deed, Kind, Participation,
+    PathStep, Phase, Receipt, Session, Stance, Tally, Vote,
 };
 use echo_storage::{Effect, Input};
 
@@ -26,49 +33,138 @@ const START: &str = "1 start";
 const BROADCAST: &str = "2 broadcast";
 const SELECTION: &str = "3 self-selection";
 const PROPOSALS: &str = "4 proposals";
+const DISCUSSION: &str = "4 discussion";
 const CONSENSUS: &str = "5 consensus";
 const SYNTHESIS: &str = "6 synthesis";
 const CLIMBING: &str = "climbing";
 const OUTCOME: &str = "outcome";
+const AGENTS: &str = "agents";
 
 /// The width of the names of phases, in characters.
 const PHASE_CHARS: usize = SELECTION.len();
 
-/// What a step means, in lines.
-pub fn progress(entry: &Entry) -> Vec<String> {
-    if let Some(reason) = &entry.failure {
-        return vec![format!("step {} failed: {reason}", entry.step)];
+/// Puts steps into words, one after the other.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// How each role voted last.
+    votes: BTreeMap<(DecisionId, RoleId), Vote>,
+    /// How far each decision was.
+    decisions: BTreeMap<DecisionId, Known>,
+    /// The breakers that are not closed.
+    breakers: BTreeMap<RoleId, BreakerState>,
+}
+
+/// What was told of a decision.
+#[derive(Debug)]
+struct Known {
+    phase: Phase,
+    path: usize,
+    absences: usize,
+}
+
+impl Progress {
+    /// What the next step means, in lines.
+    pub fn lines(&mut self, entry: &Entry) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(reason) = &entry.failure {
+            lines.push(format!("step {} failed: {reason}", entry.step));
+        }
+        for effect in &entry.effects {
+            match effect {
+                Effect::PutSession(session) if session.end.is_none() => lines.push(started(session)),
+                Effect::PutParticipation(row) => lines.push(line(SELECTION, &selected(row))),
+                Effect::PutBallot(ballot) => lines.push(self.voted(ballot)),
+                Effect::PutClarification(clarification) => lines.push(clarified(clarification)),
+                Effect::PutAgent(agent) => lines.extend(self.breaker(agent)),
+                Effect::PutReceipt(receipt) if receipt.dead => lines.push(given_up(receipt)),
+                _ => {}
+            }
+        }
+        for effect in &entry.effects {
+            if let (Input::StartSession { .. }, Effect::Send(message)) = (&entry.input, effect)
+                && let (Address::Topic(_), Kind::Request) = (&message.to, message.kind)
+            {
+                let what = format!("{} asks everybody: {}", message.from, message.subject);
+                lines.push(line(BROADCAST, &what));
+            }
+        }
+        // A step may write a decision more than once; the last is what it came to.
+        let decision = entry.effects.iter().rev().find_map(|effect| match effect {
+            Effect::PutDecision(decision) => Some(decision),
+            _ => None,
+        });
+        if let Some(decision) = decision {
+            lines.extend(self.moved(decision));
+        }
+        lines
     }
-    let mut lines = Vec::new();
-    for effect in &entry.effects {
-        match effect {
-            Effect::PutSession(session) if session.end.is_none() => lines.push(started(session)),
-            Effect::PutParticipation(row) => lines.push(line(SELECTION, &selected(row))),
-            Effect::PutBallot(ballot) => lines.push(line(PROPOSALS, &voted(ballot))),
+
+    fn voted(&mut self, ballot: &Ballot) -> String {
+        let Ballot { role, round, confidence, .. } = ballot;
+        let before = self.votes.insert((ballot.decision, role.clone()), ballot.vote);
+        let vote = vote_name(ballot.vote);
+        if *round <= 1 {
+            return line(PROPOSALS, &format!("{role} votes {vote}, confidence {confidence}"));
+        }
+        let deed = match before {
+            None => format!("votes {vote}"),
+            Some(before) if before == ballot.vote => format!("stays with {vote}"),
+            Some(before) => format!("changes {} to {vote}", vote_name(before)),
+        };
+        line(DISCUSSION, &format!("round {round}: {role} {deed}, confidence {confidence}"))
+    }
+
+    /// What became of an agent's breaker.
+    fn breaker(&mut self, agent: &Agent) -> Option<String> {
+        let Agent { role, breaker, .. } = agent;
+        let Some(breaker) = breaker else {
+            self.breakers.remove(role)?;
+            return Some(line(AGENTS, &format!("{role} works again: its breaker has closed")));
+        };
+        if self.breakers.insert(role.clone(), breaker.state.clone()).as_ref() == Some(&breaker.state) {
+            return None;
+        }
+        let reason = &breaker.reason;
+        let what = match &breaker.state {
+            BreakerState::Open { until, .. } => {
+                let pause = until.ms().saturating_sub(breaker.opened_at.ms()).div_ceil(1000);
+                format!("{role} pauses for {pause} s, its breaker is open: {reason}")
+            }
+            BreakerState::HalfOpen => format!("{role} tries again after its pause"),
+            BreakerState::GivenUp => format!("{role} is given up until an operator retries it: {reason}"),
+        };
+        Some(line(AGENTS, &what))
+    }
+
+    /// Where a decision got to in a step.
+    fn moved(&mut self, decision: &Decision) -> Vec<String> {
+        let Decision { id, phase, path, absences, .. } = decision;
+        let now = Known { phase: phase.clone(), path: path.len(), absences: absences.len() };
+        let before = self.decisions.insert(*id, now);
+        let (is_new_phase, path_told, absences_told) = match &before {
+            Some(before) => (before.phase != *phase, before.path, before.absences),
+            None => (true, 0, 0),
+        };
+        let mut lines: Vec<String> = absences.iter().skip(absences_told).map(absent).collect();
+        match phase {
+            Phase::Voting { round } if is_new_phase => lines.push(opened(decision, *round)),
+            Phase::Synthesising if is_new_phase => {
+                lines.extend(decision.tally.iter().map(|tally| line(CONSENSUS, &counted(tally))));
+            }
             _ => {}
         }
+        lines.extend(path.iter().skip(path_told).filter_map(|step| walked(decision, step)));
+        lines
     }
-    for effect in &entry.effects {
-        if let (Input::StartSession { .. }, Effect::Send(message)) = (&entry.input, effect)
-            && let (Address::Topic(_), Kind::Request) = (&message.to, message.kind)
-        {
-            let what = format!("{} asks everybody: {}", message.from, message.subject);
-            lines.push(line(BROADCAST, &what));
-        }
-    }
-    // A step may write a decision more than once; the last is what it came to.
-    let decision = entry.effects.iter().rev().find_map(|effect| match effect {
-        Effect::PutDecision(decision) => Some(decision),
-        _ => None,
-    });
-    if let Some(decision) = decision {
-        lines.extend(moved(decision));
-    }
-    lines
 }
 
 fn line(phase: &str, what: &str) -> String {
     format!("{phase:<PHASE_CHARS$}  {what}")
+}
+
+/// What the rounds are called: the first brings the proposals that the later ones discuss.
+fn of_round(round: u32) -> &'static str {
+    if round <= 1 { PROPOSALS } else { DISCUSSION }
 }
 
 fn started(session: &Session) -> String {
@@ -84,35 +180,32 @@ fn selected(row: &Participation) -> String {
     format!("{} {what}: {}", row.role, row.reason)
 }
 
-fn voted(ballot: &Ballot) -> String {
-    format!("{} votes {}, confidence {}", ballot.role, vote_name(ballot.vote), ballot.confidence)
+fn opened(decision: &Decision, round: u32) -> String {
+    let lead = decision.lead.as_ref().map(|lead| format!(", {lead} leads")).unwrap_or_default();
+    let count = decision.participants.len();
+    let plural = if count == 1 { "s" } else { "" };
+    line(of_round(round), &format!("round {round}: {count} vote{plural}{lead}"))
 }
 
-/// Where a decision got to in a step.
-fn moved(decision: &Decision) -> Vec<String> {
-    match &decision.phase {
-        Phase::Selecting | Phase::Clarifying { .. } => Vec::new(),
-        Phase::Voting { round } => {
-            let lead = decision.lead.as_ref().map(|lead| format!(", {lead} leads")).unwrap_or_default();
-            let count = decision.participants.len();
-            vec![line(
-                PROPOSALS,
-                &format!("round {round}: {count} vote{}{lead}", if count == 1 { "s" } else { "" }),
-            )]
-        }
-        Phase::Synthesising => decision.tally.iter().map(|tally| line(CONSENSUS, &counted(tally))).collect(),
-        Phase::Climbing { .. } | Phase::Waiting { .. } | Phase::Closed => {
-            latest(&decision.path).iter().filter_map(|step| walked(decision, step)).collect()
-        }
-    }
+fn clarified(clarification: &Clarification) -> String {
+    let Clarification { asker, inquiry, reply, .. } = clarification;
+    let what = match reply {
+        None => format!("{asker} asks {}: {}", inquiry.to, inquiry.question),
+        Some(reply) => format!("{} to {asker}: {}", inquiry.to, reply.text),
+    };
+    line(DISCUSSION, &what)
 }
 
-/// The steps on the path that the last one on it took. One step of the journal has one of them act, and nobody acts
-/// in two of them in a row.
-fn latest(path: &[PathStep]) -> &[PathStep] {
-    let who = path.last().map(|step| &step.who);
-    let others = path.iter().rposition(|step| Some(&step.who) != who).map_or(0, |at| at + 1);
-    path.get(others..).unwrap_or_default()
+fn absent(absence: &Absence) -> String {
+    let Absence { role, round, reason } = absence;
+    line(of_round(*round), &format!("round {round}: {role} is absent: {reason}"))
+}
+
+fn given_up(receipt: &Receipt) -> String {
+    let Receipt { message, role, attempts, reason, .. } = receipt;
+    let plural = if *attempts == 1 { "" } else { "s" };
+    let what = format!("{message} to {role} is a dead letter after {attempts} attempt{plural}: {reason}");
+    line(AGENTS, &what)
 }
 
 fn walked(decision: &Decision, step: &PathStep) -> Option<String> {
@@ -142,3 +235,6 @@ fn counted(tally: &Tally) -> String {
         "{approve} approve, {reject} reject, {abstain} abstain of {participants} participants; {quorum}; {share}"
     )
 }
+
+#[cfg(test)]
+mod tests;

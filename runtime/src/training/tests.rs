@@ -20,12 +20,22 @@ fn read(yaml: &str) -> Scenario {
     Scenario::parse("test", yaml, &company.role_ids(), &company.decision_types()).unwrap()
 }
 
+/// Plays a session to its end.
+#[track_caller]
+fn ended(simulation: &mut Simulation, scenario: &Scenario, watcher: &mut dyn Watcher) -> SessionId {
+    let playing = Playing { what: Play::New(scenario), watcher, stop: Stop::never() };
+    let played = simulate(simulation, playing).unwrap();
+    let Played::Ended(session) = played else { panic!("nobody stopped it: {played:?}") };
+    session
+}
+
 /// Plays a scenario in virtual time: the report and the lines of progress.
 fn play_with(yaml: &str, mind: impl Mind + 'static) -> (Report, String) {
     let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
     let mut simulation = Simulation::new(Arc::new(company()), store.clone(), Arc::new(mind), 7).unwrap();
-    let mut lines = Vec::new();
-    let session = simulate(&mut simulation, &read(yaml), &mut |entry| lines.extend(progress(entry))).unwrap();
+    let (mut progress, mut lines) = (Progress::default(), Vec::new());
+    let session =
+        ended(&mut simulation, &read(yaml), &mut |entry: &Entry| lines.extend(progress.lines(entry)));
     let circumstances = Circumstances { store: Some("/a/store.redb".to_owned()), duration_ms: 12_034 };
     let report = Report::of(&store.snapshot().unwrap(), session, circumstances).unwrap();
     (report, lines.join("\n"))
@@ -128,7 +138,7 @@ fn nobody_is_lost_from_a_report() {
     let check = |mind: Box<dyn Mind>, expected: (Part, &str, bool), verdict: CheckVerdict| {
         let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
         let mut simulation = Simulation::new(Arc::new(company()), store.clone(), mind.into(), 7).unwrap();
-        let session = simulate(&mut simulation, &read(&unsure), &mut |_| {}).unwrap();
+        let session = ended(&mut simulation, &read(&unsure), &mut |_: &Entry| {});
         let report = Report::of(&store.snapshot().unwrap(), session, Circumstances::default()).unwrap();
         let roles: Vec<&str> = report.agents.iter().map(|agent| agent.role.as_str()).collect();
         assert_eq!(roles, ["chief", "clerk", "guard", "porter"]);
@@ -178,10 +188,14 @@ fn a_live_session_is_watched_without_a_gap() {
     let session = block_on(async {
         let live = Live::start(Arc::new(company()), store.clone(), Arc::new(RulesMind)).await.unwrap();
         live.activate_all().await;
-        let session = play(&live, &read(LOCKS), &mut |entry| seen.push(entry.clone())).await.unwrap();
+        let scenario = read(LOCKS);
+        let watcher = &mut |entry: &Entry| seen.push(entry.clone());
+        let playing = Playing { what: Play::New(&scenario), watcher, stop: Stop::never() };
+        let played = play(&live, playing).await.unwrap();
         live.stop().await;
-        session
+        played
     });
+    let Played::Ended(session) = session else { panic!("nobody stopped it: {session:?}") };
     let snapshot = store.snapshot().unwrap();
     // The first step is the configuration, which is before the session.
     assert_eq!(seen, journal::entries_after(&snapshot, 1, usize::MAX).unwrap());
@@ -193,4 +207,97 @@ fn a_live_session_is_watched_without_a_gap() {
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap().block_on(future)
+}
+
+/// Goal: a session that is stopped anywhere and taken up again ends as one that was left alone, and whoever watches it
+/// misses no step. Method: it is stopped behind each of its steps in turn, on a driver that is then thrown away.
+#[test]
+fn a_session_that_was_stopped_ends_as_it_would_have() {
+    let (undisturbed, _) = play_with(LOCKS, RulesMind);
+    let scenario = read(LOCKS);
+    let mut stops = 0_usize;
+    for stop_after in 0.. {
+        let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
+        let simulation =
+            || Simulation::new(Arc::new(company()), store.clone(), Arc::new(RulesMind), 7).unwrap();
+        let (stopper, stop) = tokio::sync::watch::channel(false);
+        let mut seen = Vec::new();
+        let watcher = &mut |entry: &Entry| {
+            seen.push(entry.clone());
+            if seen.len() > stop_after {
+                stopper.send_replace(true);
+            }
+        };
+        let playing = Playing { what: Play::New(&scenario), watcher, stop: stop.into() };
+        let session = match simulate(&mut simulation(), playing).unwrap() {
+            Played::Stopped(session) => session,
+            Played::Ended(_) => break,
+            Played::NotStarted(_) => panic!("it was not stopped before its first step"),
+        };
+        stops += 1;
+        let snapshot = store.snapshot().unwrap();
+        assert_eq!(interrupted(&snapshot).unwrap(), [session]);
+        let last = journal::Head::of(&snapshot).unwrap().step;
+        assert_eq!(seen.last().unwrap().step, last, "nothing happened behind the watcher's back");
+        let watcher = &mut |entry: &Entry| seen.push(entry.clone());
+        let what = Play::Rest { session, seen: last };
+        let playing = Playing { what, watcher, stop: Stop::never() };
+        assert_eq!(simulate(&mut simulation(), playing).unwrap(), Played::Ended(session));
+        let snapshot = store.snapshot().unwrap();
+        assert_eq!(seen, journal::entries_after(&snapshot, 1, usize::MAX).unwrap());
+        assert_eq!(interrupted(&snapshot).unwrap(), []);
+        let report = Report::of(&snapshot, session, Circumstances::default()).unwrap();
+        assert_eq!((&report.decision, &report.tally), (&undisturbed.decision, &undisturbed.tally));
+        assert_eq!(report.agents, undisturbed.agents);
+    }
+    assert!(stops > 6, "it was stopped {stops} times only");
+}
+
+/// Goal: who is stopped while an earlier session is finished starts nothing. Method: a session is left open, and the next
+/// one is stopped before it begins.
+#[test]
+fn nothing_is_started_after_a_stop() {
+    let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
+    let mut simulation = Simulation::new(Arc::new(company()), store.clone(), Arc::new(RulesMind), 7).unwrap();
+    let Scenario { title, proposal, .. } = read(LOCKS);
+    let scenario = read(LOCKS).to_json();
+    let (_stopper, stopped) = tokio::sync::watch::channel(true);
+    let stop = Stop::from(stopped);
+    let mut check = |expected: Played| {
+        let before = journal::Head::of(&store.snapshot().unwrap()).unwrap().step;
+        let scenario = read(DESKS);
+        let watcher = &mut |_: &Entry| panic!("nothing is to be seen");
+        let playing = Playing { what: Play::New(&scenario), watcher, stop: stop.clone() };
+        assert_eq!(simulate(&mut simulation, playing).unwrap(), expected);
+        assert_eq!(journal::Head::of(&store.snapshot().unwrap()).unwrap().step, before);
+    };
+    check(Played::NotStarted(None));
+    let mut other = Simulation::new(Arc::new(company()), store.clone(), Arc::new(RulesMind), 7).unwrap();
+    other.submit(echo_storage::Input::StartSession { title, scenario, proposal }).unwrap();
+    check(Played::NotStarted(Some(SessionId::from_number(1))));
+}
+
+/// Goal: a live session can be stopped in the middle of a thought that takes long. Method: the minds never answer, and
+/// the stop comes with the first question to them.
+#[test]
+fn a_live_session_stops_in_the_middle_of_a_thought() {
+    let store = Arc::new(Store::in_memory(ClockKind::Real).unwrap());
+    let (stopper, stop) = tokio::sync::watch::channel(false);
+    let played = block_on(async {
+        let mind = Arc::new(Hanging(|_| true));
+        let live = Live::start(Arc::new(company()), store.clone(), mind).await.unwrap();
+        let scenario = read(LOCKS);
+        let watcher = &mut |entry: &Entry| {
+            if entry.effects.iter().any(|effect| matches!(effect, echo_storage::Effect::Think(_))) {
+                stopper.send_replace(true);
+            }
+        };
+        let playing = Playing { what: Play::New(&scenario), watcher, stop: stop.into() };
+        let played = play(&live, playing).await.unwrap();
+        live.stop().await;
+        played
+    });
+    let session = SessionId::from_number(1);
+    assert_eq!(played, Played::Stopped(session));
+    assert_eq!(interrupted(&store.snapshot().unwrap()).unwrap(), [session]);
 }

@@ -15,7 +15,7 @@ use crate::turn::MAX_SUBJECT_CHARS;
 const DEFAULT_TYPE: &str = "company_direction";
 
 /// A question and what belongs to it.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Options of a question")]
 pub(super) struct Question {
     /// Have this question decided instead of playing a scenario

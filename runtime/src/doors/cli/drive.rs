@@ -7,16 +7,15 @@ use std::sync::Arc;
 
 use echo_storage::clock::ClockKind;
 use echo_storage::journal::Entry;
-use echo_storage::names::SessionId;
 use echo_storage::{Input, Store};
 
 use super::Failed;
 use crate::drivers::RuntimeError;
 use crate::drivers::live::Live;
 use crate::drivers::simulation::Simulation;
-use crate::mind::RulesMind;
+use crate::mind::{Mind, RulesMind};
 use crate::organisation::Organisation;
-use crate::training::{self, Scenario};
+use crate::training::{self, Played, Playing};
 
 /// A running organisation.
 pub(super) enum Driver {
@@ -38,7 +37,16 @@ impl Driver {
         store: Arc<Store>,
         seed: u64,
     ) -> Result<Self, Failed> {
-        let mind = Arc::new(RulesMind);
+        Self::start_with(organisation, store, Arc::new(RulesMind), seed)
+    }
+
+    /// As [`Driver::start`], with this mind.
+    pub(super) fn start_with(
+        organisation: Arc<Organisation>,
+        store: Arc<Store>,
+        mind: Arc<dyn Mind>,
+        seed: u64,
+    ) -> Result<Self, Failed> {
         match store.info().clock {
             ClockKind::Virtual => {
                 let simulation = Simulation::new(organisation, store, mind, seed).map_err(Failed::because)?;
@@ -62,15 +70,11 @@ impl Driver {
         }
     }
 
-    /// Plays a scenario.
-    pub(super) fn play(
-        &mut self,
-        scenario: &Scenario,
-        watch: &mut dyn FnMut(&Entry),
-    ) -> Result<SessionId, RuntimeError> {
+    /// Plays a session.
+    pub(super) fn play(&mut self, playing: Playing<'_>) -> Result<Played, RuntimeError> {
         match self {
-            Self::Simulation(simulation) => training::simulate(simulation, scenario, watch),
-            Self::Live { runtime, live } => runtime.block_on(training::play(live, scenario, watch)),
+            Self::Simulation(simulation) => training::simulate(simulation, playing),
+            Self::Live { runtime, live } => runtime.block_on(training::play(live, playing)),
         }
     }
 

@@ -46,6 +46,14 @@ impl<'w> Output<'w> {
         self.write(text);
     }
 
+    /// Writes a picture for the terminal; whoever made it has made the texts in it [`printable`].
+    pub(super) fn picture(&mut self, bytes: &str) {
+        if self.broken.is_none() {
+            let written = self.stdout.write_all(bytes.as_bytes()).and_then(|()| self.stdout.flush());
+            self.broken = written.err();
+        }
+    }
+
     /// Writes the one JSON object that was asked for.
     pub(super) fn json(&mut self, value: &impl Serialize) {
         match serde_json::to_string_pretty(value) {

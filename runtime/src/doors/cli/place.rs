@@ -4,6 +4,7 @@
 //! aside, and a file that is no store, or one that is in use or damaged, is refused and left as it is.
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use echo_storage::clock::ClockKind;
@@ -25,6 +26,31 @@ pub(super) struct Surroundings {
     pub(super) home: Option<OsString>,
     /// Who is logged in.
     pub(super) user: Option<String>,
+    /// The terminal that the standard output is; nothing where it is a file or a pipe, or a terminal that only prints.
+    pub(super) terminal: Option<Terminal>,
+    /// Signals that ask this process to end reach the command, which then ends in order.
+    pub(super) is_interruptible: bool,
+}
+
+/// A terminal that can show a picture that changes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terminal {
+    /// Whether it may be coloured.
+    pub(super) has_colours: bool,
+    /// Its columns and rows at the moment; nothing where it does not say.
+    pub(super) size: fn() -> Option<(u16, u16)>,
+}
+
+impl Terminal {
+    /// That of this process.
+    fn of_process() -> Option<Self> {
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let prints_only = std::env::var_os("TERM").is_none_or(|name| name.is_empty() || name == "dumb");
+        if prints_only || !std::io::stdout().is_terminal() {
+            return None;
+        }
+        Some(Self { has_colours: !is_set("NO_COLOR"), size: || ratatui::crossterm::terminal::size().ok() })
+    }
 }
 
 impl Surroundings {
@@ -37,6 +63,8 @@ impl Surroundings {
             data_home: variable("XDG_DATA_HOME"),
             home: variable("HOME"),
             user: user.map(|user| user.to_string_lossy().into_owned()),
+            terminal: Terminal::of_process(),
+            is_interruptible: true,
         }
     }
 
@@ -102,7 +130,12 @@ impl Place {
 
     /// Opens the store that is there, whatever clock it lives by.
     pub(super) fn open(&self) -> Result<Store, Failed> {
-        let options = OpenOptions { create: false, ..OpenOptions::default() };
+        self.open_by(None)
+    }
+
+    /// Opens the store that is there, which must live by this clock where one is named.
+    pub(super) fn open_by(&self, clock: Option<ClockKind>) -> Result<Store, Failed> {
+        let options = OpenOptions { create: false, clock, ..OpenOptions::default() };
         Store::open(&self.path, &options).map_err(Failed::because)
     }
 
@@ -160,7 +193,7 @@ mod tests {
             echo_store: some(echo_store),
             data_home: some(data_home),
             home: some(home),
-            user: None,
+            ..Surroundings::default()
         }
     }
 

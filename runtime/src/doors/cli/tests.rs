@@ -201,7 +201,15 @@ fn mistakes_are_told_and_make_nothing() {
     check(&["train", home.path().to_str().unwrap()], &["cannot read the scenario"]);
     check(&["train", "locks", "--ask", "Why?"], &["cannot be used with"]);
     check(&["train", "--budget", "5"], &["--ask"]);
-    check(&["train", "--seed", "5"], &["--virtual-time"]);
+    check(&["train", "--seed", "5"], &["--virtual-time", "--resume"]);
+    check(&["train", "--resume", "dec-1"], &["dec-1", "ses-1"]);
+    for other in [&["--resume", "--fresh"] as &[&str], &["locks", "--resume"], &["--ask", "Why?", "--resume"]]
+    {
+        check(&[&["train"], other].concat(), &["cannot be used with", "--resume"]);
+    }
+    check(&["train", "--virtual-time", "--pace", "5"], &["cannot be used with", "--pace"]);
+    check(&["train", "--pace", "60001"], &["60001", "0..=60000"]);
+    check(&["train", "--pace", "slow"], &["slow"]);
     check(&["train", "--virtual-time", "--seed", "-5"], &["-5"]);
     check(&["train", "--ask", " \n"], &["the question is empty"]);
     check(&["train", "--ask", "Why?", "--budget", "-5"], &["an amount cannot be negative: -5"]);

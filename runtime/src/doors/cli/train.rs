@@ -1,21 +1,35 @@
 //! `train`: plays a scenario, or has a question decided, and reports on it.
 //!
 //! What always holds: the scenario is read and the question checked before a store is touched; a session that was
-//! started is ended and reported, or the command fails.
+//! started is ended and reported, or the command fails, or it was interrupted and says how the session goes on.
+
+mod resume;
+#[cfg(test)]
+mod tests;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use echo_storage::Store;
 use echo_storage::clock::{ClockKind, Stopwatch};
+use echo_storage::names::SessionId;
 
+use self::resume::Rest;
 use super::ask::{Asked, Question};
 use super::drive::Driver;
+use super::interrupt;
 use super::place::Place;
+use super::view::Watching;
 use super::{End, Failed, Invocation};
+use crate::mind::{Mind, Paced, RulesMind};
 use crate::organisation::{Organisation, Shipped};
-use crate::training::{Circumstances, Report, Scenario, progress};
+use crate::training::{self, Circumstances, Play, Played, Playing, Report, Scenario, Stop};
+
+/// The slowest pace, in milliseconds: far below what a mind may take over a question.
+const MAX_PACE_MS: u64 = 60_000;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -23,16 +37,23 @@ Examples:
   echo-org train ./my-scenario.yaml --virtual-time --seed 7
   echo-org train --ask \"Do we open a second office?\" --budget 250000 --timeline \"6 months\"
   echo-org train --quiet --json > report.json
+  echo-org train --pace 700              watch it at a pace that people can follow
+  echo-org train --resume                go on with the session that was interrupted
+
+On a terminal the agents are shown at work. Ctrl-C stops in order, a second one at once; neither
+loses anything, and --resume goes on. Without --resume an interrupted session is finished first.
+NO_COLOR=1 takes the colours away; with TERM=dumb, and into a pipe, there are plain lines only.
 
 A store keeps the clock it was made with: --virtual-time is said each time, or never.
 
 --fresh deletes nothing: a store that is at the path is moved to PATH.before-1, or the first
 number that is free. A file that is no store, or one that is in use, is refused.
 
-Exit codes: 0 as expected, 1 otherwise than expected or failed, 2 not understood.";
+Exit codes: 0 as expected, 1 otherwise than expected or failed, 2 not understood, 130 interrupted.";
 
 /// What `train` takes.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("clock").args(["virtual_time", "resume"]).multiple(true))]
 pub(super) struct Arguments {
     /// A shipped scenario, or a YAML file [default: the first that is shipped]
     #[arg(value_name = "SCENARIO")]
@@ -44,8 +65,19 @@ pub(super) struct Arguments {
     #[arg(long)]
     virtual_time: bool,
     /// Picks the order of events in virtual time [default: 0]
-    #[arg(long, value_name = "N", requires = "virtual_time")]
+    #[arg(long, value_name = "N", requires = "clock")]
     seed: Option<u64>,
+    /// Go on with a session that was interrupted [default: the latest such], by the clock its store has
+    #[arg(long, value_name = "SESSION", conflicts_with_all = ["scenario", "ask", "fresh"])]
+    #[expect(
+        clippy::option_option,
+        reason = "a flag that may be left out, with a value that may be left out"
+    )]
+    resume: Option<Option<SessionId>>,
+    /// Each answer of a mind takes at least this long, in milliseconds, so that one can watch
+    #[arg(long, value_name = "MS", conflicts_with = "virtual_time")]
+    #[arg(value_parser = clap::value_parser!(u64).range(..=MAX_PACE_MS))]
+    pace: Option<u64>,
     /// Tell only the result, not how it comes about
     #[arg(long)]
     quiet: bool,
@@ -66,49 +98,163 @@ pub(super) fn help(organisation: &Organisation) -> String {
     )
 }
 
+/// What is to be played, and where.
+struct Prepared {
+    play: Wanted,
+    place: Place,
+    store: Arc<Store>,
+}
+
+/// What is to be played.
+enum Wanted {
+    New(Box<Scenario>),
+    Rest(Rest),
+}
+
 /// Plays and reports.
-pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> Result<End, Failed> {
-    let Arguments { scenario, fresh, virtual_time, seed, quiet, mut question } = arguments;
+pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments) -> Result<End, Failed> {
+    let Prepared { play, place, store } = match arguments.resume.take() {
+        Some(session) => to_resume(invocation, &arguments, session)?,
+        None => to_start(invocation, &mut arguments)?,
+    };
+    let stopwatch = Stopwatch::new();
+    let played = perform(invocation, &arguments, &play, &place, &store)?;
+    let duration_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let session = match played {
+        Played::Ended(session) => session,
+        Played::Stopped(_) | Played::NotStarted(_) => {
+            return Err(Failed::Interrupted(interrupted(played, &place)));
+        }
+    };
+    let circumstances = Circumstances { store: Some(place.shown()), duration_ms };
+    let snapshot = store.snapshot().map_err(Failed::because)?;
+    let report = Report::of(&snapshot, session, circumstances).map_err(Failed::because)?;
+    if invocation.json {
+        invocation.output.json(&report);
+    } else {
+        let before = if arguments.quiet { "" } else { "\n" };
+        invocation.output.text(&format!("{before}{}", report.to_text(&next(&report, &place))));
+    }
+    Ok(if report.expectations.held { End::Well } else { End::Otherwise })
+}
+
+/// A new session, in a store that is there or is made.
+fn to_start(invocation: &mut Invocation<'_, '_>, arguments: &mut Arguments) -> Result<Prepared, Failed> {
     let organisation = invocation.organisation.clone();
-    let Asked { scenario, notes } = match question.ask.take() {
-        Some(text) => question.scenario(&text, &organisation)?,
-        None => Asked { scenario: read(scenario.as_deref(), &organisation)?, notes: Vec::new() },
+    let asked = std::mem::take(&mut arguments.question);
+    let Asked { scenario, notes } = match asked.ask.clone() {
+        Some(text) => asked.scenario(&text, &organisation)?,
+        None => Asked { scenario: read(arguments.scenario.as_deref(), &organisation)?, notes: Vec::new() },
     };
     let place = invocation.place()?;
     for note in notes {
         let note = format!("note: {note}");
         if invocation.json { invocation.output.note(&note) } else { invocation.output.text(&note) }
     }
-    if fresh && let Some(aside) = place.make_room()? {
+    if arguments.fresh
+        && let Some(aside) = place.make_room()?
+    {
         invocation.output.note(&format!("the store that was there is now {}", aside.display()));
     }
-    let clock = if virtual_time { ClockKind::Virtual } else { ClockKind::Real };
+    let clock = if arguments.virtual_time { ClockKind::Virtual } else { ClockKind::Real };
     let store = Arc::new(place.open_or_make(clock)?);
-    let watched = !(quiet || invocation.json);
-    let stopwatch = Stopwatch::new();
-    let mut driver = Driver::start(organisation.clone(), store.clone(), seed.unwrap_or_default())?;
+    Ok(Prepared { play: Wanted::New(Box::new(scenario)), place, store })
+}
+
+/// The rest of a session, in the store that is there.
+fn to_resume(
+    invocation: &mut Invocation<'_, '_>,
+    arguments: &Arguments,
+    session: Option<SessionId>,
+) -> Result<Prepared, Failed> {
+    let place = invocation.place()?;
+    let clock = arguments.virtual_time.then_some(ClockKind::Virtual);
+    let store = Arc::new(place.open_by(clock)?);
+    let refused = |what: &str| Err(Failed::Failure(format!("{}: {what}", place.shown())));
+    match store.info().clock {
+        ClockKind::Virtual if arguments.pace.is_some() => {
+            return refused(
+                "this store lives by virtual time, in which an answer takes no time: leave --pace out",
+            );
+        }
+        ClockKind::Real if arguments.seed.is_some() => {
+            return refused(
+                "this store lives by real time, in which no seed picks the order: leave --seed out",
+            );
+        }
+        ClockKind::Virtual | ClockKind::Real => {}
+    }
+    let rest = Rest::find(&store.snapshot().map_err(Failed::because)?, session, &place)?;
+    Ok(Prepared { play: Wanted::Rest(rest), place, store })
+}
+
+/// Runs the organisation from the start to the end, or until it is interrupted.
+fn perform(
+    invocation: &mut Invocation<'_, '_>,
+    arguments: &Arguments,
+    play: &Wanted,
+    place: &Place,
+    store: &Arc<Store>,
+) -> Result<Played, Failed> {
+    let organisation = invocation.organisation.clone();
+    let at_once = format!(
+        "stopped at once; what was acknowledged is in the store, and goes on with: {}",
+        place.command("train --resume")
+    );
+    let stop =
+        if invocation.surroundings.is_interruptible { interrupt::listen(at_once)? } else { Stop::never() };
+    let snapshot = store.snapshot().map_err(Failed::because)?;
+    if let Wanted::New(_) = play {
+        for session in training::interrupted(&snapshot).map_err(Failed::because)? {
+            invocation.output.note(&format!("{session} was interrupted; it is finished first"));
+        }
+    }
+    let mut mind: Arc<dyn Mind> = Arc::new(RulesMind);
+    if let Some(pace_ms) = arguments.pace {
+        mind = Arc::new(Paced::new(mind, Duration::from_millis(pace_ms)));
+    }
+    let seed = arguments.seed.unwrap_or_default();
+    let mut driver = Driver::start_with(organisation.clone(), store.clone(), mind, seed)?;
     driver.activate_all();
-    if watched {
+    let is_watched = !(arguments.quiet || invocation.json);
+    if is_watched {
         invocation.output.text(&format!("{} agents ready", organisation.role_ids().len()));
     }
-    let played = driver.play(&scenario, &mut |entry| {
-        for line in progress(entry).iter().filter(|_| watched) {
-            invocation.output.text(line);
+    let mut watching = match invocation.surroundings.terminal {
+        _ if !is_watched => Watching::nothing(invocation.output),
+        None => Watching::lines(invocation.output),
+        Some(terminal) => {
+            Watching::picture(invocation.output, terminal, organisation.config(), store.info().clock)
         }
+    };
+    let what = match play {
+        Wanted::New(scenario) => Ok(Play::New(scenario)),
+        Wanted::Rest(rest) => rest.recalled(&snapshot, &mut watching),
+    };
+    // One that is kept for the whole session would keep the store from using its space again.
+    drop(snapshot);
+    let played = what.and_then(|what| {
+        driver.play(Playing { what, watcher: &mut watching, stop }).map_err(Failed::because)
     });
-    let duration_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
+    drop(watching);
     driver.stop();
-    let played = played.map_err(Failed::because)?;
-    let circumstances = Circumstances { store: Some(place.shown()), duration_ms };
-    let snapshot = store.snapshot().map_err(Failed::because)?;
-    let report = Report::of(&snapshot, played, circumstances).map_err(Failed::because)?;
-    if invocation.json {
-        invocation.output.json(&report);
-    } else {
-        let before = if watched { "\n" } else { "" };
-        invocation.output.text(&format!("{before}{}", report.to_text(&next(&report, &place))));
+    played
+}
+
+/// What whoever interrupted it is told.
+fn interrupted(played: Played, place: &Place) -> String {
+    let goes_on = place.command("train --resume");
+    match played {
+        Played::Ended(session) | Played::Stopped(session) => {
+            format!("stopped; {session} goes on with: {goes_on}")
+        }
+        Played::NotStarted(Some(earlier)) => format!(
+            "stopped while {earlier} was finished, before a new session was started; {earlier} goes on with: {goes_on}"
+        ),
+        Played::NotStarted(None) => {
+            format!("stopped before a session was started; start one with: {}", place.command("train"))
+        }
     }
-    Ok(if report.expectations.held { End::Well } else { End::Otherwise })
 }
 
 /// What makes sense to type after this.
