@@ -17,9 +17,11 @@
 mod approvals;
 mod ask;
 mod drive;
+mod files;
 mod output;
 mod place;
 mod replay;
+mod report;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -98,6 +100,9 @@ enum Command {
     /// Decide everything again from the journal, and compare
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Arguments),
+    /// Write the report of a session again, as it stands by now
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Arguments),
 }
 
 /// Why a command ended without doing what was asked.
@@ -180,6 +185,7 @@ fn execute(
         Command::Approve(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
+        Command::Report(arguments) => report::run(&mut invocation, &arguments),
     }))
     .unwrap_or_else(|_| {
         let why = "the program stopped unexpectedly, as it does when the store is damaged; `replay` names what it can, \
