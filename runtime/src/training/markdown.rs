@@ -133,7 +133,7 @@ fn agents(page: &mut Page, chronicle: &Chronicle, report: &Report) {
 /// A fact with its weight and whose it is.
 fn fact_line(fact: &echo_storage::records::Fact) -> String {
     let from = fact.from.as_ref().map(|role| format!(", from {role}")).unwrap_or_default();
-    format!("{:+} {} ({}{from}): {}", fact.effect, fact.name, fact_kind_name(fact.kind), fact.words)
+    format!("{} ({}{from}): {} ({:+})", fact.name, fact_kind_name(fact.kind), fact.words, fact.effect)
 }
 
 fn discussion(page: &mut Page, chronicle: &Chronicle) {
@@ -252,4 +252,41 @@ fn replay(page: &mut Page, chronicle: &Chronicle) {
     page.code(&chronicle.hash);
     page.paragraph("Decided again from the journal, without asking any mind, it must come out the same:");
     page.code(&format!("echo-org replay --session {}", chronicle.session.id));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::chronicle::samples::{discussed, plain, written};
+
+    #[test]
+    fn a_session_with_a_discussion_and_failures() {
+        let (chronicle, report) = discussed();
+        insta::assert_snapshot!(markdown(&chronicle, &report).replace(&chronicle.hash, "(hash)"));
+    }
+
+    #[test]
+    fn a_session_in_which_nothing_went_wrong() {
+        let (chronicle, report) = plain();
+        let page = markdown(&chronicle, &report);
+        for told in ["Nobody asked anybody anything", "Nothing: no step failed", "| clerk | approve "] {
+            assert!(page.contains(told), "{told} in\n{page}");
+        }
+    }
+
+    /// Goal: texts of others keep to their place. Method: with any text everywhere, the page has the lines that it has
+    /// with a plain one.
+    #[test]
+    fn texts_of_others_bring_no_structure() {
+        let shape = |text: &str| {
+            let (chronicle, report) = written(text);
+            let page = markdown(&chronicle, &report);
+            let bars = |line: &str| line.replace("\\|", "").matches('|').count();
+            let start = |line: &str| line.chars().take_while(|c| " #->|".contains(*c)).collect::<String>();
+            page.lines().map(|line| (bars(line), start(line))).collect::<Vec<_>>()
+        };
+        for text in ["a | b", "# a\n\n# b", "- a\n- b", "<script>", "```\na", "> a"] {
+            assert_eq!(shape(text), shape("a plain text"), "{text:?}");
+        }
+    }
 }

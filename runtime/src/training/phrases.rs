@@ -123,7 +123,7 @@ pub(super) fn deliveries(deliveries: &[Delivery]) -> String {
     if told.is_empty() { "reached nobody".to_owned() } else { told.join("; ") }
 }
 
-/// Everything that went wrong, each as who and what; empty where nothing did.
+/// Everything that went wrong, in the order of the steps; empty where nothing did.
 pub(super) fn troubles(chronicle: &Chronicle) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     for failed in &chronicle.events.failures {
@@ -155,11 +155,12 @@ pub(super) fn troubles(chronicle: &Chronicle) -> Vec<Trouble> {
     }
     for thinking in &chronicle.events.thoughts {
         if let Err(reason) = &thinking.outcome {
-            let what = format!("no answer to {} ({}): {reason}", thinking.about, thinking.id);
+            let what = format!("no word on {} ({}): {reason}", thinking.about, thinking.id);
             let step = thinking.ended.map(|ended| ended.step);
             troubles.push(Trouble { step, kind: "mind", who: thinking.role.to_string(), what });
         }
     }
+    troubles.sort_by_key(|trouble| trouble.step.unwrap_or(u64::MAX));
     troubles
 }
 

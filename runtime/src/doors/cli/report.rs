@@ -6,7 +6,7 @@
 use echo_storage::Query;
 use echo_storage::names::SessionId;
 
-use super::{End, Failed, Invocation, files};
+use super::{End, Failed, Invocation, files, replay};
 use crate::training::{Circumstances, Report};
 
 pub(super) const EXAMPLES: &str = "\
@@ -34,20 +34,20 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
     let place = invocation.place()?;
     let store = place.read()?;
     let snapshot = store.snapshot().map_err(Failed::because)?;
-    let session = match arguments.session {
-        Some(session) => session,
-        None => {
-            let latest = snapshot.sessions(LOOKED_BACK).map_err(Failed::because)?;
-            let ended = latest.into_iter().find(|session| session.end.is_some());
-            let none = || Failed::Failure("no session has ended yet; `train` plays one".to_owned());
-            ended.ok_or_else(none)?.id
+    let latest = snapshot.sessions(LOOKED_BACK).map_err(Failed::because)?;
+    let record = match arguments.session {
+        Some(id) => {
+            snapshot.session(id).map_err(Failed::because)?.ok_or_else(|| replay::unknown(id, &latest))?
         }
+        None => latest
+            .into_iter()
+            .find(|session| session.end.is_some())
+            .ok_or_else(|| Failed::Failure("no session has ended yet; `train` plays one".to_owned()))?,
     };
-    let record = snapshot.session(session).map_err(Failed::because)?;
     // How long people waited for it is not in the store; how long it took by the store's clock is.
-    let end = record.and_then(|record| Some(record.end?.at.ms().saturating_sub(record.started_at.ms())));
-    let circumstances = Circumstances { store: Some(place.shown()), duration_ms: end.unwrap_or_default() };
-    let report = Report::of(&snapshot, session, circumstances).map_err(Failed::because)?;
+    let duration_ms = record.end.map_or(0, |end| end.at.ms().saturating_sub(record.started_at.ms()));
+    let circumstances = Circumstances { store: Some(place.shown()), duration_ms };
+    let report = Report::of(&snapshot, record.id, circumstances).map_err(Failed::because)?;
     let page = files::write(&place, &snapshot, &report)?;
     if invocation.json {
         invocation.output.json(&report);

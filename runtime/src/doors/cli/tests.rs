@@ -99,6 +99,7 @@ fn help_tells_what_there_is() {
     insta::assert_snapshot!("help_approve", home.tells(&["approve", "--help"], 0));
     insta::assert_snapshot!("help_reject", home.tells(&["reject", "--help"], 0));
     insta::assert_snapshot!("help_replay", home.tells(&["replay", "--help"], 0));
+    insta::assert_snapshot!("help_report", home.tells(&["report", "--help"], 0));
     assert_eq!(home.tells(&["--version"], 0), format!("echo-org {}", env!("CARGO_PKG_VERSION")));
     assert_eq!(home.files(), Vec::<String>::new());
 }
@@ -114,7 +115,7 @@ fn from_a_session_to_a_verdict() {
     assert!(home.tells(&["approve", "apr-1"], 1).contains("the first answer counts"));
     assert_eq!(home.tells(&["approvals"], 0), "nothing waits for a person");
     insta::assert_snapshot!("replay", home.tells(&["replay"], 0));
-    assert_eq!(home.files(), ["org.redb", "org.redb.lock"]);
+    assert_eq!(home.files(), ["org.redb", "org.redb.lock", "org.redb.sessions"]);
 }
 
 #[test]
@@ -222,9 +223,13 @@ fn scenario_files_are_read_with_a_bound() {
 #[test]
 fn who_only_reads_makes_no_store() {
     let home = Home::new();
-    for line in
-        [&["approvals"] as &[&str], &["replay"], &["approve", "apr-1"], &["reject", "dec-1", "--note", "no"]]
-    {
+    for line in [
+        &["approvals"] as &[&str],
+        &["replay"],
+        &["report"],
+        &["approve", "apr-1"],
+        &["reject", "dec-1", "--note", "no"],
+    ] {
         let run = home.run(line);
         assert_eq!((run.code, run.stdout.as_str()), (FAILURE, ""), "{line:?}");
         assert!(run.stderr.starts_with("error: there is no store at "), "{}", run.stderr);
@@ -248,7 +253,8 @@ fn a_fresh_start_moves_a_store_aside() {
         second.json()["hash"],
         "equal seeds on empty stores give equal journals"
     );
-    assert_eq!(home.files(), ["org.redb", "org.redb.before-1", "org.redb.lock"]);
+    let beside = ["org.redb.before-1", "org.redb.before-1.sessions", "org.redb.lock", "org.redb.sessions"];
+    assert_eq!(home.files(), [&["org.redb"], beside.as_slice()].concat());
     // What was moved aside is whole.
     let aside = home.store().with_file_name("org.redb.before-1");
     let replayed = home.run(&["replay", "--store", aside.to_str().unwrap(), "--json"]).json();
@@ -278,6 +284,7 @@ fn unknown_sessions_and_decisions_are_told_with_what_there_is() {
         assert!(words.iter().all(|word| told.contains(word)), "{told}");
     };
     check(&["replay", "--session", "ses-9"], &["no session ses-9", "ses-1 (New locks for the archive)"]);
+    check(&["report", "ses-9"], &["no session ses-9", "ses-1 (New locks for the archive)"]);
     check(&["approve", "dec-9"], &["no decision dec-9", "approvals"]);
     check(&["approve", "apr-9"], &["apr-9", "approvals"]);
 }

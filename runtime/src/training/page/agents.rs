@@ -1,4 +1,6 @@
 //! What each agent did: its part, its ballots with their reasons, and the facts they rest on.
+//!
+//! What always holds: every agent of the organisation is there once, in the order of the roles.
 
 use echo_storage::records::{Ballot, Vote};
 
@@ -8,20 +10,25 @@ use crate::training::chronicle::Chronicle;
 use crate::training::phrases::fact_kind_name;
 use crate::training::report::{AgentPart, Report, part_name, vote_name};
 
-/// A card for each agent, those who voted first open.
+/// A card for each agent that took part; those that stayed away are listed with their reasons.
 pub(super) fn agents(main: &mut Markup, chronicle: &Chronicle, report: &Report) {
     section(main, "agents", |section| {
         section.within("div", &[("class", "cards")], |cards| {
-            for agent in &report.agents {
+            for agent in report.agents.iter().filter(|agent| agent.took_part) {
                 card(cards, chronicle, agent);
             }
         });
+        let mut away = report.agents.iter().filter(|agent| !agent.took_part).peekable();
+        if away.peek().is_some() {
+            section.element("h3", &[], "Stayed away");
+            let rows = away.map(|agent| vec![agent.role.to_string(), agent.reason.clone()]);
+            table(section, "Roles that did not take part, and why", &["Role", "Why"], rows);
+        }
     });
 }
 
 fn card(cards: &mut Markup, chronicle: &Chronicle, agent: &AgentPart) {
-    let class = if agent.took_part { "card" } else { "card away" };
-    cards.within("article", &[("class", class)], |card| {
+    cards.within("article", &[("class", "card")], |card| {
         card.within("h3", &[], |heading| {
             heading.text(agent.role.as_str());
             heading.text(" ");

@@ -13,7 +13,7 @@ const LETTER: i64 = 13;
 /// The width of an average letter of sans-serif text, in percent of its size; rather too wide than too narrow.
 const LETTER_PERCENT: i64 = 57;
 /// How many characters of a role's name a picture shows; the whole name is in its title.
-const NAME_CHARS: usize = 22;
+const NAME_CHARS: usize = 24;
 
 /// Where a text stands beside its point.
 #[derive(Debug, Clone, Copy)]

@@ -348,6 +348,6 @@ pub(super) fn trouble(main: &mut Markup, chronicle: &Chronicle) {
             let step = trouble.step.map(|step| step.to_string()).unwrap_or_default();
             vec![step, trouble.kind.to_owned(), trouble.who, trouble.what]
         });
-        table(section, "What went wrong, by kind", &["Step", "What", "Who", "How"], rows);
+        table(section, "What went wrong, in the order of the steps", &["Step", "What", "Who", "How"], rows);
     });
 }

@@ -5,7 +5,7 @@
 
 use echo_storage::quantities::Usd;
 
-use super::drawing::{Anchor, Canvas, LINE, Picture, pixels, shown, widest};
+use super::drawing::{Anchor, Canvas, Picture, pixels, shown, widest};
 use super::markup::Markup;
 use crate::training::chronicle::Budget;
 
@@ -28,7 +28,7 @@ pub(super) fn draw(budgets: &[Budget], markup: &mut Markup) {
         title: "Spending against limits",
         description: &described(budgets),
         width: left + SCALE + 4 * MARGIN,
-        height: MARGIN + pixels(budgets.len()) * ROW + LINE,
+        height: MARGIN + pixels(budgets.len()) * ROW,
     };
     let end = end_of_scale(budgets);
     canvas.draw(markup, |picture| {

@@ -5,7 +5,7 @@ use echo_storage::records::Status;
 use super::markup::Markup;
 use crate::training::chronicle::Chronicle;
 use crate::training::expectations::status_name;
-use crate::training::phrases::{counted, outcome, score, span, tally, troubles};
+use crate::training::phrases::{capitalised, counted, score, span, tally, troubles};
 use crate::training::report::Report;
 
 /// What came of it, before everything else.
@@ -18,7 +18,7 @@ pub(super) fn header(body: &mut Markup, chronicle: &Chronicle, report: &Report) 
         header.within("p", &[("class", "outcome")], |line| {
             line.element("strong", &[("class", "badge")], status_name(decision.status));
             line.text(" ");
-            line.element("span", &[], &outcome(report));
+            line.element("span", &[], &outcome_beside_status(report));
         });
         header.element("p", &[("class", "tally")], &tally(report));
         header.within("dl", &[("class", "glance")], |list| {
@@ -52,6 +52,13 @@ fn glance(chronicle: &Chronicle, report: &Report) -> Vec<(&'static str, String, 
         ("Started", chronicle.session.started_at.to_string(), false),
         ("Took, by the store's clock", span(chronicle.duration_ms()), false),
     ]
+}
+
+/// The outcome without its first word, which is the status.
+fn outcome_beside_status(report: &Report) -> String {
+    let outcome = report.outcome();
+    let rest = outcome.strip_prefix(status_name(report.decision.status)).unwrap_or(&outcome);
+    format!("{}.", capitalised(rest.trim_start_matches([':', ' '])))
 }
 
 fn outcome_class(status: Status) -> &'static str {

@@ -223,17 +223,19 @@ fn marked(mark: &Mark) -> String {
 /// The axis: times where somebody waited, numbers of steps where nobody did.
 fn scale(chronicle: &Chronicle, picture: &mut Picture<'_>, axis: &Axis, bottom: i64) {
     let waits = axis.length_ms() > 0;
-    let mut last = i64::MIN / 2;
+    let mut last = (i64::MIN / 2, String::new());
     for moment in &axis.clock {
         let x = axis.x(*moment);
-        if x - last < TICK_DISTANCE {
-            continue;
-        }
-        last = x;
         let label =
             if waits { span(chronicle.since_start_ms(moment.at)) } else { format!("step {}", moment.step) };
+        // One time for all the steps of a moment.
+        if x - last.0 < TICK_DISTANCE || label == last.1 {
+            continue;
+        }
         picture.line("tick", (x, bottom), (x, bottom + 5));
-        picture.text("axis", x, bottom + 19, Anchor::Start, &label);
+        let anchor = if x + TICK_DISTANCE > WIDTH { Anchor::End } else { Anchor::Start };
+        picture.text("axis", x, bottom + 19, anchor, &label);
+        last = (x, label);
     }
     let says = if waits {
         "after the start of the session; each step takes the same room, each wait as much as it is long"

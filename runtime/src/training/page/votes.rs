@@ -13,7 +13,7 @@ use crate::training::phrases::changed;
 use crate::training::report::vote_name;
 
 /// The width of a round, in pixels.
-const ROUND: i64 = 176;
+const ROUND: i64 = 188;
 /// The room between rounds, for the mark of a change, in pixels.
 const GAP: i64 = 30;
 /// The height of a row, in pixels.
