@@ -91,7 +91,7 @@ fn voted(ballot: &Ballot) -> String {
 /// Where a decision got to in a step.
 fn moved(decision: &Decision) -> Vec<String> {
     match &decision.phase {
-        Phase::Selecting => Vec::new(),
+        Phase::Selecting | Phase::Clarifying { .. } => Vec::new(),
         Phase::Voting { round } => {
             let lead = decision.lead.as_ref().map(|lead| format!(", {lead} leads")).unwrap_or_default();
             let count = decision.participants.len();
@@ -100,7 +100,6 @@ fn moved(decision: &Decision) -> Vec<String> {
                 &format!("round {round}: {count} vote{}{lead}", if count == 1 { "s" } else { "" }),
             )]
         }
-        Phase::Clarifying { .. } => Vec::new(),
         Phase::Synthesising => decision.tally.iter().map(|tally| line(CONSENSUS, &counted(tally))).collect(),
         Phase::Climbing { .. } | Phase::Waiting { .. } | Phase::Closed => {
             latest(&decision.path).iter().filter_map(|step| walked(decision, step)).collect()
