@@ -17,8 +17,11 @@ const PICTURES: [&str; 5] = ["votes", "ladder", "matrix", "timeline", "spending"
 /// The files of a session.
 const FILES: [&str; 4] = ["messages.jsonl", "report.html", "report.json", "report.md"];
 
-/// The widths of the windows in which the page is looked at, in pixels.
+/// The width of a usual window, in pixels.
 const WIDE: u32 = 1200;
+/// The narrowest window that the browser opens, in pixels.
+const NARROW: u32 = 500;
+/// The width of a picture as on a phone, in pixels.
 const PHONE: u32 = 390;
 
 /// Put behind a page, it has the browser write down the box of each picture, and whether the page is wider than the
@@ -166,7 +169,7 @@ fn a_browser_shows_the_page() {
         assert!(!source.contains(outside), "{outside}");
     }
     let measured = home.write("measured.html", &format!("{source}{MEASURE}"));
-    for width in [WIDE, PHONE] {
+    for width in [WIDE, NARROW] {
         check_layout(&browser.dump(&measured, width), width);
     }
     let wide = shot(&browser, &page, "report.png", (WIDE, 2400), false);

@@ -36,7 +36,7 @@ const SECTIONS: [(&str, &str); 9] = [
     ("path", "Way to the outcome"),
     ("agents", "What each agent did"),
     ("talk", "Who talked to whom"),
-    ("course", "Course"),
+    ("course", "Timeline"),
     ("money", "Spending"),
     ("trouble", "What went wrong"),
 ];

@@ -98,7 +98,9 @@ fn the_fate_of_a_message_is_its_last() {
         let first = batch.head().step + 1;
         for effects in effects {
             let mut draft = batch.draft(Timestamp::default());
-            effects.into_iter().for_each(|effect| draft.emit(effect).unwrap());
+            for effect in effects {
+                draft.emit(effect).unwrap();
+            }
             let finished = draft.finish();
             batch.append(Input::Configure(company.config().clone()), None, finished).unwrap();
         }

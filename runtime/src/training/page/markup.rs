@@ -48,6 +48,16 @@ impl Markup {
         escape(text, &mut self.text);
     }
 
+    /// A text whose names, such as `first_second`, may be broken behind each of their parts.
+    pub(super) fn breakable(&mut self, text: &str) {
+        for (at, part) in text.split_inclusive(['_', ':']).enumerate() {
+            if at > 0 {
+                self.empty("wbr", &[]);
+            }
+            self.text(part);
+        }
+    }
+
     /// A part of this program, as it is.
     pub(super) fn verbatim(&mut self, part: &'static str) {
         self.text.push_str(part);
@@ -163,6 +173,13 @@ mod tests {
             inner.element("i", &[], "c");
         });
         assert_eq!(markup.into_text(), "<p class=\"a\">b<br/><i>c</i></p>\n");
+    }
+
+    #[test]
+    fn long_names_may_be_broken_between_their_parts() {
+        let mut markup = Markup::default();
+        markup.breakable("a_b <c_> d");
+        assert_eq!(markup.into_text(), "a_<wbr/>b &lt;c_<wbr/>&gt; d");
     }
 
     proptest! {

@@ -57,7 +57,7 @@ pub(super) fn table(
                 for cells in rows {
                     body.within("tr", &[], |row| {
                         for cell in &cells {
-                            row.element("td", &[], cell);
+                            row.within("td", &[], |data| data.breakable(cell));
                         }
                     });
                 }
@@ -129,7 +129,7 @@ fn expectations(section: &mut Markup, report: &Report) {
                         CheckVerdict::NotScored => ("not-scored", "\u{2013} "),
                     };
                     body.within("tr", &[("class", class)], |row| {
-                        row.element("th", &[("scope", "row")], &check.what);
+                        row.within("th", &[("scope", "row")], |head| head.breakable(&check.what));
                         row.element("td", &[], &check.expected);
                         row.element("td", &[], &check.found);
                         let verdict = format!("{sign}{}", verdict_name(check.verdict));

@@ -25,7 +25,7 @@ pub(super) fn header(body: &mut Markup, chronicle: &Chronicle, report: &Report) 
             for (name, value, is_bad) in glance(chronicle, report) {
                 list.within("div", &[("class", if is_bad { "bad" } else { "good" })], |pair| {
                     pair.element("dt", &[], name);
-                    pair.element("dd", &[], &value);
+                    pair.within("dd", &[], |data| data.breakable(&value));
                 });
             }
         });
