@@ -138,7 +138,7 @@ mod tests {
     fn texts_of_others_are_words() {
         let check = |text: &str, expected: &str| assert_eq!(escaped(text), expected);
         check("a plain text, 100 %", "a plain text, 100 %");
-        check("product_manager _and_ *all*", r"product_manager \_and\_ \*all\*");
+        check("desk_clerk _and_ *all*", r"desk_clerk \_and\_ \*all\*");
         check("a | b\n\n# c", r"a \| b # c");
         check("# a", r"\# a");
         check("- a", r"\- a");

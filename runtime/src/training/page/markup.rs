@@ -50,7 +50,7 @@ impl Markup {
 
     /// A text whose names, such as `first_second`, may be broken behind each of their parts.
     pub(super) fn breakable(&mut self, text: &str) {
-        for (at, part) in text.split_inclusive(['_', ':']).enumerate() {
+        for (at, part) in text.split_inclusive('_').enumerate() {
             if at > 0 {
                 self.empty("wbr", &[]);
             }
