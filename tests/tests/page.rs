@@ -6,6 +6,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use echo_tests::{Browser, Home, artefact};
