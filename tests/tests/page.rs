@@ -157,9 +157,10 @@ fn a_report_that_cannot_be_written_is_told() {
 #[test]
 fn a_browser_shows_the_page() {
     let Some(browser) = Browser::find() else {
-        println!(
-            "SKIPPED: no browser was found; install chromium, or name one in CHROMIUM, and run this again"
-        );
+        // Straight to the stream, because what a test that passes prints is not shown.
+        let told =
+            "SKIPPED: no browser was found; install chromium, or name one in CHROMIUM, and run this again";
+        writeln!(std::io::stderr(), "{told}").unwrap();
         return;
     };
     let home = Home::default();
