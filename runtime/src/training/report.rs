@@ -25,6 +25,8 @@ use crate::decisions::standing_ballots;
 use super::expectations::{Check, Decider, Observed};
 use super::scenario::{Scenario, ScenarioError};
 
+pub(super) use self::text::{deed_name, part_name};
+
 /// How many steps of the journal are read at once.
 const READ_STEPS: usize = 256;
 

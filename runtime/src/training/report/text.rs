@@ -95,7 +95,8 @@ impl Report {
         page.hanging(INDENT, words);
     }
 
-    fn outcome(&self) -> String {
+    /// How the decision ended, or for whom it waits, in a line that begins with a small letter.
+    pub(in crate::training) fn outcome(&self) -> String {
         let by = match &self.decision.decided_by {
             Some(Decider::Person) => " by a person".to_owned(),
             Some(Decider::Role(role)) => format!(" by {role}"),
@@ -154,7 +155,8 @@ impl Report {
     }
 }
 
-fn part_name(part: Part) -> &'static str {
+/// The word for how a role took part.
+pub(in crate::training) fn part_name(part: Part) -> &'static str {
     match part {
         Part::Initiator => "initiator",
         Part::Lead => "lead",
@@ -164,7 +166,8 @@ fn part_name(part: Part) -> &'static str {
     }
 }
 
-fn deed_name(deed: Deed) -> &'static str {
+/// The words for what somebody on the path did.
+pub(in crate::training) fn deed_name(deed: Deed) -> &'static str {
     match deed {
         Deed::Opened => "opened",
         Deed::Concluded => "concluded",
