@@ -8,7 +8,7 @@
 
 mod budgets;
 mod events;
-mod rounds;
+pub(super) mod rounds;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]

@@ -22,6 +22,7 @@ use serde::{Serialize, Serializer};
 
 use crate::decisions::standing_ballots;
 
+use super::chronicle::{Round, rounds};
 use super::expectations::{Check, Decider, Observed};
 use super::scenario::{Scenario, ScenarioError};
 
@@ -148,6 +149,8 @@ pub struct Details {
     pub synthesis: Option<String>,
     /// The question to people that waits for an answer.
     pub approval: Option<ApprovalId>,
+    /// What was said, round by round.
+    pub rounds: Vec<Round>,
 }
 
 /// What a report tells that is not in the store.
@@ -195,6 +198,7 @@ impl Report {
         let decision =
             state.decision(record.decision)?.ok_or_else(|| lost(format!("decision {}", record.decision)))?;
         let rows = state.participations(decision.id)?;
+        let rounds = rounds::gather(state, &config, &decision)?;
         let ballots = standing_ballots(state, decision.id, decision.rounds)?;
         let agents: Vec<AgentPart> =
             config.roles.iter().map(|role| part(&role.id, &decision, &rows, &ballots)).collect();
@@ -234,6 +238,7 @@ impl Report {
                 reason: decision.reason,
                 synthesis: decision.synthesis,
                 approval,
+                rounds,
             },
             tally: decision.tally,
         })

@@ -12,7 +12,7 @@ use super::{Change, Round, position};
 const MAX_ROUNDS: u32 = 100;
 
 /// The rounds of a decision.
-pub(super) fn gather(
+pub(in crate::training) fn gather(
     state: &impl State,
     config: &Config,
     decision: &Decision,

@@ -14,7 +14,6 @@ fn a_session_that_was_played_is_all_there() {
     let (chronicle, _) = plain();
     let names: Vec<String> = chronicle.events.phases.iter().map(|phase| phase_name(&phase.phase)).collect();
     assert_eq!(names, ["self-selection", "round 1", "synthesis", "waiting for a person"]);
-    // Today one round is voted on without being counted.
     assert_eq!((chronicle.decision.rounds, chronicle.rounds.len()), (1, 1));
     let voters: Vec<&str> = chronicle.rounds[0].ballots.iter().map(|ballot| ballot.role.as_str()).collect();
     assert_eq!(voters, ["clerk", "guard"]);
