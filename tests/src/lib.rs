@@ -1,7 +1,7 @@
 //! What the tests of the whole share: the real binary, and a home to run it in.
 //!
 //! In reading order: [`Program`] is the real binary, built once for each test run; [`Home`] is a machine's user for
-//! it, with nothing but an empty directory; [`Run`] is what came of running it there.
+//! it, with nothing but an empty directory; [`Run`] is what came of running it there. [`Browser`] opens pages.
 //!
 //! What always holds: a run sees no environment but its [`Home`], reads an empty standard input, and ends within
 //! [`RUN_LIMIT`] or fails its test.
@@ -11,6 +11,8 @@
     clippy::missing_panics_doc,
     reason = "a harness reports what it cannot do by failing the test"
 )]
+
+mod browser;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -23,6 +25,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use browser::Browser;
+
 /// How long a run of the binary may take before its test fails.
 pub const RUN_LIMIT: Duration = Duration::from_secs(60);
 
@@ -32,6 +36,15 @@ const DEV_DIRECTORY: &str = "debug";
 /// The top of the source tree.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace")
+}
+
+/// A file among those that a test run leaves behind to be looked at, below `target/artefacts`.
+pub fn artefact(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a running test has a file");
+    let target = test.ancestors().nth(3).expect("cargo puts tests below its target directory");
+    let directory = target.join("artefacts");
+    std::fs::create_dir_all(&directory).expect("a directory can be made in the target directory");
+    directory.join(name)
 }
 
 /// The text of a shipped scenario, by its name.

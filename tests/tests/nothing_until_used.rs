@@ -17,7 +17,7 @@ fn check(arguments: &[&str], code: i32) -> Run {
 #[test]
 fn help_and_version_tell_and_touch_nothing() {
     let help = check(&["--help"], 0);
-    for command in ["train", "approvals", "approve", "reject", "replay"] {
+    for command in ["train", "approvals", "approve", "reject", "replay", "report"] {
         assert!(help.stdout.contains(command), "{}", help.told());
         check(&[command, "--help"], 0);
     }
@@ -36,7 +36,7 @@ fn mistakes_of_usage_are_told_apart_from_failures() {
 #[test]
 fn who_only_reads_makes_no_store() {
     let reject = ["reject", "apr-1", "--note", "no"];
-    for command in [&["approvals"] as &[&str], &["approve", "apr-1"], &reject, &["replay"]] {
+    for command in [&["approvals"] as &[&str], &["approve", "apr-1"], &reject, &["replay"], &["report"]] {
         let _ = check(command, 1).says(&["there is no store at", "org.redb", "train"]);
     }
 }

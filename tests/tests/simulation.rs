@@ -326,7 +326,8 @@ proptest! {
     ) {
         let before = run(proposal.clone(), 5).decision.status;
         let mut dearer = proposal.clone();
-        dearer.context.budget = Some(dearer.context.budget.unwrap_or_default().plus(Usd::dollars(more)));
+        // Where no cost was stated, stating one is not more cost but more to decide on.
+        dearer.context.budget = dearer.context.budget.map(|budget| budget.plus(Usd::dollars(more)));
         let mut riskier = proposal;
         riskier.context.risks.extend((0..risks).map(|n| Risk { risk: format!("risk {n}"), mitigation: None }));
         if before == Status::Rejected {

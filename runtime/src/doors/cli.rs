@@ -24,8 +24,9 @@ mod completions;
 mod dead_letters;
 mod decisions;
 mod drive;
-mod interrupt;
+mod files;
 mod help;
+mod interrupt;
 mod listing;
 mod look;
 mod messages;
@@ -35,6 +36,7 @@ mod page;
 mod parts;
 mod place;
 mod replay;
+mod report;
 mod retry;
 mod scenarios;
 mod send;
@@ -165,6 +167,9 @@ enum Command {
     /// Print the manual page, or write one for each command
     #[command(after_help = completions::MAN_EXAMPLES)]
     Man(completions::ManArguments),
+    /// Write the report of a session again, as it stands by now
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Arguments),
 }
 
 /// Why a command ended without doing what was asked.
@@ -270,6 +275,7 @@ fn execute(
         Command::Scenarios(arguments) => scenarios::run(&mut invocation, arguments),
         Command::Completions(arguments) => completions::completions(&mut invocation, &arguments),
         Command::Man(arguments) => completions::man(&mut invocation, &arguments),
+        Command::Report(arguments) => report::run(&mut invocation, &arguments),
     }))
     .unwrap_or_else(|_| {
         let why = "the program stopped unexpectedly, as it does when the store is damaged; `replay` names what it can, \

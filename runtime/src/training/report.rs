@@ -22,8 +22,11 @@ use serde::{Serialize, Serializer};
 
 use crate::decisions::standing_ballots;
 
+use super::chronicle::{Round, rounds};
 use super::expectations::{Check, Decider, Observed};
 use super::scenario::{Scenario, ScenarioError};
+
+pub(super) use self::text::{deed_name, part_name};
 
 /// How many steps of the journal are read at once.
 const READ_STEPS: usize = 256;
@@ -146,6 +149,8 @@ pub struct Details {
     pub synthesis: Option<String>,
     /// The question to people that waits for an answer.
     pub approval: Option<ApprovalId>,
+    /// What was said, round by round.
+    pub rounds: Vec<Round>,
 }
 
 /// What a report tells that is not in the store.
@@ -193,6 +198,7 @@ impl Report {
         let decision =
             state.decision(record.decision)?.ok_or_else(|| lost(format!("decision {}", record.decision)))?;
         let rows = state.participations(decision.id)?;
+        let rounds = rounds::gather(state, &config, &decision)?;
         let ballots = standing_ballots(state, decision.id, decision.rounds)?;
         let agents: Vec<AgentPart> =
             config.roles.iter().map(|role| part(&role.id, &decision, &rows, &ballots)).collect();
@@ -232,6 +238,7 @@ impl Report {
                 reason: decision.reason,
                 synthesis: decision.synthesis,
                 approval,
+                rounds,
             },
             tally: decision.tally,
         })

@@ -9,7 +9,7 @@ use clap::Command;
 /// The groups and the commands in each, in their order.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Act", &["train", "send", "approvals", "approve", "reject"]),
-    ("Look", &["status", "decisions", "why", "sessions", "agents", "messages"]),
+    ("Look", &["status", "decisions", "why", "sessions", "report", "agents", "messages"]),
     ("Check and mend", &["replay", "dead-letters", "retry"]),
     ("Prepare", &["scenarios", "completions", "man"]),
 ];

@@ -41,17 +41,17 @@ impl<'w> Output<'w> {
         self.write(&printable(text));
     }
 
+    /// Writes a text of the program's own as it is: a script, a manual page, a file that it ships.
+    pub(super) fn verbatim(&mut self, text: &str) {
+        self.write(text);
+    }
+
     /// Writes a picture for the terminal; whoever made it has made the texts in it [`printable`].
     pub(super) fn picture(&mut self, bytes: &str) {
         if self.broken.is_none() {
             let written = self.stdout.write_all(bytes.as_bytes()).and_then(|()| self.stdout.flush());
             self.broken = written.err();
         }
-    }
-
-    /// Writes a text of the program's own as it is: a script, a manual page, a file that it ships.
-    pub(super) fn verbatim(&mut self, text: &str) {
-        self.write(text);
     }
 
     /// Writes the one JSON object that was asked for.

@@ -1,7 +1,8 @@
 //! Where the store is, and making room for a fresh one.
 //!
 //! What always holds: finding the place makes nothing. A fresh start deletes nothing: a store that is in the way is moved
-//! aside, and a file that is no store, or one that is in use or damaged, is refused and left as it is.
+//! aside with the files of its sessions, and a file that is no store, or one that is in use or damaged, is refused and left
+//! as it is.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -14,6 +15,9 @@ use super::Failed;
 
 /// The store below the directory for the data of programs.
 const FILE: &str = "echo-org/org.redb";
+
+/// What stands behind the store's name in that of the directory with the files of its sessions.
+const SESSIONS: &str = ".sessions";
 
 /// The environment of the process, as far as it matters here.
 #[derive(Debug, Clone, Default)]
@@ -116,6 +120,11 @@ impl Place {
         std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string()
     }
 
+    /// Where the files of its sessions are.
+    pub(super) fn sessions(&self) -> PathBuf {
+        with_ending(&self.path, SESSIONS)
+    }
+
     /// A command line that means this store.
     pub(super) fn command(&self, command: &str) -> String {
         let store = if self.named { format!(" --store {}", quoted(&self.path)) } else { String::new() };
@@ -145,35 +154,53 @@ impl Place {
         Store::open(&self.path, &options).map_err(Failed::because)
     }
 
-    /// Moves a store that is there to `PATH.before-1`, or the first number that is free. Says where it is now.
+    /// Moves a store that is there to `PATH.before-1`, or the first number that is free, and the files of its sessions
+    /// with it. Says where the store is now.
     pub(super) fn make_room(&self) -> Result<Option<PathBuf>, Failed> {
         let failed = |what: &str, path: &Path, cause: &std::io::Error| {
             Failed::Failure(format!("cannot {what} {}: {cause}", path.display()))
         };
-        match std::fs::symlink_metadata(&self.path) {
-            Ok(_) => {}
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(failed("look for", &self.path, &cause)),
+        let is_there = |path: &Path| match std::fs::symlink_metadata(path) {
+            Ok(_) => Ok(true),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(cause) => Err(failed("look for", path, &cause)),
+        };
+        let (has_store, has_sessions) = (is_there(&self.path)?, is_there(&self.sessions())?);
+        if !has_store && !has_sessions {
+            return Ok(None);
         }
         // Only a store of ours that nobody uses is moved.
-        drop(
-            Store::open(&self.path, &OpenOptions { create: false, wait_ms: 0, clock: None, read_only: true })
-                .map_err(Failed::because)?,
-        );
+        if has_store {
+            let options = OpenOptions { create: false, wait_ms: 0, clock: None, read_only: true };
+            drop(Store::open(&self.path, &options).map_err(Failed::because)?);
+        }
         let mut number = 1_u64;
         let aside = loop {
-            let mut name = self.path.clone().into_os_string();
-            name.push(format!(".before-{number}"));
-            let aside = PathBuf::from(name);
-            match std::fs::symlink_metadata(&aside) {
-                Ok(_) => number += 1,
-                Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => break aside,
-                Err(cause) => return Err(failed("look for", &aside, &cause)),
+            let aside = with_ending(&self.path, &format!(".before-{number}"));
+            if !is_there(&aside)? && !is_there(&with_ending(&aside, SESSIONS))? {
+                break aside;
             }
+            number += 1;
         };
-        std::fs::rename(&self.path, &aside).map_err(|cause| failed("move aside", &self.path, &cause))?;
-        Ok(Some(aside))
+        let rename = |from: &Path, to: &Path| {
+            std::fs::rename(from, to).map_err(|cause| failed("move aside", from, &cause))
+        };
+        if has_store {
+            rename(&self.path, &aside)?;
+        }
+        // Files of sessions without a store are of one that is gone; the next store must not write over them.
+        if has_sessions {
+            rename(&self.sessions(), &with_ending(&aside, SESSIONS))?;
+        }
+        Ok(has_store.then_some(aside))
     }
+}
+
+/// A path with something behind its last name.
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 /// A path as a shell reads it back.
@@ -234,10 +261,19 @@ mod tests {
         assert_eq!(place.make_room().unwrap(), None);
         for number in 1..=2 {
             drop(place.open_or_make(ClockKind::Virtual).unwrap());
+            let report = place.sessions().join("ses-1/report.md");
+            std::fs::create_dir_all(report.parent().unwrap()).unwrap();
+            std::fs::write(&report, "a report").unwrap();
             let aside = directory.path().join(format!("org.redb.before-{number}"));
             assert_eq!(place.make_room().unwrap(), Some(aside));
-            assert!(!place.path.exists());
+            assert!(!place.path.exists() && !place.sessions().exists());
+            let moved = directory.path().join(format!("org.redb.before-{number}.sessions/ses-1/report.md"));
+            assert_eq!(std::fs::read_to_string(moved).unwrap(), "a report");
         }
+        // Reports whose store is gone are not written over, and are not called a store.
+        std::fs::create_dir(place.sessions()).unwrap();
+        assert_eq!(place.make_room().unwrap(), None);
+        assert!(directory.path().join("org.redb.before-3.sessions").exists());
         std::fs::write(&place.path, "a letter").unwrap();
         assert!(place.make_room().unwrap_err().to_string().contains("is not a store"));
         assert_eq!(std::fs::read_to_string(&place.path).unwrap(), "a letter");

@@ -125,14 +125,20 @@ fn choose(snapshot: &Snapshot, wanted: Option<SessionId>) -> Result<Option<Recor
         return Ok((ended < newest.len()).then(|| newest.swap_remove(ended)));
     };
     let found = snapshot.session(id).map_err(Failed::because)?;
-    let Some(found) = found else {
-        let listed: Vec<String> =
-            newest.iter().map(|session| format!("{} ({})", session.id, session.title)).collect();
-        let remedy = match listed.as_slice() {
-            [] => "there is none yet; `train` plays one".to_owned(),
-            listed => format!("the newest are {}; without --session the last is taken", listed.join(", ")),
-        };
-        return Err(Failed::Failure(format!("there is no session {id}: {remedy}")));
-    };
+    let Some(found) = found else { return Err(unknown(id, &newest)) };
     Ok(Some(found))
+}
+
+/// That there is no such session, with the newest of those that there are.
+pub(super) fn unknown(id: SessionId, newest: &[Record]) -> Failed {
+    let listed: Vec<String> = newest
+        .iter()
+        .take(LISTED_SESSIONS)
+        .map(|session| format!("{} ({})", session.id, session.title))
+        .collect();
+    let remedy = match listed.as_slice() {
+        [] => "there is none yet; `train` plays one".to_owned(),
+        listed => format!("the newest are {}; without one the last is taken", listed.join(", ")),
+    };
+    Failed::Failure(format!("there is no session {id}: {remedy}"))
 }

@@ -130,7 +130,7 @@ fn from_a_session_to_a_verdict() {
     assert!(home.tells(&["approve", "apr-1"], 1).contains("the first answer counts"));
     assert_eq!(home.tells(&["approvals"], 0), "nothing waits for a person");
     insta::assert_snapshot!("replay", home.tells(&["replay"], 0));
-    assert_eq!(home.files(), ["org.redb", "org.redb.lock"]);
+    assert_eq!(home.files(), ["org.redb", "org.redb.lock", "org.redb.sessions"]);
 }
 
 #[test]
@@ -292,6 +292,7 @@ fn who_only_reads_makes_no_store() {
         &["dead-letters"],
         &["retry", "--all"],
         &["send", "me", "clerk", "--subject", "Hello"],
+        &["report"],
     ] {
         let run = home.run(line);
         assert_eq!((run.code, run.stdout.as_str()), (FAILURE, ""), "{line:?}");
@@ -316,7 +317,8 @@ fn a_fresh_start_moves_a_store_aside() {
         second.json()["hash"],
         "equal seeds on empty stores give equal journals"
     );
-    assert_eq!(home.files(), ["org.redb", "org.redb.before-1", "org.redb.lock"]);
+    let beside = ["org.redb.before-1", "org.redb.before-1.sessions", "org.redb.lock", "org.redb.sessions"];
+    assert_eq!(home.files(), [&["org.redb"], beside.as_slice()].concat());
     // What was moved aside is whole.
     let aside = home.store().with_file_name("org.redb.before-1");
     let replayed = home.run(&["replay", "--store", aside.to_str().unwrap(), "--json"]).json();
@@ -346,6 +348,7 @@ fn unknown_sessions_and_decisions_are_told_with_what_there_is() {
         assert!(words.iter().all(|word| told.contains(word)), "{told}");
     };
     check(&["replay", "--session", "ses-9"], &["no session ses-9", "ses-1 (New locks for the archive)"]);
+    check(&["report", "ses-9"], &["no session ses-9", "ses-1 (New locks for the archive)"]);
     check(&["approve", "dec-9"], &["no decision dec-9", "approvals"]);
     check(&["approve", "apr-9"], &["apr-9", "approvals"]);
 }

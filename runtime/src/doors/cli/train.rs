@@ -20,6 +20,7 @@ use echo_storage::names::SessionId;
 use self::resume::Rest;
 use super::ask::{Asked, Question};
 use super::drive::Driver;
+use super::files;
 use super::interrupt;
 use super::place::Place;
 use super::view::Watching;
@@ -48,6 +49,9 @@ A store keeps the clock it was made with: --virtual-time is said each time, or n
 
 --fresh deletes nothing: a store that is at the path is moved to PATH.before-1, or the first
 number that is free. A file that is no store, or one that is in use, is refused.
+
+Beside the store, in PATH.sessions/ses-1/ for the first session: report.html (to be opened in a
+browser), report.md, report.json and messages.jsonl.
 
 Exit codes: 0 as expected, 1 otherwise than expected or failed, 2 not understood, 130 interrupted.";
 
@@ -134,6 +138,10 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
     } else {
         let before = if arguments.quiet { "" } else { "\n" };
         invocation.output.text(&format!("{before}{}", report.to_text(&next(&report, &place))));
+    }
+    let page = files::write(&place, &snapshot, &report)?;
+    if !invocation.json {
+        invocation.output.text(&format!("\nreport   {}", page.display()));
     }
     Ok(if report.expectations.held { End::Well } else { End::Otherwise })
 }

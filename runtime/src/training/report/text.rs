@@ -4,9 +4,10 @@
 //! whole (a path, a hash, a command); texts that others wrote stand on lines of their own column and bring no line
 //! breaks with them.
 
-use echo_storage::records::{Deed, Reason, Status};
+use echo_storage::records::{Absence, Deed, Inquiry, Reason, Status};
 
 use super::{AgentPart, Part, Report, vote_name};
+use crate::training::chronicle::Change;
 use crate::training::expectations::{Check, CheckVerdict, Counts, Decider, Score};
 
 /// The width of a page, in characters.
@@ -72,6 +73,7 @@ impl Report {
             let rationale = agent.rationale.as_deref().unwrap_or("cast no vote in time");
             page.hanging(&format!("{INDENT}{:<width$}  {vote:<7}  {sure:<5}  ", agent.role), rationale);
         }
+        self.discussion(page);
         page.heading("TALLY");
         let sides = match (tally.consensus, tally.weighted) {
             (Some(heads), Some(weighted)) => format!("consensus {heads}, weighted by confidence {weighted}"),
@@ -95,7 +97,40 @@ impl Report {
         page.hanging(INDENT, words);
     }
 
-    fn outcome(&self) -> String {
+    /// What was asked, who changed its mind on whose word, and who was missing.
+    fn discussion(&self, page: &mut Page) {
+        let rounds = &self.details.rounds;
+        let mut lines = Vec::new();
+        for round in rounds {
+            for Change { role, before, now, named } in &round.changes {
+                let words: Vec<&str> = named.iter().map(|(_, words)| words.as_str()).collect();
+                let why = if words.is_empty() { String::new() } else { format!(": {}", words.join("; ")) };
+                let what = format!("{role} changes {} to {}{why}", vote_name(*before), vote_name(*now));
+                lines.push((round.number, what));
+            }
+            for one in &round.clarifications {
+                let Inquiry { to, question, .. } = &one.inquiry;
+                let answer = one.reply.as_ref().map_or("no answer", |reply| reply.text.as_str());
+                lines.push((round.number, format!("{} asks {to}: {question} - {answer}", one.asker)));
+            }
+            for Absence { role, reason, .. } in &round.absences {
+                lines.push((round.number, format!("{role} is missing: {reason}")));
+            }
+        }
+        if rounds.len() < 2 && lines.is_empty() {
+            return;
+        }
+        page.heading("DISCUSSION");
+        if lines.is_empty() {
+            page.hanging(INDENT, &format!("{} rounds, in which no vote changed", rounds.len()));
+        }
+        for (round, what) in lines {
+            page.hanging(&format!("{INDENT}round {round}  "), &what);
+        }
+    }
+
+    /// How the decision ended, or for whom it waits, in a line that begins with a small letter.
+    pub(in crate::training) fn outcome(&self) -> String {
         let by = match &self.decision.decided_by {
             Some(Decider::Person) => " by a person".to_owned(),
             Some(Decider::Role(role)) => format!(" by {role}"),
@@ -154,7 +189,8 @@ impl Report {
     }
 }
 
-fn part_name(part: Part) -> &'static str {
+/// The word for how a role took part.
+pub(in crate::training) fn part_name(part: Part) -> &'static str {
     match part {
         Part::Initiator => "initiator",
         Part::Lead => "lead",
@@ -164,7 +200,8 @@ fn part_name(part: Part) -> &'static str {
     }
 }
 
-fn deed_name(deed: Deed) -> &'static str {
+/// The words for what somebody on the path did.
+pub(in crate::training) fn deed_name(deed: Deed) -> &'static str {
     match deed {
         Deed::Opened => "opened",
         Deed::Concluded => "concluded",

@@ -1,0 +1,66 @@
+//! The files of a session: what people and programs read of it afterwards, in a directory beside the store.
+//!
+//! | file | for |
+//! |---|---|
+//! | `report.html` | people with a browser: one page, complete in itself |
+//! | `report.md` | people with an editor |
+//! | `report.json` | programs: what `train --json` prints |
+//! | `messages.jsonl` | programs: a line for each message |
+//!
+//! What always holds: a file is there whole or not at all, because it gets its name when it is written. Nothing in them is
+//! lost with them: they are written from the store and can be written again.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use echo_storage::Snapshot;
+
+use super::place::Place;
+use super::{Failed, PROGRAM};
+use crate::training::{Chronicle, Report, markdown, messages, page};
+
+/// What a file is called while it is written.
+const UNFINISHED: &str = "unfinished";
+
+/// Writes the files of a session and says where its page is.
+///
+/// # Errors
+/// The store could not be read, or the files not be written; what was there before is left as it was.
+pub(super) fn write(place: &Place, state: &Snapshot, report: &Report) -> Result<PathBuf, Failed> {
+    let chronicle = Chronicle::of(state, report.session).map_err(Failed::because)?;
+    let json = serde_json::to_string_pretty(report).map_err(Failed::because)?;
+    let files = [
+        ("report.md", markdown(&chronicle, report)),
+        ("report.json", format!("{json}\n")),
+        ("messages.jsonl", messages(&chronicle).map_err(Failed::because)?),
+        ("report.html", page(&chronicle, report)),
+    ];
+    let directory = place.sessions().join(report.session.to_string());
+    let directory = std::path::absolute(&directory).unwrap_or(directory);
+    std::fs::create_dir_all(&directory).map_err(|cause| failed(report, &directory, &cause))?;
+    for (name, content) in &files {
+        replace(&directory, name, content).map_err(|cause| failed(report, &directory.join(name), &cause))?;
+    }
+    Ok(directory.join("report.html"))
+}
+
+/// Gives a file a content, at once.
+fn replace(directory: &Path, name: &str, content: &str) -> io::Result<()> {
+    let unfinished = directory.join(format!("{name}.{UNFINISHED}"));
+    let written = std::fs::write(&unfinished, content)
+        .and_then(|()| std::fs::rename(&unfinished, directory.join(name)));
+    if written.is_err() {
+        // What matters is why it could not be written.
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    written
+}
+
+fn failed(report: &Report, path: &Path, cause: &io::Error) -> Failed {
+    let session = report.session;
+    Failed::Failure(format!(
+        "{session} is whole in the store, but its report could not be written: cannot write {}: {cause}; make room there \
+         and let this user write there, then write it with `{PROGRAM} report {session}`",
+        path.display()
+    ))
+}

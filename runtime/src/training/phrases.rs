@@ -1,0 +1,222 @@
+//! Phrases that every written form of a session uses.
+//!
+//! What always holds: a phrase is a function of its values, and the same thing has the same name wherever it is read.
+
+use echo_storage::records::{FactKind, Kind, Priority, Vote};
+
+use super::chronicle::{Chronicle, Delivery, DeliveryState};
+use super::expectations::{CheckVerdict, Counts, Score};
+use super::report::{Report, vote_name};
+
+/// A length of time, such as `250 ms`, `1.250 s` or `2 min 5 s`.
+pub(super) fn span(ms: u64) -> String {
+    let (seconds, rest) = (ms / 1000, ms % 1000);
+    match seconds {
+        0 => format!("{ms} ms"),
+        1..=59 if rest == 0 => format!("{seconds} s"),
+        1..=59 => format!("{seconds}.{rest:03} s"),
+        60..=3599 if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
+        60..=3599 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// A count with its noun, such as `1 vote` or `2 votes`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// A text with its first letter a capital.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The outcome as one sentence.
+pub(super) fn outcome(report: &Report) -> String {
+    format!("{}.", capitalised(&report.outcome()))
+}
+
+/// The count in a line, or that there is none.
+pub(super) fn tally(report: &Report) -> String {
+    let Some(tally) = &report.tally else { return "Nobody was asked for a vote.".to_owned() };
+    let consensus =
+        tally.consensus.map_or_else(|| "nobody took a side".to_owned(), |share| format!("consensus {share}"));
+    let quorum = if tally.quorum { "quorum reached" } else { "no quorum" };
+    format!(
+        "{} approve, {} reject, {} abstain of {}; {quorum}; {consensus}.",
+        tally.approve,
+        tally.reject,
+        tally.abstain,
+        counted(tally.participants as usize, "participant")
+    )
+}
+
+/// How the checks came out, in a line.
+pub(super) fn score(report: &Report) -> String {
+    if report.expectations.checks.is_empty() {
+        return "nothing was expected, so nothing is scored".to_owned();
+    }
+    let Counts { held, failed, not_scored } = Score { checks: report.expectations.checks.clone() }.counts();
+    format!("{held} held, {failed} failed, {not_scored} not scored")
+}
+
+/// The word for what came of a check.
+pub(super) fn verdict_name(verdict: CheckVerdict) -> &'static str {
+    match verdict {
+        CheckVerdict::Held => "held",
+        CheckVerdict::Failed => "failed",
+        CheckVerdict::NotScored => "not scored",
+    }
+}
+
+/// The word for what a message is for.
+pub(super) fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Request => "request",
+        Kind::Response => "response",
+        Kind::Notification => "notification",
+        Kind::Escalation => "escalation",
+    }
+}
+
+/// The word for how urgent a message is.
+pub(super) fn priority_name(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Low => "low",
+        Priority::Normal => "normal",
+        Priority::High => "high",
+    }
+}
+
+/// The word for what a fact is about.
+pub(super) fn fact_kind_name(kind: FactKind) -> &'static str {
+    match kind {
+        FactKind::Money => "money",
+        FactKind::Risk => "risk",
+        FactKind::Feasibility => "feasibility",
+        FactKind::Outcome => "outcome",
+        FactKind::Completeness => "completeness",
+        FactKind::Precedent => "precedent",
+    }
+}
+
+/// A vote that became another.
+pub(super) fn changed(before: Vote, now: Vote) -> String {
+    format!("{} to {}", vote_name(before), vote_name(now))
+}
+
+/// How far a message got with those whom it reached, those of one kind together.
+pub(super) fn deliveries(deliveries: &[Delivery]) -> String {
+    let kinds = [
+        (DeliveryState::Read, "read by"),
+        (DeliveryState::Unread, "not read by"),
+        (DeliveryState::Failed, "failed with"),
+        (DeliveryState::Dead, "given up for"),
+    ];
+    let of_kind = |(kind, words): (DeliveryState, &str)| {
+        let roles = deliveries.iter().filter(|delivery| delivery.state == kind);
+        let roles: Vec<&str> = roles.map(|delivery| delivery.role.as_str()).collect();
+        (!roles.is_empty()).then(|| format!("{words} {}", roles.join(", ")))
+    };
+    let told: Vec<String> = kinds.into_iter().filter_map(of_kind).collect();
+    if told.is_empty() { "reached nobody".to_owned() } else { told.join("; ") }
+}
+
+/// Everything that went wrong, in the order of the steps; empty where nothing did.
+pub(super) fn troubles(chronicle: &Chronicle) -> Vec<Trouble> {
+    let mut troubles = Vec::new();
+    for failed in &chronicle.events.failures {
+        let who = failed.role.as_ref().map_or_else(|| "runtime".to_owned(), ToString::to_string);
+        let what = format!("could not {}: {}", failed.what, failed.reason);
+        troubles.push(Trouble { step: Some(failed.when.step), kind: "failed step", who, what });
+    }
+    for sent in &chronicle.events.messages {
+        for delivery in &sent.deliveries {
+            let kind = match delivery.state {
+                DeliveryState::Dead => "dead letter",
+                DeliveryState::Failed => "failed delivery",
+                DeliveryState::Read | DeliveryState::Unread => continue,
+            };
+            let reason = delivery.reason.as_deref().unwrap_or("no reason was recorded");
+            let attempts = counted(delivery.attempts as usize, "attempt");
+            let what = format!("{} after {attempts}: {reason}", sent.message.id);
+            let step = delivery.handled.map(|handled| handled.step);
+            troubles.push(Trouble { step, kind, who: delivery.role.to_string(), what });
+        }
+    }
+    for change in &chronicle.events.breakers {
+        let (who, what) = (change.role.to_string(), change.what.clone());
+        troubles.push(Trouble { step: Some(change.when.step), kind: "breaker", who, what });
+    }
+    for absence in chronicle.rounds.iter().flat_map(|round| &round.absences) {
+        let what = format!("absent in round {}: {}", absence.round, absence.reason);
+        troubles.push(Trouble { step: None, kind: "absence", who: absence.role.to_string(), what });
+    }
+    for thinking in &chronicle.events.thoughts {
+        if let Err(reason) = &thinking.outcome {
+            let what = format!("no word on {} ({}): {reason}", thinking.about, thinking.id);
+            let step = thinking.ended.map(|ended| ended.step);
+            troubles.push(Trouble { step, kind: "mind", who: thinking.role.to_string(), what });
+        }
+    }
+    troubles.sort_by_key(|trouble| trouble.step.unwrap_or(u64::MAX));
+    troubles
+}
+
+/// Something that went wrong.
+pub(super) struct Trouble {
+    /// In which step, where it was one.
+    pub(super) step: Option<u64>,
+    /// What kind of trouble it is.
+    pub(super) kind: &'static str,
+    /// With whom.
+    pub(super) who: String,
+    /// What.
+    pub(super) what: String,
+}
+
+/// The text within so many characters, cut with a mark where it is longer.
+pub(super) fn shortened(text: &str, chars: usize) -> String {
+    if text.chars().count() <= chars {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(chars.saturating_sub(1)).collect();
+    format!("{}\u{2026}", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_read_well() {
+        let check = |ms: u64, expected: &str| assert_eq!(span(ms), expected);
+        check(0, "0 ms");
+        check(999, "999 ms");
+        check(1_000, "1 s");
+        check(1_250, "1.250 s");
+        check(59_999, "59.999 s");
+        check(120_000, "2 min");
+        check(125_900, "2 min 5 s");
+        check(3_600_000, "1 h 0 min");
+        check(90_000_000, "25 h 0 min");
+    }
+
+    #[test]
+    fn long_texts_are_cut_with_a_mark() {
+        let check = |text: &str, chars: usize, expected: &str| assert_eq!(shortened(text, chars), expected);
+        check("abc", 3, "abc");
+        check("abcd", 3, "ab\u{2026}");
+        check("ab cd", 4, "ab\u{2026}");
+        check("\u{e9}\u{e9}\u{e9}", 3, "\u{e9}\u{e9}\u{e9}");
+        check("", 3, "");
+    }
+
+    #[test]
+    fn nouns_follow_their_number() {
+        assert_eq!((counted(1, "vote"), counted(0, "vote")), ("1 vote".to_owned(), "0 votes".to_owned()));
+        assert_eq!(capitalised("it is so"), "It is so");
+        assert_eq!(capitalised(""), "");
+    }
+}
