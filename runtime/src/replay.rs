@@ -8,7 +8,7 @@ use echo_storage::clock::ClockKind;
 use echo_storage::journal::{self, Entry, Hash};
 use echo_storage::state::{KeyRange, Order, Row};
 use echo_storage::table::{self, TableId};
-use echo_storage::{Batch, Input, Query, Snapshot, State, Store, StoreError};
+use echo_storage::{Batch, Input, Query, State, Store, StoreError};
 
 use crate::engine;
 use crate::organisation::{Organisation, SEMANTICS};
@@ -61,7 +61,7 @@ pub enum ReplayError {
 /// A damaged journal, or the first step that differs.
 pub fn replay(
     organisation: &Organisation,
-    recorded: &Snapshot,
+    recorded: &dyn State,
     at: Option<u64>,
 ) -> Result<Replayed, ReplayError> {
     let store = Store::in_memory(ClockKind::Virtual)?;
@@ -98,13 +98,13 @@ pub fn replay(
 }
 
 /// Compares every row of every table, so that a record that was changed behind the journal's back is found as well.
-fn compare_state(recorded: &Snapshot, replayed: &Snapshot) -> Result<(), ReplayError> {
+fn compare_state(recorded: &dyn State, replayed: &dyn State) -> Result<(), ReplayError> {
     // What a file says of itself is its own: its organisation's id, and when it was made.
     let of_journal = |id: TableId, row: &Row| id != table::STORE.id || !row.0.starts_with(b"store");
     for id in table::ALL {
         let mut range = KeyRange::prefix(Vec::new());
         loop {
-            let read = |state: &Snapshot| -> Result<Vec<Row>, StoreError> {
+            let read = |state: &dyn State| -> Result<Vec<Row>, StoreError> {
                 let mut rows = state.scan(id, &range, Order::Ascending, COMPARED_ROWS)?;
                 rows.retain(|row| of_journal(id, row));
                 Ok(rows)

@@ -12,9 +12,11 @@ use crate::records::{
     RoleConfig, Session, Spend, Thought, Timer,
 };
 use crate::state::{KeyRange, Order, State};
+use crate::store::{STORE_KEY, StoreInfo};
 use crate::table::{
     AGENTS, APPROVALS, CLARIFICATIONS, CONFIG, CURSORS, DECISIONS, INBOX, Key, MEMORIES, MEMORY_TAGS,
-    MESSAGES, PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES,
+    MESSAGES, PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, STORE, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS,
+    VOTES,
 };
 
 /// How many rows one question may read where no smaller bound is natural.
@@ -25,6 +27,12 @@ pub(crate) const CONFIG_KEY: &str = "config";
 
 /// What can be asked of any state.
 pub trait Query: State {
+    /// What the store says of itself.
+    fn store_info(&self) -> Result<StoreInfo, StoreError> {
+        let info = STORE.get(self, &STORE_KEY)?;
+        info.ok_or_else(|| StoreError::Inconsistent("the store does not say what it is".to_owned()))
+    }
+
     /// The configuration in force; nothing in a store without steps.
     fn config(&self) -> Result<Option<Config>, StoreError> {
         CONFIG.get(self, &CONFIG_KEY)

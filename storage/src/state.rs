@@ -81,6 +81,24 @@ pub trait State {
     }
 }
 
+impl<S: State + ?Sized> State for &S {
+    fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).read(table, key)
+    }
+    fn scan(
+        &self,
+        table: TableId,
+        range: &KeyRange,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        (**self).scan(table, range, order, limit)
+    }
+    fn own_effect(&self, step: u64, index: u32) -> Option<&Effect> {
+        (**self).own_effect(step, index)
+    }
+}
+
 impl<K: Key, V: Record> Table<K, V> {
     /// The value under a key.
     pub fn get(&self, state: &(impl State + ?Sized), key: &K) -> Result<Option<V>, StoreError> {

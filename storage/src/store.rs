@@ -35,7 +35,7 @@ const CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// What every redb file begins with.
 const REDB_MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
 
-const STORE_KEY: &str = "store";
+pub(crate) const STORE_KEY: &str = "store";
 
 type RawTable = TableDefinition<'static, &'static [u8], &'static [u8]>;
 

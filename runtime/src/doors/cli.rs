@@ -35,6 +35,7 @@ mod output;
 mod page;
 mod parts;
 mod place;
+mod reach;
 mod replay;
 mod report;
 mod retry;

@@ -12,7 +12,7 @@
 //! - [`protocol`]: what is said: a handshake that every version understands, then typed requests and responses.
 //! - [`wire`]: how it travels.
 //! - [`host`]: the side that has the store: it listens, serves, and leaves when nobody needs it.
-//! - [`client`]: the side of everybody else. A [`client::RemoteState`] reads like a snapshot.
+//! - [`client`]: the side of everybody else. A [`client::Client`] reads like a snapshot.
 //! - [`start`]: finding the runtime of a store, or starting one in the background.
 //!
 //! What always holds: only the host opens the store. Who may connect is whoever may open the store's file: the socket is

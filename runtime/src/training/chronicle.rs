@@ -255,7 +255,7 @@ impl Chronicle {
     ///
     /// # Errors
     /// A session that there is not or that goes on, or a store that cannot be read.
-    pub fn of(state: &impl State, id: SessionId) -> Result<Self, ReportError> {
+    pub fn of(state: &(impl State + ?Sized), id: SessionId) -> Result<Self, ReportError> {
         let session = state.session(id)?.ok_or(ReportError::NoSession(id))?;
         let end = session.end.clone().ok_or(ReportError::NotEnded(id))?;
         let lost = |what: &str| StoreError::Inconsistent(format!("{id} has no {what}"));
@@ -308,7 +308,7 @@ fn position(config: &Config, role: &RoleId) -> usize {
 }
 
 /// The question to people about a decision.
-fn approval(state: &impl State, decision: &Decision) -> Result<Option<Approval>, StoreError> {
+fn approval(state: &(impl State + ?Sized), decision: &Decision) -> Result<Option<Approval>, StoreError> {
     if let Phase::Waiting { approval } = decision.phase {
         return state.approval(approval);
     }

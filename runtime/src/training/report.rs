@@ -186,7 +186,7 @@ impl Report {
     /// # Errors
     /// A session that there is not or that goes on, or a store that cannot be read.
     pub fn of(
-        state: &impl State,
+        state: &(impl State + ?Sized),
         session: SessionId,
         circumstances: Circumstances,
     ) -> Result<Self, ReportError> {
@@ -283,7 +283,11 @@ fn decider(decision: &Decision) -> Option<Decider> {
 
 /// The roles whose decline is no judgement: they were too late, their mind gave no answer, or their agent was down. Their
 /// participation was then written by a deadline, by the news of a failure, or with the question itself.
-fn silent(state: &impl State, session: &Session, last_step: u64) -> Result<BTreeSet<RoleId>, StoreError> {
+fn silent(
+    state: &(impl State + ?Sized),
+    session: &Session,
+    last_step: u64,
+) -> Result<BTreeSet<RoleId>, StoreError> {
     let mut silent = BTreeSet::new();
     let mut after = session.first_step.saturating_sub(1);
     loop {

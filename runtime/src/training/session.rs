@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::SessionId;
-use echo_storage::{Input, Query, Snapshot, StoreError};
+use echo_storage::{Input, Query, Snapshot, State, StoreError};
 use tokio::sync::watch;
 
 use super::scenario::Scenario;
@@ -145,7 +145,7 @@ pub async fn play(live: &Live, playing: Playing<'_>) -> Result<Played, RuntimeEr
 ///
 /// # Errors
 /// The store failed.
-pub fn interrupted(state: &Snapshot) -> Result<Vec<SessionId>, StoreError> {
+pub fn interrupted(state: &dyn State) -> Result<Vec<SessionId>, StoreError> {
     let latest = state.sessions(None, LOOKED_BACK)?;
     Ok(latest.into_iter().rev().filter(|session| session.end.is_none()).map(|session| session.id).collect())
 }
@@ -281,7 +281,7 @@ impl Audience<'_> {
 /// # Errors
 /// The store failed.
 pub fn for_each_after(
-    state: &Snapshot,
+    state: &dyn State,
     after: u64,
     last: u64,
     see: &mut dyn FnMut(&Entry),

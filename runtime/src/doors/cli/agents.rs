@@ -58,7 +58,7 @@ pub(super) struct Summary {
     track: Vec<Track>,
     /// How many of its steps in a row have failed.
     failures: u32,
-    pub(super) state: State,
+    pub(super) state: Condition,
     /// Until when it is paused.
     paused_until_at: Option<String>,
     /// The failure that opened its breaker last.
@@ -79,7 +79,7 @@ struct Track {
 /// Whether an agent works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum State {
+pub(super) enum Condition {
     /// It takes its next message when there is one.
     Ready,
     /// A question to its mind is out.
@@ -100,11 +100,11 @@ impl Summary {
         let agent = agent.unwrap_or_else(|| Agent::new(role.id.clone()));
         let out = state.thoughts_out(Some(&role.id), MAX_ROWS).map_err(Failed::because)?.len();
         let how = match agent.breaker.as_ref().map(|breaker| &breaker.state) {
-            Some(BreakerState::Open { .. }) => State::Paused,
-            Some(BreakerState::GivenUp) => State::GivenUp,
-            Some(BreakerState::HalfOpen) => State::OnTrial,
-            None if out > 0 => State::Thinking,
-            None => State::Ready,
+            Some(BreakerState::Open { .. }) => Condition::Paused,
+            Some(BreakerState::GivenUp) => Condition::GivenUp,
+            Some(BreakerState::HalfOpen) => Condition::OnTrial,
+            None if out > 0 => Condition::Thinking,
+            None => Condition::Ready,
         };
         let until = match &agent.breaker {
             Some(Breaker { state: BreakerState::Open { until, .. }, .. }) => Some(until.to_string()),

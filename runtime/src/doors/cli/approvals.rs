@@ -5,9 +5,10 @@
 use echo_storage::names::{ApprovalId, DecisionId, DecisionType, RoleId};
 use echo_storage::quantities::Usd;
 use echo_storage::query::MAX_ROWS;
-use echo_storage::{Query, Snapshot, StoreError};
+use echo_storage::{Query, State, StoreError};
 use serde::Serialize;
 
+use super::reach::Reading;
 use super::{End, Failed, Invocation};
 
 pub(super) const EXAMPLES: &str = "\
@@ -41,8 +42,7 @@ struct Waiting {
 /// Lists.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
     let place = invocation.place()?;
-    let store = place.read()?;
-    let snapshot = store.snapshot().map_err(Failed::because)?;
+    let snapshot = Reading::open(invocation, &place)?;
     let approvals = waiting(&snapshot).map_err(Failed::because)?;
     if invocation.json {
         invocation.output.json(&List { approvals });
@@ -71,7 +71,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
     Ok(End::Well)
 }
 
-fn waiting(snapshot: &Snapshot) -> Result<Vec<Waiting>, StoreError> {
+fn waiting(snapshot: &dyn State) -> Result<Vec<Waiting>, StoreError> {
     let mut approvals = snapshot.approvals(MAX_ROWS)?;
     approvals.reverse();
     let open = approvals.into_iter().filter(|approval| approval.verdict.is_none());

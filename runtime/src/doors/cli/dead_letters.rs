@@ -4,7 +4,7 @@
 
 use echo_storage::names::{MessageId, RoleId};
 use echo_storage::records::Receipt;
-use echo_storage::{Query, Snapshot, StoreError};
+use echo_storage::{Query, State, StoreError};
 use serde::Serialize;
 
 use super::listing::{self, Paging};
@@ -104,7 +104,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
     Ok(End::Well)
 }
 
-fn row(state: &Snapshot, receipt: Receipt) -> Result<Row, StoreError> {
+fn row(state: &dyn State, receipt: Receipt) -> Result<Row, StoreError> {
     let subject = state.message(receipt.message)?.map(|message| message.subject).unwrap_or_default();
     Ok(Row {
         message: receipt.message,
@@ -117,7 +117,7 @@ fn row(state: &Snapshot, receipt: Receipt) -> Result<Row, StoreError> {
 }
 
 /// Every dead letter, oldest first.
-pub(super) fn all(state: &Snapshot) -> Result<Vec<Receipt>, Failed> {
+pub(super) fn all(state: &dyn State) -> Result<Vec<Receipt>, Failed> {
     let (mut dead, mut before) = (Vec::new(), None);
     loop {
         let mut size = READ_ROWS;
@@ -142,6 +142,6 @@ pub(super) fn all(state: &Snapshot) -> Result<Vec<Receipt>, Failed> {
 }
 
 /// How many there are.
-pub(super) fn count(state: &Snapshot) -> Result<usize, Failed> {
+pub(super) fn count(state: &dyn State) -> Result<usize, Failed> {
     Ok(all(state)?.len())
 }

@@ -13,7 +13,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use echo_storage::Snapshot;
+use echo_storage::State;
 
 use super::place::Place;
 use super::{Failed, PROGRAM};
@@ -26,7 +26,7 @@ const UNFINISHED: &str = "unfinished";
 ///
 /// # Errors
 /// The store could not be read, or the files not be written; what was there before is left as it was.
-pub(super) fn write(place: &Place, state: &Snapshot, report: &Report) -> Result<PathBuf, Failed> {
+pub(super) fn write(place: &Place, state: &dyn State, report: &Report) -> Result<PathBuf, Failed> {
     let chronicle = Chronicle::of(state, report.session).map_err(Failed::because)?;
     let json = serde_json::to_string_pretty(report).map_err(Failed::because)?;
     let files = [

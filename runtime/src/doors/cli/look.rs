@@ -7,9 +7,11 @@ use echo_storage::journal::Head;
 use echo_storage::names::{MessageId, RoleId};
 use echo_storage::quantities::Timestamp;
 use echo_storage::records::{Address, Config, Message, Party, RoleConfig};
-use echo_storage::{Query, Snapshot, Store};
+use echo_storage::store::StoreInfo;
+use echo_storage::{Query, State};
 
 use super::place::Place;
+use super::reach::Reading;
 use super::{Failed, Invocation};
 use crate::organisation::Organisation;
 
@@ -17,27 +19,28 @@ use crate::organisation::Organisation;
 pub(super) struct Look {
     pub(super) place: Place,
     /// The state of the last commit.
-    pub(super) snapshot: Snapshot,
+    pub(super) snapshot: Reading,
     /// The configuration in force there.
     pub(super) config: Config,
     /// The end of the journal.
     pub(super) head: Head,
     /// The present moment by the store's clock.
     pub(super) now: Timestamp,
-    pub(super) store: Store,
+    /// What the file says of itself.
+    pub(super) info: StoreInfo,
 }
 
 impl Look {
     /// Opens the store.
     pub(super) fn open(invocation: &Invocation<'_, '_>) -> Result<Self, Failed> {
         let place = invocation.place()?;
-        let store = place.read()?;
-        let snapshot = store.snapshot().map_err(Failed::because)?;
+        let snapshot = Reading::open(invocation, &place)?;
+        let info = snapshot.store_info().map_err(Failed::because)?;
         let config = snapshot.config().map_err(Failed::because)?;
         let config = config.unwrap_or_else(|| invocation.organisation.config().clone());
         let head = Head::of(&snapshot).map_err(Failed::because)?;
-        let now = Clock::new(store.info().clock, head.now).now();
-        Ok(Self { place, snapshot, config, head, now, store })
+        let now = Clock::new(info.clock, head.now).now();
+        Ok(Self { place, snapshot, config, head, now, info })
     }
 
     /// What the store knows of a role.
@@ -97,7 +100,7 @@ pub(super) enum DeliveryState {
 }
 
 /// What became of a message with a role.
-pub(super) fn delivery(state: &Snapshot, role: &RoleConfig, message: MessageId) -> Result<Delivery, Failed> {
+pub(super) fn delivery(state: &dyn State, role: &RoleConfig, message: MessageId) -> Result<Delivery, Failed> {
     let receipt = state.receipt(message, &role.id).map_err(Failed::because)?;
     let is_unread = state.is_unread(role, message).map_err(Failed::because)?;
     let how = match &receipt {

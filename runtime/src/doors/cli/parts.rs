@@ -8,7 +8,7 @@ use echo_storage::names::{ApprovalId, DecisionId, RoleId};
 use echo_storage::records::{
     Absence, Ballot, Clarification, Decision, Deed, Fact, FactKind, PathStep, Phase, Stance, Tally, Vote,
 };
-use echo_storage::{Query, Snapshot, StoreError};
+use echo_storage::{Query, State, StoreError};
 use serde::Serialize;
 
 use super::names::{decimal, word};
@@ -204,7 +204,7 @@ impl From<&Absence> for AbsencePart {
 }
 
 /// The ballots of every round, by round and role.
-pub(super) fn ballots(state: &Snapshot, decision: &Decision) -> Result<Vec<BallotPart>, StoreError> {
+pub(super) fn ballots(state: &dyn State, decision: &Decision) -> Result<Vec<BallotPart>, StoreError> {
     let mut all = Vec::new();
     for round in 1..=rounds(decision) {
         all.extend(state.ballots(decision.id, round)?.into_iter().map(BallotPart::from));
@@ -213,7 +213,7 @@ pub(super) fn ballots(state: &Snapshot, decision: &Decision) -> Result<Vec<Ballo
 }
 
 /// What was asked in every round, by round and asker.
-pub(super) fn questions(state: &Snapshot, decision: &Decision) -> Result<Vec<QuestionPart>, StoreError> {
+pub(super) fn questions(state: &dyn State, decision: &Decision) -> Result<Vec<QuestionPart>, StoreError> {
     let mut all = Vec::new();
     for round in 1..=rounds(decision) {
         all.extend(state.clarifications(decision.id, round)?.into_iter().map(QuestionPart::from));
@@ -233,7 +233,7 @@ fn rounds(decision: &Decision) -> u32 {
 
 /// What an open decision waits for; nothing where it is decided.
 pub(super) fn waiting(
-    state: &Snapshot,
+    state: &dyn State,
     asked: &[RoleId],
     decision: &Decision,
 ) -> Result<Option<WaitingPart>, StoreError> {

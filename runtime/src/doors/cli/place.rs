@@ -9,9 +9,10 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use echo_storage::clock::ClockKind;
-use echo_storage::{OpenOptions, Store};
+use echo_storage::{OpenOptions, Store, StoreError};
 
 use super::Failed;
+use crate::doors::socket::address::Address;
 
 /// The store below the directory for the data of programs.
 const FILE: &str = "echo-org/org.redb";
@@ -34,6 +35,12 @@ pub(super) struct Surroundings {
     pub(super) terminal: Option<Terminal>,
     /// Signals that ask this process to end reach the command, which then ends in order.
     pub(super) is_interruptible: bool,
+    /// `XDG_RUNTIME_DIR`.
+    pub(super) runtime_directory: Option<OsString>,
+    /// This program, by which a runtime can be started in the background; nothing where none may be.
+    pub(super) program: Option<PathBuf>,
+    /// `ECHO_IN_PROCESS`: commands do their work themselves and start no runtime.
+    pub(super) in_process: bool,
 }
 
 /// A terminal that can show a picture that changes.
@@ -69,6 +76,17 @@ impl Surroundings {
             user: user.map(|user| user.to_string_lossy().into_owned()),
             terminal: Terminal::of_process(),
             is_interruptible: true,
+            runtime_directory: variable("XDG_RUNTIME_DIR"),
+            program: std::env::current_exe().ok(),
+            in_process: variable("ECHO_IN_PROCESS").is_some(),
+        }
+    }
+
+    /// Where sockets lie whose own place has too long a path.
+    fn short_directory(&self) -> PathBuf {
+        match &self.runtime_directory {
+            Some(directory) => Path::new(directory).join("echo-org"),
+            None => std::env::temp_dir().join(format!("echo-org-{}", self.person())),
         }
     }
 
@@ -132,9 +150,29 @@ impl Place {
     }
 
     /// Opens the store that is there for reading only.
-    pub(super) fn read(&self) -> Result<Store, Failed> {
+    pub(super) fn read(&self) -> Result<Store, StoreError> {
         let options = OpenOptions { create: false, read_only: true, ..OpenOptions::default() };
-        Store::open(&self.path, &options).map_err(Failed::because)
+        Store::open(&self.path, &options)
+    }
+
+    /// The clock that the store lives by; nothing where there is no store.
+    pub(super) fn clock(&self) -> Result<Option<ClockKind>, StoreError> {
+        match self.read() {
+            Ok(store) => Ok(Some(store.info().clock)),
+            Err(StoreError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where the socket of the store is.
+    pub(super) fn address(&self, surroundings: &Surroundings) -> Result<Address, Failed> {
+        Address::of(&self.path, &surroundings.short_directory())
+            .map_err(|cause| Failed::Failure(format!("cannot look for {}: {cause}", self.path.display())))
+    }
+
+    /// The file of the store.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Opens the store that is there, whatever clock it lives by.

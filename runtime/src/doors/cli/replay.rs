@@ -5,9 +5,10 @@
 
 use echo_storage::names::SessionId;
 use echo_storage::records::Session as Record;
-use echo_storage::{Query, Snapshot, journal};
+use echo_storage::{Query, State, journal};
 use serde::Serialize;
 
+use super::reach::Reading;
 use super::{End, Failed, Invocation};
 use crate::replay::{ReplayError, Replayed, replay};
 
@@ -57,8 +58,8 @@ struct Difference {
 
 /// Replays.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
-    let store = invocation.place()?.read()?;
-    let snapshot = store.snapshot().map_err(Failed::because)?;
+    let place = invocation.place()?;
+    let snapshot = Reading::open(invocation, &place)?;
     let chosen = choose(&snapshot, arguments.session)?;
     let end = chosen.as_ref().and_then(|chosen| chosen.end.as_ref()).map(|end| end.last_step);
     let recorded = end.map(|step| journal::sealed(&snapshot, step)).transpose().map_err(Failed::because)?;
@@ -118,7 +119,7 @@ fn tell(invocation: &mut Invocation<'_, '_>, mut found: Found, replayed: &Replay
 }
 
 /// The session that is asked for, or the last that has ended, or the last.
-fn choose(snapshot: &Snapshot, wanted: Option<SessionId>) -> Result<Option<Record>, Failed> {
+fn choose(snapshot: &dyn State, wanted: Option<SessionId>) -> Result<Option<Record>, Failed> {
     let mut newest = snapshot.sessions(None, LISTED_SESSIONS).map_err(Failed::because)?;
     let Some(id) = wanted else {
         let ended = newest.iter().position(|session| session.end.is_some()).unwrap_or_default();

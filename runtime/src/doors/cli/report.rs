@@ -6,6 +6,7 @@
 use echo_storage::Query;
 use echo_storage::names::SessionId;
 
+use super::reach::Reading;
 use super::{End, Failed, Invocation, files, replay};
 use crate::training::{Circumstances, Report};
 
@@ -32,8 +33,7 @@ pub(super) struct Arguments {
 /// Writes them.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
     let place = invocation.place()?;
-    let store = place.read()?;
-    let snapshot = store.snapshot().map_err(Failed::because)?;
+    let snapshot = Reading::open(invocation, &place)?;
     let latest = snapshot.sessions(None, LOOKED_BACK).map_err(Failed::because)?;
     let record = match arguments.session {
         Some(id) => {

@@ -3,17 +3,15 @@
 //! What always holds: what is not given up is refused before anything happens; what is tried again carries the name of
 //! whoever is logged in; the answer tells what came of each.
 
-use std::sync::Arc;
-
 use echo_storage::names::{MessageId, RoleId};
 use echo_storage::records::Receipt;
-use echo_storage::{Input, Query, Snapshot};
+use echo_storage::{Input, Query, State};
 use serde::Serialize;
 
 use super::dead_letters;
-use super::drive::Driver;
 use super::look::{self, Delivery};
 use super::names::word;
+use super::reach::Acting;
 use super::{End, Failed, Invocation};
 
 pub(super) const EXAMPLES: &str = "\
@@ -24,9 +22,6 @@ Examples:
 With a message: for every role for which it was given up, or for that of --agent ROLE alone. With
 --agent ROLE alone: all that was given up for it, and its breaker closes. `echo-org dead-letters`
 lists messages that were given up, `echo-org agents` tells which agents are paused.";
-
-/// The order of events in virtual time.
-const SEED: u64 = 0;
 
 /// What `retry` takes.
 #[derive(Debug, clap::Args)]
@@ -82,26 +77,22 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
     let organisation = invocation.organisation.clone();
     let agent = arguments.agent.as_deref();
     let agent = agent.map(|name| look::role(&organisation, "--agent", name)).transpose()?;
-    let store = Arc::new(invocation.place()?.open()?);
+    let place = invocation.place()?;
+    let mut acting = Acting::open(invocation, &place)?;
     let orders = {
-        let snapshot = store.snapshot().map_err(Failed::because)?;
-        orders(&snapshot, &organisation.role_ids(), arguments.message, agent.as_ref())?
+        let snapshot = acting.state()?;
+        orders(&*snapshot, &organisation.role_ids(), arguments.message, agent.as_ref())?
     };
     let person = invocation.surroundings.person();
-    if !orders.is_empty() {
-        let mut driver = Driver::start(organisation.clone(), store.clone(), SEED)?;
-        let retry = |order: &Order| Input::Retry {
-            role: order.role.clone(),
-            message: order.message,
-            person: person.clone(),
-        };
-        let done = orders.iter().try_for_each(|order| driver.submit(retry(order)).map(drop));
-        driver.stop();
-        done.map_err(Failed::because)?;
+    for Order { role, message, .. } in &orders {
+        let input = Input::Retry { role: role.clone(), message: *message, person: person.clone() };
+        acting.submit(invocation, input)?;
     }
-    let snapshot = store.snapshot().map_err(Failed::because)?;
-    let outcomes = orders.into_iter().map(|order| outcome(invocation, &snapshot, order));
+    let snapshot = acting.state()?;
+    let outcomes = orders.into_iter().map(|order| outcome(invocation, &*snapshot, order));
     let retried = Retried { retried: outcomes.collect::<Result<_, _>>()?, person };
+    drop(snapshot);
+    acting.close();
     if invocation.json {
         invocation.output.json(&retried);
         return Ok(End::Well);
@@ -127,7 +118,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
 
 /// What is to be ordered.
 fn orders(
-    state: &Snapshot,
+    state: &dyn State,
     roles: &[RoleId],
     message: Option<MessageId>,
     agent: Option<&RoleId>,
@@ -155,7 +146,7 @@ fn orders(
 
 /// The orders for a message: one for each role for which it was given up, in the order of the roles.
 fn of_message(
-    state: &Snapshot,
+    state: &dyn State,
     roles: &[RoleId],
     id: MessageId,
     agent: Option<&RoleId>,
@@ -184,7 +175,7 @@ fn of_message(
     Ok(wanted.map(|role| Order { role, message: Some(id), letters: vec![id] }).collect())
 }
 
-fn outcome(invocation: &Invocation<'_, '_>, state: &Snapshot, order: Order) -> Result<Outcome, Failed> {
+fn outcome(invocation: &Invocation<'_, '_>, state: &dyn State, order: Order) -> Result<Outcome, Failed> {
     let config = invocation.organisation.config().role(&order.role);
     let letters = config.into_iter().flat_map(|role| order.letters.iter().map(move |id| (role, *id)));
     let letters = letters.map(|(role, message)| {

@@ -3,16 +3,14 @@
 //! What always holds: what means nothing is refused before the store is opened; when the command ends, everybody who
 //! could handle the message has.
 
-use std::sync::Arc;
-
 use echo_storage::names::{MessageId, Topic};
 use echo_storage::records::{Address, Party};
 use echo_storage::{Input, Query};
 use serde::{Deserialize, Serialize};
 
-use super::drive::Driver;
 use super::look::{self, Delivery};
 use super::names::KindName;
+use super::reach::Acting;
 use super::{End, Failed, Invocation};
 use crate::mail::MAX_CONTENT_BYTES;
 use crate::organisation::Organisation;
@@ -29,9 +27,6 @@ them to decide something is `echo-org train --ask`.";
 
 /// How whoever types is called.
 const ME: &str = "me";
-
-/// The order of events in virtual time; a message leaves little to choose.
-const SEED: u64 = 0;
 
 /// What `send` takes.
 #[derive(Debug, clap::Args)]
@@ -94,34 +89,32 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> 
     let usual = if arguments.reply_to.is_some() { KindName::Response } else { KindName::Notification };
     let kind = arguments.kind.unwrap_or(usual);
     let place = invocation.place()?;
-    let store = Arc::new(place.open()?);
+    let mut acting = Acting::open(invocation, &place)?;
     if let Some(answered) = arguments.reply_to {
-        let snapshot = store.snapshot().map_err(Failed::because)?;
+        let snapshot = acting.state()?;
         if snapshot.message(answered).map_err(Failed::because)?.is_none() {
             let latest = snapshot.messages(None, 1).map_err(Failed::because)?;
             let latest = latest.first().map(|message| message.id);
             return Err(super::listing::unknown(answered, latest, "messages"));
         }
     }
-    let mut driver = Driver::start(organisation, store.clone(), SEED)?;
-    let entry = driver.submit(Input::Post {
+    let post = Input::Post {
         from: from.clone(),
         to: to.clone(),
         kind: kind.into(),
         subject: arguments.subject.clone(),
         content,
         in_reply_to: arguments.reply_to,
-    });
-    driver.stop();
-    let entry = entry.map_err(Failed::because)?;
+    };
+    let entry = acting.submit(invocation, post)?;
     let posted = entry.reply().and_then(|reply| serde_json::from_str::<Posted>(reply).ok());
     let none = || Failed::Failure("the message was sent, and nothing said which one it is".to_owned());
     let message = posted.ok_or_else(none)?.message;
-    let snapshot = store.snapshot().map_err(Failed::because)?;
+    let snapshot = acting.state()?;
     let lost = || Failed::Failure(format!("{message} was sent and is not there"));
     let record = snapshot.message(message).map_err(Failed::because)?.ok_or_else(lost)?;
     let reached = look::reached(invocation.organisation.config(), &record);
-    let deliveries = reached.into_iter().map(|role| look::delivery(&snapshot, role, message));
+    let deliveries = reached.into_iter().map(|role| look::delivery(&*snapshot, role, message));
     let sent = Sent {
         message,
         from: from.to_string(),
@@ -130,6 +123,8 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> 
         subject: arguments.subject,
         deliveries: deliveries.collect::<Result<_, _>>()?,
     };
+    drop(snapshot);
+    acting.close();
     if invocation.json {
         invocation.output.json(&sent);
         return Ok(End::Well);

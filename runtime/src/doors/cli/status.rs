@@ -6,10 +6,10 @@ use echo_storage::clock::ClockKind;
 use echo_storage::names::{ApprovalId, DecisionId, SessionId};
 use echo_storage::query::MAX_ROWS;
 use echo_storage::records::{Session, Status};
-use echo_storage::{Query, Snapshot, StoreError};
+use echo_storage::{Query, State, StoreError};
 use serde::Serialize;
 
-use super::agents::{State, Summary};
+use super::agents::{Condition, Summary};
 use super::look::Look;
 use super::names::counted;
 use super::page::Page;
@@ -110,7 +110,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
 
 fn overview(look: &Look) -> Result<Overview, Failed> {
     let state = &look.snapshot;
-    let file_bytes = look.store.path().map(std::fs::metadata).transpose();
+    let file_bytes = std::fs::metadata(look.place.path());
     let file_bytes = file_bytes
         .map_err(|cause| Failed::Failure(format!("cannot look at {}: {cause}", look.place.shown())))?;
     let summaries: Vec<Summary> =
@@ -118,18 +118,18 @@ fn overview(look: &Look) -> Result<Overview, Failed> {
     let mut agents = Agents::default();
     for one in &summaries {
         match one.state {
-            State::Ready => agents.ready += 1,
-            State::Thinking => agents.thinking += 1,
-            State::Paused | State::OnTrial | State::GivenUp => {
+            Condition::Ready => agents.ready += 1,
+            Condition::Thinking => agents.thinking += 1,
+            Condition::Paused | Condition::OnTrial | Condition::GivenUp => {
                 agents.troubled.push(format!("{} {}", one.role, one.state_in_words()));
             }
         }
     }
     let interrupted = interrupted(state).map_err(Failed::because)?;
-    let info = look.store.info();
+    let info = &look.info;
     Ok(Overview {
         store: look.place.shown(),
-        file_bytes: file_bytes.map_or(0, |file| file.len()),
+        file_bytes: file_bytes.len(),
         format: info.format,
         clock: match info.clock {
             ClockKind::Real => ClockName::Real,
@@ -153,7 +153,7 @@ fn overview(look: &Look) -> Result<Overview, Failed> {
     })
 }
 
-fn counts(state: &Snapshot) -> Result<Counts, StoreError> {
+fn counts(state: &dyn State) -> Result<Counts, StoreError> {
     let (mut counts, mut before) = (Counts::default(), None);
     loop {
         let page = state.decisions(before, READ_ROWS)?;
@@ -172,7 +172,7 @@ fn counts(state: &Snapshot) -> Result<Counts, StoreError> {
     }
 }
 
-fn waiting(state: &Snapshot) -> Result<Vec<Waiting>, StoreError> {
+fn waiting(state: &dyn State) -> Result<Vec<Waiting>, StoreError> {
     let mut open = Vec::new();
     for approval in state.approvals(MAX_ROWS)?.into_iter().rev().filter(|one| one.verdict.is_none()) {
         let decision = state.decision(approval.decision)?;
@@ -182,7 +182,7 @@ fn waiting(state: &Snapshot) -> Result<Vec<Waiting>, StoreError> {
     Ok(open)
 }
 
-fn interrupted(state: &Snapshot) -> Result<Vec<Interrupted>, StoreError> {
+fn interrupted(state: &dyn State) -> Result<Vec<Interrupted>, StoreError> {
     let (mut found, mut before) = (Vec::new(), None);
     loop {
         let page: Vec<Session> = state.sessions(before, READ_ROWS)?;

@@ -4,15 +4,14 @@
 //! ends, everybody who hears of the decision has read of it.
 
 use std::str::FromStr;
-use std::sync::Arc;
 
 use echo_storage::journal::Entry;
 use echo_storage::names::{ApprovalId, DecisionId, RoleId};
 use echo_storage::records::{Config, Phase, Status};
-use echo_storage::{Effect, Input, Query, Store};
+use echo_storage::{Effect, Input, Query};
 use serde::Serialize;
 
-use super::drive::Driver;
+use super::reach::Acting;
 use super::{End, Failed, Invocation};
 
 pub(super) const APPROVE_EXAMPLES: &str = "\
@@ -30,9 +29,6 @@ Examples:
 
 /// The name of this door, as the store records it.
 const DOOR: &str = "command line";
-
-/// The order of events in virtual time; a verdict leaves nothing to choose.
-const SEED: u64 = 0;
 
 /// What `approve` takes.
 #[derive(Debug, clap::Args)]
@@ -110,15 +106,14 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, answer: Answer) -> Result
     if !approve && note.trim().is_empty() {
         return Err(Failed::Usage("a rejection needs a reason: --note \"why\"".to_owned()));
     }
-    let store = Arc::new(invocation.place()?.open()?);
-    let approval = approval(&store, target)?;
+    let place = invocation.place()?;
+    let mut acting = Acting::open(invocation, &place)?;
+    let approval = approval(&acting, target)?;
     let person = invocation.surroundings.person();
     let (door, given_by) = (DOOR.to_owned(), person.clone());
     let input = Input::Verdict { approval, approve, person, door, note: note.clone() };
-    let mut driver = Driver::start(invocation.organisation.clone(), store.clone(), SEED)?;
-    let entry = driver.submit(input);
-    driver.stop();
-    let entry = entry.map_err(Failed::because)?;
+    let entry = acting.submit(invocation, input)?;
+    acting.close();
     let decided = entry.effects.iter().rev().find_map(|effect| match effect {
         Effect::PutDecision(decision) => Some(decision),
         _ => None,
@@ -152,12 +147,12 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, answer: Answer) -> Result
 }
 
 /// The question that is meant.
-fn approval(store: &Store, target: Target) -> Result<ApprovalId, Failed> {
+fn approval(acting: &Acting, target: Target) -> Result<ApprovalId, Failed> {
     let id = match target {
         Target::Approval(id) => return Ok(id),
         Target::Decision(id) => id,
     };
-    let snapshot = store.snapshot().map_err(Failed::because)?;
+    let snapshot = acting.state()?;
     let Some(decision) = snapshot.decision(id).map_err(Failed::because)? else {
         return Err(Failed::Failure(format!("there is no decision {id}; `approvals` lists what waits")));
     };

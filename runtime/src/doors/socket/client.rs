@@ -15,9 +15,7 @@ use echo_storage::{Input, State, StoreError, codec};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::address::Address;
-use super::protocol::{
-    About, FailureKind, Hello, PROTOCOL, Request, Response, Want, Welcome, WelcomeAnswer,
-};
+use super::protocol::{About, FailureKind, Hello, PROTOCOL, Request, Response, Want, Welcome, WelcomeAnswer};
 use super::wire::{Wire, WireError};
 use crate::drivers::RuntimeError;
 use crate::training::Scenario;
@@ -62,7 +60,9 @@ pub enum ClientError {
     #[error("the runtime wants the token that lies beside its store, and it is missing or another one")]
     Forbidden,
     /// The connection failed.
-    #[error("the runtime of this store was lost: {0}; whether it did what was asked is not known, and asking again shows it")]
+    #[error(
+        "the runtime of this store was lost: {0}; whether it did what was asked is not known, and asking again shows it"
+    )]
     Wire(#[from] WireError),
     /// The host answered something else than was asked.
     #[error("the runtime of this store answered what was not asked")]
@@ -218,13 +218,15 @@ impl Client {
         }
     }
 
-    /// The state of the last commit, read through the connection.
+    /// Lets the state go that was read so far; the next reading is of the last commit by then.
     ///
     /// # Errors
     /// The connection fails.
-    pub fn snapshot(&self) -> Result<RemoteState<'_>, ClientError> {
-        self.ask(&Request::Refresh, Some(ANSWER_MS))?;
-        Ok(RemoteState { client: self })
+    pub fn refresh(&self) -> Result<(), ClientError> {
+        match self.ask(&Request::Refresh, Some(ANSWER_MS))? {
+            Response::Done => Ok(()),
+            _ => Err(ClientError::Confused),
+        }
     }
 
     /// Turns the connection into a stream of the steps behind `after`.
@@ -250,9 +252,7 @@ impl Client {
     fn told(&self, response: Response) -> Result<Response, RuntimeError> {
         match response {
             Response::Failed { kind: FailureKind::Refused, text } => Err(RuntimeError::Refused(text)),
-            Response::Failed { kind: FailureKind::Store, text } => {
-                Err(StoreError::Elsewhere(text).into())
-            }
+            Response::Failed { kind: FailureKind::Store, text } => Err(StoreError::Elsewhere(text).into()),
             Response::Failed { kind: FailureKind::Stopped, .. } => Err(RuntimeError::Stopped),
             other => Ok(other),
         }
@@ -301,25 +301,21 @@ async fn timely<T>(connecting: impl Future<Output = std::io::Result<T>>) -> std:
     timed.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
 }
 
-/// The store's state, as its host sees it.
-pub struct RemoteState<'c> {
-    client: &'c Client,
-}
-
-impl RemoteState<'_> {
-    fn ask(&self, request: &Request) -> Result<Response, StoreError> {
-        let elsewhere = |error: &dyn std::fmt::Display| StoreError::Elsewhere(error.to_string());
-        match self.client.ask(request, Some(ANSWER_MS)) {
+impl Client {
+    fn ask_for_state(&self, request: &Request) -> Result<Response, StoreError> {
+        match self.ask(request, Some(ANSWER_MS)) {
             Ok(Response::Failed { text, .. }) => Err(StoreError::Elsewhere(text)),
             Ok(response) => Ok(response),
-            Err(error) => Err(elsewhere(&error)),
+            Err(error) => Err(StoreError::Elsewhere(error.to_string())),
         }
     }
 }
 
-impl State for RemoteState<'_> {
+/// The store's state, as its host sees it: that of one commit, until [`Client::refresh`] or anything but a reading is asked
+/// for.
+impl State for Client {
     fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.ask(&Request::Read { table: table.number, key: key.to_vec() })? {
+        match self.ask_for_state(&Request::Read { table: table.number, key: key.to_vec() })? {
             Response::Value(value) => Ok(value),
             _ => Err(StoreError::Elsewhere(ClientError::Confused.to_string())),
         }
@@ -342,7 +338,7 @@ impl State for RemoteState<'_> {
                 descending: order == Order::Descending,
                 limit: (limit - found.len()) as u64,
             };
-            let Response::Rows { rows, more } = self.ask(&request)? else {
+            let Response::Rows { rows, more } = self.ask_for_state(&request)? else {
                 return Err(StoreError::Elsewhere(ClientError::Confused.to_string()));
             };
             let Some((last, _)) = rows.last() else { break };

@@ -49,9 +49,7 @@ pub enum StartError {
         said: String,
     },
     /// It was started and does not listen.
-    #[error(
-        "the runtime that was started for {store} does not listen after {START_MS} ms; its log is {log}"
-    )]
+    #[error("the runtime that was started for {store} does not listen after {START_MS} ms; its log is {log}")]
     Silent {
         /// The store.
         store: String,
@@ -113,11 +111,7 @@ pub fn find_or_start(
 }
 
 /// Starts a host and waits until it listens.
-fn start(
-    address: &Address,
-    program: &Path,
-    arguments: &[std::ffi::OsString],
-) -> Result<Client, StartError> {
+fn start(address: &Address, program: &Path, arguments: &[std::ffi::OsString]) -> Result<Client, StartError> {
     let log = File::options().create(true).append(true).open(&address.log);
     let mut log = log.map_err(failed("open", &address.log))?;
     let said_before = log.seek(SeekFrom::End(0)).map_err(failed("read", &address.log))?;
@@ -167,10 +161,7 @@ fn said_since(log: &Path, position: u64) -> String {
 }
 
 fn silent(address: &Address) -> StartError {
-    StartError::Silent {
-        store: address.store.display().to_string(),
-        log: address.log.display().to_string(),
-    }
+    StartError::Silent { store: address.store.display().to_string(), log: address.log.display().to_string() }
 }
 
 fn failed(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> StartError {

@@ -49,7 +49,8 @@ impl Host {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             runtime.unwrap().block_on(async {
                 let store = Arc::new(Store::open(&at.store, &echo_storage::OpenOptions::default()).unwrap());
-                let live = Live::start(Arc::new(company()), store.clone(), Arc::new(RulesMind)).await.unwrap();
+                let live =
+                    Live::start(Arc::new(company()), store.clone(), Arc::new(RulesMind)).await.unwrap();
                 let listening = Listening::at(&at, Some(0)).await.unwrap();
                 ready.send(listening.tcp_port().unwrap()).unwrap();
                 let options = HostOptions { idle_leave_ms, token: TOKEN.to_owned() };
@@ -102,9 +103,10 @@ fn a_session_through_the_socket_is_one_inside() {
     while !matches!(seen.last(), Some(echo_storage::journal::Entry { input: Input::EndSession { .. }, .. })) {
         seen.extend(follower.next(60_000).unwrap());
     }
-    let state = client.snapshot().unwrap();
-    assert_eq!(seen, entries_after(&state, 0, usize::MAX).unwrap());
-    assert_eq!(Head::of(&state).unwrap().step, seen.len() as u64);
+    client.refresh().unwrap();
+    let state = &client;
+    assert_eq!(seen, entries_after(state, 0, usize::MAX).unwrap());
+    assert_eq!(Head::of(state).unwrap().step, seen.len() as u64);
     let decision = state.decisions(None, 1).unwrap().remove(0);
 
     let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
@@ -129,7 +131,8 @@ fn rows_come_in_parts_and_in_order() {
         client.submit(&post("chief", &format!("note {number}"))).unwrap();
     }
     client.settle().unwrap();
-    let state = client.snapshot().unwrap();
+    client.refresh().unwrap();
+    let state = &client;
     let all = KeyRange { start: Vec::new(), end: None };
     for id in table::ALL {
         let up = state.scan(id, &all, Order::Ascending, 5_000).unwrap();

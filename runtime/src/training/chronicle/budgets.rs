@@ -11,7 +11,7 @@ use super::Budget;
 
 /// The budgets of the roles that have a limit, in the order of the roles.
 pub(super) fn gather(
-    state: &impl State,
+    state: &(impl State + ?Sized),
     config: &Config,
     decision: &Decision,
     end: &SessionEnd,

@@ -23,7 +23,7 @@ const READ_STEPS: usize = 256;
 
 /// What happened from a session's first step to this one.
 pub(super) fn gather(
-    state: &impl State,
+    state: &(impl State + ?Sized),
     config: &Config,
     session: &Session,
     last_step: u64,

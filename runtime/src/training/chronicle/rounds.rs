@@ -13,7 +13,7 @@ const MAX_ROUNDS: u32 = 100;
 
 /// The rounds of a decision.
 pub(in crate::training) fn gather(
-    state: &impl State,
+    state: &(impl State + ?Sized),
     config: &Config,
     decision: &Decision,
 ) -> Result<Vec<Round>, StoreError> {

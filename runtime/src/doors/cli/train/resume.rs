@@ -5,7 +5,7 @@
 use echo_storage::journal::Head;
 use echo_storage::names::SessionId;
 use echo_storage::records::Session;
-use echo_storage::{Query, Snapshot};
+use echo_storage::{Query, State};
 
 use crate::doors::cli::Failed;
 use crate::doors::cli::place::Place;
@@ -21,7 +21,7 @@ pub(super) struct Rest {
 
 impl Rest {
     /// The session that is meant: the one named, otherwise the latest that was interrupted.
-    pub(super) fn find(state: &Snapshot, wanted: Option<SessionId>, place: &Place) -> Result<Self, Failed> {
+    pub(super) fn find(state: &dyn State, wanted: Option<SessionId>, place: &Place) -> Result<Self, Failed> {
         let refused = |what: String| Err(Failed::Failure(what));
         let start = place.command("train");
         let latest = state.sessions(None, 1).map_err(Failed::because)?.into_iter().next();
@@ -58,7 +58,7 @@ impl Rest {
     /// What is played, after whoever watches has taken in what came before.
     pub(super) fn recalled(
         &self,
-        state: &Snapshot,
+        state: &dyn State,
         watching: &mut Watching<'_, '_>,
     ) -> Result<Play<'_>, Failed> {
         let before = self.session.first_step.saturating_sub(1);

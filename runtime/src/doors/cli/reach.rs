@@ -1,0 +1,188 @@
+//! Reaching a store: through the runtime that has it open, or in this process where none has.
+//!
+//! | a command that | where a runtime is up | where none is |
+//! |---|---|---|
+//! | reads | asks it | opens the file for reading, for as long as the command takes |
+//! | acts | asks it | starts one in the background and asks that |
+//!
+//! A store that lives by virtual time has no runtime of its own: nobody waits in it, so a command opens it for itself. So
+//! does any command where `ECHO_IN_PROCESS` is set.
+//!
+//! What always holds: commands say the same either way, because both ways read the same state through the same trait and
+//! run the same inputs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use echo_storage::clock::ClockKind;
+use echo_storage::journal::Entry;
+use echo_storage::state::{KeyRange, Order, Row};
+use echo_storage::table::TableId;
+use echo_storage::{Input, Snapshot, State, Store, StoreError};
+
+use super::drive::Driver;
+use super::place::Place;
+use super::{Failed, Invocation};
+use crate::doors::socket::client::Client;
+use crate::doors::socket::start;
+use crate::drivers::RuntimeError;
+
+/// How often a store that somebody holds is looked for again: its holder may be about to listen.
+const TRIES: usize = 3;
+
+/// The order of events in virtual time; what a person does leaves little to choose.
+const SEED: u64 = 0;
+
+/// The state of a store, wherever it is open.
+pub(super) enum Reading {
+    /// Here.
+    Own {
+        /// The state of the last commit.
+        snapshot: Snapshot,
+        /// Kept open while it is read.
+        _store: Arc<Store>,
+    },
+    /// In its runtime.
+    Hosted(Client),
+}
+
+impl Reading {
+    /// The state of the last commit.
+    pub(super) fn open(invocation: &Invocation<'_, '_>, place: &Place) -> Result<Self, Failed> {
+        let mut tries = 0;
+        loop {
+            if let Some(client) = find(invocation, place)? {
+                return Ok(Self::Hosted(client));
+            }
+            tries += 1;
+            match place.read() {
+                // Its runtime was on its way up when it was looked for.
+                Err(StoreError::InUse { .. }) if tries < TRIES => {}
+                store => {
+                    let store = Arc::new(store.map_err(Failed::because)?);
+                    let snapshot = store.snapshot().map_err(Failed::because)?;
+                    return Ok(Self::Own { snapshot, _store: store });
+                }
+            }
+        }
+    }
+}
+
+impl State for Reading {
+    fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Own { snapshot, .. } => snapshot.read(table, key),
+            Self::Hosted(client) => client.read(table, key),
+        }
+    }
+
+    fn scan(
+        &self,
+        table: TableId,
+        range: &KeyRange,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Own { snapshot, .. } => snapshot.scan(table, range, order, limit),
+            Self::Hosted(client) => client.scan(table, range, order, limit),
+        }
+    }
+}
+
+/// An organisation that takes inputs, wherever it runs.
+pub(super) enum Acting {
+    /// Here. It runs from its first input on.
+    Own {
+        /// Its store.
+        store: Arc<Store>,
+        /// What runs it.
+        driver: Option<Driver>,
+    },
+    /// In its runtime.
+    Hosted(Client),
+}
+
+impl Acting {
+    /// The organisation of the store that is there.
+    pub(super) fn open(invocation: &Invocation<'_, '_>, place: &Place) -> Result<Self, Failed> {
+        match host(invocation, place, false)? {
+            Some(client) => Ok(Self::Hosted(client)),
+            None => Ok(Self::Own { store: Arc::new(place.open()?), driver: None }),
+        }
+    }
+
+    /// The state of the last commit.
+    pub(super) fn state(&self) -> Result<Box<dyn State + '_>, Failed> {
+        match self {
+            Self::Own { store, .. } => Ok(Box::new(store.snapshot().map_err(Failed::because)?)),
+            Self::Hosted(client) => {
+                client.refresh().map_err(Failed::because)?;
+                Ok(Box::new(client))
+            }
+        }
+    }
+
+    /// Runs one input, and lets the agents handle what follows from it.
+    pub(super) fn submit(&mut self, invocation: &Invocation<'_, '_>, input: Input) -> Result<Entry, Failed> {
+        let done = match self {
+            Self::Own { store, driver } => {
+                let running = match driver.take() {
+                    Some(running) => running,
+                    None => Driver::start(invocation.organisation.clone(), store.clone(), SEED)?,
+                };
+                driver.insert(running).submit(input)
+            }
+            Self::Hosted(client) => settled(client, &input),
+        };
+        done.map_err(Failed::because)
+    }
+
+    /// Stops what was started here.
+    pub(super) fn close(self) {
+        if let Self::Own { driver: Some(driver), .. } = self {
+            driver.stop();
+        }
+    }
+}
+
+fn settled(client: &Client, input: &Input) -> Result<Entry, RuntimeError> {
+    let entry = client.submit(input)?;
+    client.settle()?;
+    Ok(entry)
+}
+
+/// The runtime of the store, if one is up.
+pub(super) fn find(invocation: &Invocation<'_, '_>, place: &Place) -> Result<Option<Client>, Failed> {
+    let address = place.address(&invocation.surroundings)?;
+    start::find(&address).map_err(Failed::because)
+}
+
+/// The runtime of the store, started where none is up; nothing where the store is to be opened here. `makes` says
+/// whether a store that is not there is made.
+pub(super) fn host(
+    invocation: &Invocation<'_, '_>,
+    place: &Place,
+    makes: bool,
+) -> Result<Option<Client>, Failed> {
+    if let Some(client) = find(invocation, place)? {
+        return Ok(Some(client));
+    }
+    let Some(program) = program(invocation) else { return Ok(None) };
+    match place.clock() {
+        Ok(None) if !makes => return Ok(None),
+        Ok(Some(ClockKind::Virtual)) => return Ok(None),
+        Ok(None | Some(ClockKind::Real)) => {}
+        // Whoever has it open may be a runtime that is about to listen.
+        Err(StoreError::InUse { .. }) => {}
+        Err(error) => return Err(Failed::because(error)),
+    }
+    let address = place.address(&invocation.surroundings)?;
+    let arguments = ["serve".into(), "--for-others".into(), "--store".into(), address.store.clone().into()];
+    start::find_or_start(&address, &program, &arguments).map(Some).map_err(Failed::because)
+}
+
+/// What is run to start a runtime; nothing where this process does everything itself.
+fn program(invocation: &Invocation<'_, '_>) -> Option<PathBuf> {
+    invocation.surroundings.program.clone().filter(|_| !invocation.surroundings.in_process)
+}
