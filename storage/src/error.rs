@@ -9,7 +9,8 @@ use crate::codec::CodecError;
 #[non_exhaustive]
 pub enum StoreError {
     /// Another process has it open.
-    #[error("the store {} is in use by {holder}; wait for it to end, or name another store with --store", path.display())]
+    #[error("the store {} is in use by {holder}; wait for it to end (`echo-org stop` ends a runtime), or name another \
+             store with --store", path.display())]
     InUse {
         /// The store.
         path: PathBuf,

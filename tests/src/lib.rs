@@ -166,6 +166,8 @@ impl Home {
             .env_clear()
             .env("HOME", self.path())
             .env("XDG_DATA_HOME", self.path().join("data"))
+            // Tests of the runtime that is shared take this away.
+            .env("ECHO_IN_PROCESS", "1")
             .current_dir(self.path())
             .stdin(Stdio::null());
         command

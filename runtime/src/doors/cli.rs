@@ -41,6 +41,7 @@ mod report;
 mod retry;
 mod scenarios;
 mod send;
+mod serve;
 mod sessions;
 mod status;
 mod table;
@@ -49,6 +50,7 @@ mod tests;
 mod train;
 mod verdict;
 mod view;
+mod watch;
 mod why;
 
 use std::ffi::OsString;
@@ -159,6 +161,15 @@ enum Command {
     /// Decide everything again from the journal, and compare
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Arguments),
+    /// Have the store open for every other command, until nobody needs it
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(serve::Arguments),
+    /// Watch a session that the runtime plays
+    #[command(after_help = watch::EXAMPLES)]
+    Watch(watch::Arguments),
+    /// End the runtime that has the store open
+    #[command(after_help = serve::STOP_EXAMPLES)]
+    Stop,
     /// List shipped scenarios, print one, or write a template
     #[command(after_help = scenarios::EXAMPLES)]
     Scenarios(scenarios::Arguments),
@@ -264,6 +275,9 @@ fn execute(
         Command::Approve(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
+        Command::Serve(arguments) => serve::run(&mut invocation, &arguments),
+        Command::Watch(arguments) => watch::run(&mut invocation, &arguments),
+        Command::Stop => serve::stop(&mut invocation),
         Command::Send(arguments) => send::run(&mut invocation, arguments),
         Command::Status => status::run(&mut invocation),
         Command::Decisions(arguments) => decisions::run(&mut invocation, &arguments),

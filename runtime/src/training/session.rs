@@ -101,7 +101,7 @@ impl Stop {
     }
 
     /// Waits until it is to stop.
-    async fn wait(&mut self) {
+    pub async fn wait(&mut self) {
         if let Some(stop) = &mut self.0
             && stop.wait_for(|stop| *stop).await.is_ok()
         {

@@ -7,10 +7,11 @@ use std::fmt::Write;
 use clap::Command;
 
 /// The groups and the commands in each, in their order.
-const GROUPS: [(&str, &[&str]); 4] = [
+const GROUPS: [(&str, &[&str]); 5] = [
     ("Act", &["train", "send", "approvals", "approve", "reject"]),
     ("Look", &["status", "decisions", "why", "sessions", "report", "agents", "messages"]),
     ("Check and mend", &["replay", "dead-letters", "retry"]),
+    ("Share", &["serve", "watch", "stop"]),
     ("Prepare", &["scenarios", "completions", "man"]),
 ];
 /// The heading of what is in no group.

@@ -164,6 +164,16 @@ impl Place {
         }
     }
 
+    /// Whether a process has the store open.
+    pub(super) fn is_held(&self) -> Result<bool, StoreError> {
+        let options = OpenOptions { create: false, wait_ms: 0, clock: None, read_only: true };
+        match Store::open(&self.path, &options) {
+            Err(StoreError::InUse { .. }) => Ok(true),
+            Ok(_) | Err(StoreError::Missing { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Where the socket of the store is.
     pub(super) fn address(&self, surroundings: &Surroundings) -> Result<Address, Failed> {
         Address::of(&self.path, &surroundings.short_directory())
@@ -187,9 +197,9 @@ impl Place {
     }
 
     /// Opens the store that is there, which must live by this clock, or makes one.
-    pub(super) fn open_or_make(&self, clock: ClockKind) -> Result<Store, Failed> {
+    pub(super) fn open_or_make(&self, clock: ClockKind) -> Result<Store, StoreError> {
         let options = OpenOptions { clock: Some(clock), ..OpenOptions::default() };
-        Store::open(&self.path, &options).map_err(Failed::because)
+        Store::open(&self.path, &options)
     }
 
     /// Moves a store that is there to `PATH.before-1`, or the first number that is free, and the files of its sessions

@@ -3,6 +3,7 @@
 //! What always holds: the scenario is read and the question checked before a store is touched; a session that was
 //! started is ended and reported, or the command fails, or it was interrupted and says how the session goes on.
 
+pub(super) mod hosted;
 mod resume;
 #[cfg(test)]
 mod tests;
@@ -13,10 +14,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use echo_storage::Store;
 use echo_storage::clock::{ClockKind, Stopwatch};
 use echo_storage::names::SessionId;
+use echo_storage::{State, Store};
 
+use self::hosted::Watched;
 use self::resume::Rest;
 use super::ask::{Asked, Question};
 use super::drive::Driver;
@@ -24,7 +26,8 @@ use super::files;
 use super::interrupt;
 use super::place::Place;
 use super::view::Watching;
-use super::{End, Failed, Invocation};
+use super::{End, Failed, Invocation, reach};
+use crate::doors::socket::client::Client;
 use crate::mind::{Mind, Paced, RulesMind};
 use crate::organisation::{Organisation, Shipped};
 use crate::training::{self, Circumstances, Play, Played, Playing, Report, Scenario, Stop};
@@ -41,8 +44,11 @@ Examples:
   echo-org train --pace 700              watch it at a pace that people can follow
   echo-org train --resume                go on with the session that was interrupted
 
-On a terminal the agents are shown at work. Ctrl-C stops in order, a second one at once; neither
-loses anything, and --resume goes on. Without --resume an interrupted session is finished first.
+The runtime that has the store open plays it, and is started where none is up; with --fresh,
+--virtual-time, --seed, --pace or ECHO_IN_PROCESS=1 this process does. On a terminal the agents are
+shown at work. Ctrl-C leaves a session to the runtime (`echo-org watch` comes back to it); where this
+process plays it, Ctrl-C stops in order, a second one at once; neither loses anything, and --resume
+goes on. Without --resume an interrupted session is finished first.
 NO_COLOR=1 takes the colours away; with TERM=dumb, and into a pipe, there are plain lines only.
 
 A store keeps the clock it was made with: --virtual-time is said each time, or never.
@@ -102,13 +108,6 @@ pub(super) fn help(organisation: &Organisation) -> String {
     )
 }
 
-/// What is to be played, and where.
-struct Prepared {
-    play: Wanted,
-    place: Place,
-    store: Arc<Store>,
-}
-
 /// What is to be played.
 enum Wanted {
     New(Box<Scenario>),
@@ -117,65 +116,114 @@ enum Wanted {
 
 /// Plays and reports.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments) -> Result<End, Failed> {
-    let Prepared { play, place, store } = match arguments.resume.take() {
-        Some(session) => to_resume(invocation, &arguments, session)?,
-        None => to_start(invocation, &mut arguments)?,
+    // Read before a store is touched.
+    let scenario = match arguments.resume {
+        Some(_) => None,
+        None => Some(Box::new(scenario(invocation, &mut arguments)?)),
     };
+    let place = invocation.place()?;
     let stopwatch = Stopwatch::new();
-    let played = perform(invocation, &arguments, &play, &place, &store)?;
-    let duration_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let session = match played {
-        Played::Ended(session) => session,
-        Played::Stopped(_) | Played::NotStarted(_) => {
-            return Err(Failed::Interrupted(interrupted(played, &place)));
+    let client =
+        if is_shared(&arguments) { reach::host(invocation, &place, scenario.is_some())? } else { None };
+    let (session, state): (SessionId, Box<dyn State>) = match client {
+        Some(client) => {
+            let session = through(invocation, &arguments, &place, &client, scenario.as_deref())?;
+            client.refresh().map_err(Failed::because)?;
+            (session, Box::new(client))
+        }
+        None => {
+            let (play, store) = match scenario {
+                Some(scenario) => to_start(invocation, &arguments, scenario, &place)?,
+                None => to_resume(&arguments, &place)?,
+            };
+            let played = perform(invocation, &arguments, &play, &place, &store)?;
+            let Played::Ended(session) = played else {
+                return Err(Failed::Interrupted(interrupted(played, &place)));
+            };
+            (session, Box::new(store.snapshot().map_err(Failed::because)?))
         }
     };
+    let duration_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
     let circumstances = Circumstances { store: Some(place.shown()), duration_ms };
-    let snapshot = store.snapshot().map_err(Failed::because)?;
-    let report = Report::of(&snapshot, session, circumstances).map_err(Failed::because)?;
+    let report = Report::of(&*state, session, circumstances).map_err(Failed::because)?;
     if invocation.json {
         invocation.output.json(&report);
     } else {
         let before = if arguments.quiet { "" } else { "\n" };
         invocation.output.text(&format!("{before}{}", report.to_text(&next(&report, &place))));
     }
-    let page = files::write(&place, &snapshot, &report)?;
+    let page = files::write(&place, &*state, &report)?;
     if !invocation.json {
         invocation.output.text(&format!("\nreport   {}", page.display()));
     }
     Ok(if report.expectations.held { End::Well } else { End::Otherwise })
 }
 
-/// A new session, in a store that is there or is made.
-fn to_start(invocation: &mut Invocation<'_, '_>, arguments: &mut Arguments) -> Result<Prepared, Failed> {
+/// Whether the runtime that everybody shares may play it. What needs a store or minds of its own is played here.
+fn is_shared(arguments: &Arguments) -> bool {
+    let Arguments { fresh, virtual_time, pace, seed, .. } = arguments;
+    !(*fresh || *virtual_time || pace.is_some() || seed.is_some())
+}
+
+/// Has the runtime play it.
+fn through(
+    invocation: &mut Invocation<'_, '_>,
+    arguments: &Arguments,
+    place: &Place,
+    client: &Client,
+    scenario: Option<&Scenario>,
+) -> Result<SessionId, Failed> {
+    let is_watched = !(arguments.quiet || invocation.json);
+    let watched = if let Some(scenario) = scenario {
+        hosted::start(invocation, place, client, scenario, is_watched)?
+    } else {
+        let rest = Rest::find(client, arguments.resume.flatten(), place)?;
+        hosted::resume(invocation, place, client, &rest, is_watched)?
+    };
+    match watched {
+        Watched::Ended(session) => Ok(session),
+        Watched::GoesOn(session) => Err(Failed::Interrupted(format!(
+            "{session} goes on in the runtime, process {}; watch it with: {}",
+            client.welcome().pid,
+            place.command(&format!("watch {session}"))
+        ))),
+    }
+}
+
+/// What is to be played.
+fn scenario(invocation: &mut Invocation<'_, '_>, arguments: &mut Arguments) -> Result<Scenario, Failed> {
     let organisation = invocation.organisation.clone();
     let asked = std::mem::take(&mut arguments.question);
     let Asked { scenario, notes } = match asked.ask.clone() {
         Some(text) => asked.scenario(&text, &organisation)?,
         None => Asked { scenario: read(arguments.scenario.as_deref(), &organisation)?, notes: Vec::new() },
     };
-    let place = invocation.place()?;
     for note in notes {
         let note = format!("note: {note}");
         if invocation.json { invocation.output.note(&note) } else { invocation.output.text(&note) }
     }
+    Ok(scenario)
+}
+
+/// A new session, in a store that is there or is made.
+fn to_start(
+    invocation: &mut Invocation<'_, '_>,
+    arguments: &Arguments,
+    scenario: Box<Scenario>,
+    place: &Place,
+) -> Result<(Wanted, Arc<Store>), Failed> {
     if arguments.fresh
         && let Some(aside) = place.make_room()?
     {
         invocation.output.note(&format!("the store that was there is now {}", aside.display()));
     }
     let clock = if arguments.virtual_time { ClockKind::Virtual } else { ClockKind::Real };
-    let store = Arc::new(place.open_or_make(clock)?);
-    Ok(Prepared { play: Wanted::New(Box::new(scenario)), place, store })
+    let store = Arc::new(place.open_or_make(clock).map_err(Failed::because)?);
+    Ok((Wanted::New(scenario), store))
 }
 
 /// The rest of a session, in the store that is there.
-fn to_resume(
-    invocation: &mut Invocation<'_, '_>,
-    arguments: &Arguments,
-    session: Option<SessionId>,
-) -> Result<Prepared, Failed> {
-    let place = invocation.place()?;
+fn to_resume(arguments: &Arguments, place: &Place) -> Result<(Wanted, Arc<Store>), Failed> {
     let clock = arguments.virtual_time.then_some(ClockKind::Virtual);
     let store = Arc::new(place.open_by(clock)?);
     let refused = |what: &str| Err(Failed::Failure(format!("{}: {what}", place.shown())));
@@ -192,8 +240,9 @@ fn to_resume(
         }
         ClockKind::Virtual | ClockKind::Real => {}
     }
-    let rest = Rest::find(&store.snapshot().map_err(Failed::because)?, session, &place)?;
-    Ok(Prepared { play: Wanted::Rest(rest), place, store })
+    let snapshot = store.snapshot().map_err(Failed::because)?;
+    let rest = Rest::find(&snapshot, arguments.resume.flatten(), place)?;
+    Ok((Wanted::Rest(rest), store))
 }
 
 /// Runs the organisation from the start to the end, or until it is interrupted.

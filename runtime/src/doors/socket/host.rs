@@ -23,6 +23,7 @@ use super::protocol::About;
 use super::wire::Wire;
 use crate::drivers::RuntimeError;
 use crate::drivers::live::Live;
+use crate::training::Stop;
 
 /// How many connections there may be at once; the next ones wait to be accepted.
 pub const MAX_CONNECTIONS: usize = 512;
@@ -122,8 +123,8 @@ struct Shared {
     sessions: std::sync::Mutex<JoinSet<()>>,
 }
 
-/// Serves until it is told to leave, nobody needs it any more, or the runtime ends. `told` is for whoever runs the host:
-/// it leaves when that turns true.
+/// Serves until it is told to leave, nobody needs it any more, or the runtime ends. It leaves as well when
+/// `told` says so, which is for whoever runs it.
 ///
 /// # Errors
 /// The store failed while it was looked at.
@@ -132,7 +133,7 @@ pub async fn serve(
     store: Arc<Store>,
     listening: Listening,
     options: HostOptions,
-    mut told: watch::Receiver<bool>,
+    mut told: Stop,
 ) -> Result<Left, RuntimeError> {
     let shared = Arc::new(Shared {
         live,
@@ -163,7 +164,7 @@ pub async fn serve(
             },
             _ = connections.join_next(), if !connections.is_empty() => {}
             _ = leave.wait_for(|leave| *leave) => break Left::Told,
-            _ = told.wait_for(|told| *told) => break Left::Told,
+            () = told.wait() => break Left::Told,
             () = shared.live.ended() => break Left::Failed,
             idle = idle(&shared) => { idle?; break Left::Idle }
         }

@@ -54,7 +54,7 @@ impl Host {
                 let listening = Listening::at(&at, Some(0)).await.unwrap();
                 ready.send(listening.tcp_port().unwrap()).unwrap();
                 let options = HostOptions { idle_leave_ms, token: TOKEN.to_owned() };
-                serve(live, store, listening, options, tell).await.unwrap()
+                serve(live, store, listening, options, tell.into()).await.unwrap()
             })
         });
         let tcp_port = is_ready.recv().unwrap();

@@ -55,14 +55,23 @@ impl Rest {
         Ok(Self { session, seen })
     }
 
+    /// Which it is.
+    pub(super) fn session_id(&self) -> SessionId {
+        self.session.id
+    }
+
+    /// The step before its first.
+    pub(super) fn before(&self) -> u64 {
+        self.session.first_step.saturating_sub(1)
+    }
+
     /// What is played, after whoever watches has taken in what came before.
     pub(super) fn recalled(
         &self,
         state: &dyn State,
         watching: &mut Watching<'_, '_>,
     ) -> Result<Play<'_>, Failed> {
-        let before = self.session.first_step.saturating_sub(1);
-        training::for_each_after(state, before, self.seen, &mut |entry| watching.recall(entry))
+        training::for_each_after(state, self.before(), self.seen, &mut |entry| watching.recall(entry))
             .map_err(Failed::because)?;
         Ok(Play::Rest { session: self.session.id, seen: self.seen })
     }

@@ -1,0 +1,214 @@
+//! `serve`: has the store open and serves every other command, until nobody needs it; and `stop`, which ends that.
+//!
+//! What always holds: one process serves a store. Whoever is not the one says who is, and ends.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use echo_storage::clock::{self, ClockKind, Stopwatch};
+use echo_storage::{Store, StoreError};
+use serde::Serialize;
+
+use super::place::Place;
+use super::{End, Failed, Invocation, interrupt, reach};
+use crate::doors::socket::address::Address;
+use crate::doors::socket::host::{self, HostOptions, Left, Listening};
+use crate::drivers::live::Live;
+use crate::mind::RulesMind;
+use crate::training::Stop;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  echo-org serve
+  echo-org serve --idle-leave 0
+  echo-org serve --tcp 7411
+
+Commands that act start one in the background by themselves, so this is for whoever wants to see
+it at work. Others reach it by the socket beside the store (PATH.sock), which only its owner may
+use; on TCP, which is on the loopback interface only, also with the token in PATH.token.
+Ctrl-C, SIGTERM or `echo-org stop` end it: what has begun is finished, sessions can be resumed.";
+
+pub(super) const STOP_EXAMPLES: &str = "\
+Examples:
+  echo-org stop
+
+What has begun is finished; a session that is being played can be resumed.";
+
+/// The longest that a runtime may be told to stay, in seconds: a year.
+const MAX_IDLE_LEAVE_S: u64 = 365 * 24 * 60 * 60;
+
+/// How long a runtime may take to end, in milliseconds.
+const STOP_MS: u64 = 30_000;
+
+/// How often to look whether it has, in milliseconds.
+const LOOK_EVERY_MS: u64 = 20;
+
+/// What `serve` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Listen on this port of the loopback interface as well; 0 takes one that is free
+    #[arg(long, value_name = "PORT")]
+    tcp: Option<u16>,
+    /// Leave after so many seconds in which nobody needs it; 0 stays until it is stopped
+    #[arg(long, value_name = "SECONDS", default_value_t = host::IDLE_LEAVE_MS / 1000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(..=MAX_IDLE_LEAVE_S))]
+    idle_leave: u64,
+    /// It was started by a command: where another one serves already, that is as good
+    #[arg(long, hide = true)]
+    for_others: bool,
+}
+
+/// What `serve --json` says when it is up.
+#[derive(Serialize)]
+struct Serving {
+    pid: u32,
+    store: String,
+    socket: String,
+    tcp_port: Option<u16>,
+}
+
+/// What `stop` says.
+#[derive(Serialize)]
+struct Stopped {
+    /// The process that was stopped; null where there was none.
+    pid: Option<u32>,
+}
+
+/// Serves.
+pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
+    let place = invocation.place()?;
+    let address = place.address(&invocation.surroundings)?;
+    let store = match place.open_or_make(ClockKind::Real) {
+        Ok(store) => Arc::new(store),
+        Err(error @ StoreError::InUse { .. }) => {
+            return served_by_another(invocation, arguments, &place, &error);
+        }
+        Err(error) => return Err(Failed::because(error)),
+    };
+    if arguments.for_others {
+        // Its standard error is the log beside the store.
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+    }
+    let stop = if invocation.surroundings.is_interruptible {
+        interrupt::listen("stopped at once; what was acknowledged is in the store".to_owned())?
+    } else {
+        Stop::never()
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|cause| Failed::Failure(format!("cannot start threads: {cause}")))?;
+    let left = runtime.block_on(serve(invocation, arguments, &address, store, stop))?;
+    match left {
+        Left::Told => invocation.output.note("stopped"),
+        Left::Idle => invocation.output.note("left: nobody needed it any more"),
+        Left::Failed => {
+            let why = "the runtime ended because its store failed; its log above says why";
+            return Err(Failed::Failure(why.to_owned()));
+        }
+    }
+    Ok(End::Well)
+}
+
+async fn serve(
+    invocation: &mut Invocation<'_, '_>,
+    arguments: &Arguments,
+    address: &Address,
+    store: Arc<Store>,
+    stop: Stop,
+) -> Result<Left, Failed> {
+    let cannot_listen = |cause: &std::io::Error| {
+        Failed::Failure(format!("cannot listen on {}: {cause}", address.socket.display()))
+    };
+    let mut token = String::new();
+    if arguments.tcp.is_some() {
+        token = clock::random_hex().map_err(|cause| cannot_listen(&cause))?;
+        write_token(&address.token, &token)
+            .map_err(|cause| Failed::Failure(format!("cannot write {}: {cause}", address.token.display())))?;
+    }
+    let organisation = invocation.organisation.clone();
+    let live =
+        Live::start(organisation, store.clone(), Arc::new(RulesMind)).await.map_err(Failed::because)?;
+    let listening = match Listening::at(address, arguments.tcp).await {
+        Ok(listening) => listening,
+        Err(cause) => {
+            live.stop().await;
+            return Err(cannot_listen(&cause));
+        }
+    };
+    let serving = Serving {
+        pid: std::process::id(),
+        store: address.store.display().to_string(),
+        socket: listening.socket().display().to_string(),
+        tcp_port: listening.tcp_port(),
+    };
+    if invocation.json {
+        invocation.output.json(&serving);
+    } else {
+        let tcp = serving.tcp_port.map(|port| format!(" and on 127.0.0.1:{port}")).unwrap_or_default();
+        let Serving { pid, store, socket, .. } = &serving;
+        invocation.output.text(&format!("process {pid} serves {store} on {socket}{tcp}"));
+    }
+    let idle_leave_ms =
+        if arguments.idle_leave == 0 { MAX_IDLE_LEAVE_S } else { arguments.idle_leave } * 1000;
+    let options = HostOptions { idle_leave_ms, token };
+    host::serve(live, store, listening, options, stop).await.map_err(Failed::because)
+}
+
+/// Another process has the store: that is a failure, save where any runtime will do.
+fn served_by_another(
+    invocation: &mut Invocation<'_, '_>,
+    arguments: &Arguments,
+    place: &Place,
+    error: &StoreError,
+) -> Result<End, Failed> {
+    match reach::find(invocation, place)? {
+        Some(_) if arguments.for_others => Ok(End::Well),
+        Some(client) => Err(Failed::Failure(format!(
+            "{} is served by process {} already; `{}` ends that",
+            place.shown(),
+            client.welcome().pid,
+            place.command("stop")
+        ))),
+        None => Err(Failed::because(error)),
+    }
+}
+
+/// Writes what clients on TCP must show, readable by this user alone.
+fn write_token(path: &Path, token: &str) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(cause),
+        Ok(()) | Err(_) => {}
+    }
+    let file = std::fs::File::options().create_new(true).write(true).mode(0o600).open(path);
+    file?.write_all(token.as_bytes())
+}
+
+/// Stops the runtime of the store.
+pub(super) fn stop(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
+    let place = invocation.place()?;
+    let client = reach::find(invocation, &place)?;
+    let pid = client.as_ref().map(|client| client.welcome().pid);
+    if let Some(client) = client {
+        client.stop().map_err(Failed::because)?;
+        drop(client);
+        let stopwatch = Stopwatch::new();
+        // Whoever types this wants to open the store next, so it waits until the store is closed.
+        while place.is_held().map_err(Failed::because)? {
+            if stopwatch.elapsed().as_millis() > u128::from(STOP_MS) {
+                let pid = pid.unwrap_or_default();
+                return Err(Failed::Failure(format!("process {pid} has not ended after {STOP_MS} ms")));
+            }
+            clock::pause_ms(LOOK_EVERY_MS);
+        }
+    }
+    if invocation.json {
+        invocation.output.json(&Stopped { pid });
+    } else {
+        match pid {
+            Some(pid) => invocation.output.text(&format!("stopped process {pid}")),
+            None => invocation.output.text("no runtime has this store open"),
+        }
+    }
+    Ok(End::Well)
+}
