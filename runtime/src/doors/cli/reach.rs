@@ -59,12 +59,18 @@ impl Reading {
                 // Its runtime was on its way up when it was looked for.
                 Err(StoreError::InUse { .. }) if tries < TRIES => {}
                 store => {
-                    let store = Arc::new(store.map_err(Failed::because)?);
-                    let snapshot = store.snapshot().map_err(Failed::because)?;
-                    return Ok(Self::Own { snapshot, _store: store });
+                    return Self::own(Arc::new(store.map_err(Failed::because)?));
                 }
             }
         }
+    }
+}
+
+impl Reading {
+    /// The state of the last commit of a store that is open here.
+    pub(super) fn own(store: Arc<Store>) -> Result<Self, Failed> {
+        let snapshot = store.snapshot().map_err(Failed::because)?;
+        Ok(Self::Own { snapshot, _store: store })
     }
 }
 

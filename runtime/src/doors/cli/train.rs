@@ -14,9 +14,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use echo_storage::Store;
 use echo_storage::clock::{ClockKind, Stopwatch};
 use echo_storage::names::SessionId;
-use echo_storage::{State, Store};
 
 use self::hosted::Watched;
 use self::resume::Rest;
@@ -25,8 +25,9 @@ use super::drive::Driver;
 use super::files;
 use super::interrupt;
 use super::place::Place;
+use super::reach::{self, Reading};
 use super::view::Watching;
-use super::{End, Failed, Invocation, reach};
+use super::{End, Failed, Invocation};
 use crate::doors::socket::client::Client;
 use crate::mind::{Mind, Paced, RulesMind};
 use crate::organisation::{Organisation, Shipped};
@@ -125,11 +126,11 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
     let stopwatch = Stopwatch::new();
     let client =
         if is_shared(&arguments) { reach::host(invocation, &place, scenario.is_some())? } else { None };
-    let (session, state): (SessionId, Box<dyn State>) = match client {
+    let (session, state): (SessionId, Reading) = match client {
         Some(client) => {
             let session = through(invocation, &arguments, &place, &client, scenario.as_deref())?;
             client.refresh().map_err(Failed::because)?;
-            (session, Box::new(client))
+            (session, Reading::Hosted(client))
         }
         None => {
             let (play, store) = match scenario {
@@ -140,19 +141,19 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
             let Played::Ended(session) = played else {
                 return Err(Failed::Interrupted(interrupted(played, &place)));
             };
-            (session, Box::new(store.snapshot().map_err(Failed::because)?))
+            (session, Reading::own(store)?)
         }
     };
     let duration_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
     let circumstances = Circumstances { store: Some(place.shown()), duration_ms };
-    let report = Report::of(&*state, session, circumstances).map_err(Failed::because)?;
+    let report = Report::of(&state, session, circumstances).map_err(Failed::because)?;
     if invocation.json {
         invocation.output.json(&report);
     } else {
         let before = if arguments.quiet { "" } else { "\n" };
         invocation.output.text(&format!("{before}{}", report.to_text(&next(&report, &place))));
     }
-    let page = files::write(&place, &*state, &report)?;
+    let page = files::write(&place, &state, &report)?;
     if !invocation.json {
         invocation.output.text(&format!("\nreport   {}", page.display()));
     }
