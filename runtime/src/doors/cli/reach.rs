@@ -178,9 +178,8 @@ pub(super) fn host(
     match place.clock() {
         Ok(None) if !makes => return Ok(None),
         Ok(Some(ClockKind::Virtual)) => return Ok(None),
-        Ok(None | Some(ClockKind::Real)) => {}
         // Whoever has it open may be a runtime that is about to listen.
-        Err(StoreError::InUse { .. }) => {}
+        Ok(None | Some(ClockKind::Real)) | Err(StoreError::InUse { .. }) => {}
         Err(error) => return Err(Failed::because(error)),
     }
     let address = place.address(&invocation.surroundings)?;

@@ -126,23 +126,20 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
     let stopwatch = Stopwatch::new();
     let client =
         if is_shared(&arguments) { reach::host(invocation, &place, scenario.is_some())? } else { None };
-    let (session, state): (SessionId, Reading) = match client {
-        Some(client) => {
-            let session = through(invocation, &arguments, &place, &client, scenario.as_deref())?;
-            client.refresh().map_err(Failed::because)?;
-            (session, Reading::Hosted(client))
-        }
-        None => {
-            let (play, store) = match scenario {
-                Some(scenario) => to_start(invocation, &arguments, scenario, &place)?,
-                None => to_resume(&arguments, &place)?,
-            };
-            let played = perform(invocation, &arguments, &play, &place, &store)?;
-            let Played::Ended(session) = played else {
-                return Err(Failed::Interrupted(interrupted(played, &place)));
-            };
-            (session, Reading::own(store)?)
-        }
+    let (session, state): (SessionId, Reading) = if let Some(client) = client {
+        let session = through(invocation, &arguments, &place, &client, scenario.as_deref())?;
+        client.refresh().map_err(Failed::because)?;
+        (session, Reading::Hosted(client))
+    } else {
+        let (play, store) = match scenario {
+            Some(scenario) => to_start(invocation, &arguments, scenario, &place)?,
+            None => to_resume(&arguments, &place)?,
+        };
+        let played = perform(invocation, &arguments, &play, &place, &store)?;
+        let Played::Ended(session) = played else {
+            return Err(Failed::Interrupted(interrupted(played, &place)));
+        };
+        (session, Reading::own(store)?)
     };
     let duration_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
     let circumstances = Circumstances { store: Some(place.shown()), duration_ms };

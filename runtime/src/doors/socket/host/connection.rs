@@ -80,13 +80,11 @@ impl Connection<'_> {
         loop {
             let next = if self.snapshot.is_some() {
                 let kept = Duration::from_millis(SNAPSHOT_MS);
-                match tokio::time::timeout(kept, wire.receive()).await {
-                    Ok(next) => next?,
-                    Err(_) => {
-                        self.snapshot = None;
-                        continue;
-                    }
-                }
+                let Ok(next) = tokio::time::timeout(kept, wire.receive()).await else {
+                    self.snapshot = None;
+                    continue;
+                };
+                next?
             } else {
                 wire.receive().await?
             };
@@ -108,7 +106,7 @@ impl Connection<'_> {
         let answer = match request {
             Request::Read { table, key } => self.read(table, &key),
             Request::Scan { table, start, end, descending, limit } => {
-                self.scan(table, KeyRange { start, end }, descending, limit)
+                self.scan(table, &KeyRange { start, end }, descending, limit)
             }
             Request::Refresh => {
                 self.snapshot = None;
@@ -144,7 +142,7 @@ impl Connection<'_> {
     fn scan(
         &mut self,
         table: u8,
-        range: KeyRange,
+        range: &KeyRange,
         descending: bool,
         limit: u64,
     ) -> Result<Response, RuntimeError> {
@@ -152,7 +150,7 @@ impl Connection<'_> {
         let order = if descending { Order::Descending } else { Order::Ascending };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut bytes = 0;
-        let mut rows = self.state()?.scan(table, &range, order, limit.min(MAX_ROWS))?;
+        let mut rows = self.state()?.scan(table, range, order, limit.min(MAX_ROWS))?;
         let found = rows.len();
         let fits = rows.iter().take_while(|(key, value)| {
             bytes += key.len() + value.len();
@@ -205,20 +203,20 @@ impl Connection<'_> {
     async fn resume(&mut self, session: SessionId) -> Result<Response, RuntimeError> {
         self.snapshot = None;
         let shared = self.shared.clone();
-        let (begun, begin) = oneshot::channel();
+        let (tell_begun, begun) = oneshot::channel();
         let runtime = tokio::runtime::Handle::current();
         self.shared.sessions().spawn_blocking(move || {
             runtime.block_on(async {
                 let _kept = Kept::by(&shared.playing, &shared.changed);
                 let _stage = shared.stage.lock().await;
-                let _ = begun.send(());
+                let _ = tell_begun.send(());
                 let rest = Play::Rest { session, seen: u64::MAX };
                 if let Err(error) = perform(&shared, rest, &mut |_| {}).await {
                     tracing::warn!(%session, %error, "a session could not be taken up again");
                 }
             });
         });
-        begin.await.map_err(|_| RuntimeError::Stopped)?;
+        begun.await.map_err(|_| RuntimeError::Stopped)?;
         Ok(Response::Done)
     }
 
