@@ -27,7 +27,7 @@ mod tally;
 mod voting;
 
 pub use absence::unreachable;
-pub use climb::{asked_to_decide, climb_ended, verdict};
+pub use climb::{asked_to_decide, climb_ended, stranded, verdict};
 pub use discussion::{asked_to_clarify, clarification_ended};
 pub use open::open;
 pub use selection::{asked_to_take_part, selection_ended};
@@ -80,6 +80,16 @@ fn decision(turn: &Turn<'_, '_>, id: DecisionId) -> Result<Decision, Failure> {
 
 fn brief(decision: &Decision) -> Brief {
     Brief { decision: decision.id, proposal: decision.proposal.clone() }
+}
+
+/// The longest text of a mind or a caller that is kept, in characters: two pages.
+const MAX_TEXT_CHARS: usize = 4_000;
+
+/// Cuts a text of a mind or a caller to what is kept of it.
+fn cut(text: &mut String) {
+    if text.len() > MAX_TEXT_CHARS {
+        *text = text.chars().take(MAX_TEXT_CHARS).collect();
+    }
 }
 
 /// Leaves a phase: its deadline is cleared and questions that are still out for it end; the next phase's deadline is

@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use echo_storage::clock::Clock;
-use echo_storage::journal::Entry;
+use echo_storage::journal::{Entry, Head};
 use echo_storage::names::{MessageId, RoleId, ThoughtId};
 use echo_storage::records::{Config, ThoughtState, TimerPurpose};
 use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreError};
@@ -24,8 +24,10 @@ use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreErr
 use crate::mind::{self, Asking, Mind};
 use crate::organisation::Organisation;
 use crate::turn::{Failure, Turn};
-use crate::{supervision, thoughts};
+use crate::{authority, supervision, thoughts, timers};
 
+/// For how long an organisation may stand still before it counts as having been away, in milliseconds.
+pub const NOT_AWAY_MS: u64 = 1_000;
 /// How many steps a cascade may add to a batch.
 pub const MAX_CASCADE_STEPS: usize = 256;
 /// How many steps may lead from a submitted input to the last step of its cascade.
@@ -87,6 +89,20 @@ impl Engine {
         Ok((!same).then(|| Input::Configure(wanted.clone())))
     }
 
+    /// The input by which the deadlines of an organisation that nobody ran for a while are put off; nothing where it has
+    /// none, or was away for no longer than [`NOT_AWAY_MS`].
+    pub fn take_up(&self) -> Result<Option<Input>, StoreError> {
+        let snapshot = self.snapshot()?;
+        let away_ms = self.clock.now().ms().saturating_sub(Head::of(&snapshot)?.now.ms());
+        if away_ms <= NOT_AWAY_MS || snapshot.config()?.is_none() {
+            return Ok(None);
+        }
+        // Each agent has one pause at most, so more timers than agents hold another deadline.
+        let timers = snapshot.timers(self.organisation.config().roles.len() + 1)?;
+        let waits = timers.iter().any(|timer| !matches!(timer.purpose, TimerPurpose::Breaker { .. }));
+        Ok(waits.then_some(Input::TakeUp { away_ms }))
+    }
+
     /// Runs the inputs in their order, in one commit, with the steps that follow from them at once.
     ///
     /// # Errors
@@ -111,6 +127,7 @@ impl Engine {
         let mut batch = self.store.batch()?;
         let mut committed = Committed::default();
         let mut following = VecDeque::new();
+        let mut cascaded = 0;
         for input in inputs {
             let first_new = committed.entries.len();
             let outcome = self.step(&mut batch, input, &mut committed.entries)?;
@@ -120,7 +137,7 @@ impl Engine {
             while let Some((input, depth)) = following.pop_front() {
                 let first_new = committed.entries.len();
                 self.step(&mut batch, input, &mut committed.entries)?;
-                let cascaded = committed.entries.len().saturating_sub(committed.outcomes.len());
+                cascaded += committed.entries.len() - first_new;
                 if depth < MAX_CASCADE_DEPTH && cascaded < MAX_CASCADE_STEPS {
                     follow(&batch, &committed.entries, first_new, depth + 1, cascade, &mut following)?;
                 }
@@ -207,7 +224,10 @@ pub(crate) fn append_failure(
     let mut finished = batch.draft(now).finish();
     for aftermath in [after_failure as Aftermath, least_after_failure] {
         let mut draft = batch.draft(now);
-        let done = catch_unwind(AssertUnwindSafe(|| aftermath(&mut draft, &input, &reason)));
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            aftermath(&mut draft, &input, &reason)?;
+            authority::guard(&input, &draft)
+        }));
         match done {
             Ok(Ok(())) => {
                 finished = draft.finish();
@@ -226,6 +246,7 @@ pub(crate) fn append_failure(
 fn after_failure(draft: &mut echo_storage::Draft<'_>, input: &Input, reason: &str) -> Result<(), Failure> {
     match input {
         Input::Take { role, message } => supervision::failed(&mut Turn::new(draft)?, role, *message, reason),
+        Input::Timer { due, timer } => timers::failed(&mut Turn::new(draft)?, *due, *timer, reason),
         // A mind whose answer cannot be used has given none.
         Input::Answer { thought, mind, .. } => {
             let reason = format!("its answer failed: {reason}");
@@ -342,6 +363,11 @@ fn follow(
     let Some(config) = batch.config()? else { return Ok(()) };
     for entry in entries.iter().skip(first_new) {
         let mut roles = Vec::new();
+        // An agent whose step failed pauses before it tries again.
+        let failed = match (&entry.failure, &entry.input) {
+            (Some(_), Input::Take { role, .. }) => Some(role),
+            _ => None,
+        };
         for effect in &entry.effects {
             match effect {
                 Effect::Send(message) => roles.extend(config.recipients(&message.to)),
@@ -362,7 +388,8 @@ fn follow(
         }
         roles.sort_unstable();
         roles.dedup();
-        for role in roles.into_iter().filter(|role| (cascade.ready)(role)) {
+        let ready = roles.into_iter().filter(|role| Some(role) != failed && (cascade.ready)(role));
+        for role in ready {
             if let Some(message) = next_mail(batch, &config, &role)? {
                 following.push_back((Input::Take { role, message }, depth));
             }

@@ -149,6 +149,7 @@ impl Organisation {
             Input::Post { from, to, kind, subject, content, in_reply_to } => {
                 mail::post(&mut turn, from, to, *kind, subject, content, *in_reply_to)?;
             }
+            Input::TakeUp { away_ms } => timers::put_off(&mut turn, *away_ms)?,
             Input::Retry { role, message, .. } => supervision::retry(&mut turn, role, *message)?,
         }
         authority::guard(input, draft)

@@ -5,11 +5,59 @@
 
 use echo_storage::names::TimerId;
 use echo_storage::quantities::Timestamp;
-use echo_storage::records::TimerPurpose;
+use echo_storage::records::{Decision, Thought, Timer, TimerPurpose};
 use echo_storage::{Effect, Query};
 
 use crate::turn::{Failure, Turn, refuse};
 use crate::{decisions, supervision, thoughts};
+
+/// How many timers are put off at most. Each open decision has one, and so has each question that is out.
+const MAX_PUT_OFF: usize = 10_000;
+
+/// Nobody ran the organisation for a while: its deadlines are put off by as much, because nobody could have kept them.
+/// The pause of an agent that failed goes on meanwhile.
+pub fn put_off(turn: &mut Turn<'_, '_>, away_ms: u64) -> Result<(), Failure> {
+    for timer in turn.state().timers(MAX_PUT_OFF)? {
+        let later = Timer { due: timer.due.after_ms(away_ms), ..timer.clone() };
+        let deadline = (later.due, later.id);
+        match &timer.purpose {
+            TimerPurpose::Breaker { .. } => continue,
+            TimerPurpose::Thought { thought } => {
+                if let Some(thought) = turn.state().thought(*thought)? {
+                    turn.emit(Effect::Think(Thought { deadline: later.due, ..thought }))?;
+                }
+            }
+            TimerPurpose::Selection { decision }
+            | TimerPurpose::Round { decision, .. }
+            | TimerPurpose::Clarification { decision, .. }
+            | TimerPurpose::Climb { decision } => {
+                if let Some(decision) = turn.state().decision(*decision)? {
+                    turn.emit(Effect::PutDecision(Decision { deadline: Some(deadline), ..decision }))?;
+                }
+            }
+        }
+        turn.emit(Effect::ClearTimer(timer))?;
+        turn.emit(Effect::SetTimer(later))?;
+    }
+    Ok(())
+}
+
+/// The step of a deadline failed. Whatever waited for it must go on all the same: a question is given up, a pause is
+/// over, and a decision that cannot go on by itself is put to a person.
+pub fn failed(turn: &mut Turn<'_, '_>, due: Timestamp, id: TimerId, reason: &str) -> Result<(), Failure> {
+    let Some(timer) = turn.state().timer(due, id)? else { return Ok(()) };
+    turn.emit(Effect::ClearTimer(timer.clone()))?;
+    match timer.purpose {
+        TimerPurpose::Selection { decision }
+        | TimerPurpose::Round { decision, .. }
+        | TimerPurpose::Clarification { decision, .. }
+        | TimerPurpose::Climb { decision } => decisions::stranded(turn, decision, reason),
+        TimerPurpose::Breaker { role } => supervision::pause_ended(turn, &role),
+        TimerPurpose::Thought { thought } => {
+            thoughts::answered(turn, thought, "none", &Err(format!("its deadline failed: {reason}")))
+        }
+    }
+}
 
 /// A deadline has passed.
 pub fn fired(turn: &mut Turn<'_, '_>, due: Timestamp, id: TimerId) -> Result<(), Failure> {

@@ -85,6 +85,11 @@ pub enum Input {
         /// The message it answers.
         in_reply_to: Option<MessageId>,
     },
+    /// The organisation runs again after a while in which nobody ran it. That while counts in no deadline.
+    TakeUp {
+        /// For how long nothing happened, in milliseconds.
+        away_ms: u64,
+    },
     /// An operator has an agent try again: one dead letter, or all of them and its breaker as well.
     Retry {
         /// Whose agent.

@@ -39,9 +39,15 @@ pub fn unreachable(turn: &mut Turn<'_, '_>, role: &RoleId, ask: &Ask, why: &str)
     }
 }
 
+/// Whether a participant is known to be missing in a round. It stays missing there, also when it is back before the
+/// round has closed: otherwise it would depend on the speed of the others whether its vote counts.
+pub(super) fn is_noted(decision: &Decision, role: &RoleId, round: u32) -> bool {
+    decision.absences.iter().any(|one| one.role == *role && one.round == round)
+}
+
 /// Notes that a participant was missing in a round, once.
 pub(super) fn note(decision: &mut Decision, role: &RoleId, round: u32, reason: String) {
-    if !decision.absences.iter().any(|one| one.role == *role && one.round == round) {
+    if !is_noted(decision, role, round) {
         decision.absences.push(Absence { role: role.clone(), round, reason });
     }
 }

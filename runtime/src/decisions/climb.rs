@@ -17,7 +17,7 @@ use crate::mind;
 use crate::supervision;
 use crate::turn::{Failure, Outgoing, Turn, refuse};
 
-use super::{brief, close, decision, discussion, enter, path_step, standing, voting};
+use super::{brief, close, cut, decision, discussion, enter, path_step, standing, voting};
 
 /// The round that a ballot up the chain sees as its own: it belongs to none.
 const NO_ROUND: u32 = 0;
@@ -26,7 +26,8 @@ const NO_ROUND: u32 = 0;
 pub(super) fn up(turn: &mut Turn<'_, '_>, mut decision: Decision, from: &RoleId) -> Result<(), Failure> {
     let mut from = from.clone();
     let next = loop {
-        let Some(next) = turn.role(&from)?.escalates_to.clone() else {
+        // A role that the configuration has no more hands it to a person as well.
+        let Some(next) = turn.config().role(&from).and_then(|role| role.escalates_to.clone()) else {
             return ask_person(turn, decision, &from);
         };
         let Some(why) = supervision::down(turn, &next)? else { break next };
@@ -80,6 +81,8 @@ pub(super) fn judged(
         Ok(_) => (Vote::Abstain, "the mind answered another question".to_owned()),
         Err(reason) => (Vote::Abstain, format!("the mind gave no answer: {reason}")),
     };
+    let mut rationale = rationale;
+    cut(&mut rationale);
     // How sure a role must be to decide by itself is worked out here, whatever the mind says of itself.
     let standing = standing(turn, role, &decision)?;
     let given = decision.proposal.context.given();
@@ -142,6 +145,19 @@ fn pass_over(
 ) -> Result<(), Failure> {
     decision.path.push(path_step(turn, Party::Role(role.clone()), Deed::PassedUp, why, None));
     up(turn, decision, role)
+}
+
+/// The step that should have led it on failed: a person is asked, with the reason.
+pub fn stranded(turn: &mut Turn<'_, '_>, id: DecisionId, reason: &str) -> Result<(), Failure> {
+    let mut decision = decision(turn, id)?;
+    if matches!(decision.phase, Phase::Waiting { .. } | Phase::Closed) {
+        return Ok(());
+    }
+    decision.deadline = None;
+    let initiator = decision.proposal.initiator.clone();
+    let why = format!("it could not go on: {reason}");
+    decision.path.push(path_step(turn, Party::Role(initiator.clone()), Deed::PassedUp, why, None));
+    ask_person(turn, decision, &initiator)
 }
 
 /// Nobody is left above: a person is asked.

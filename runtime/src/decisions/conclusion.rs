@@ -10,7 +10,7 @@ use crate::supervision;
 use crate::turn::{Failure, Turn};
 
 use super::voting::standing_ballots;
-use super::{brief, climb, close, enter, path_step, tally};
+use super::{brief, climb, close, cut, enter, path_step, tally};
 
 /// The ballots that stand are counted, and the initiator is asked for its words on them.
 pub(super) fn count(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(), Failure> {
@@ -54,7 +54,10 @@ fn draw(
     let party = Party::Role(initiator.clone());
     let mut why = in_words(&tally);
     match text {
-        Ok(text) => decision.synthesis = Some(text),
+        Ok(mut text) => {
+            cut(&mut text);
+            decision.synthesis = Some(text);
+        }
         Err(reason) => why = format!("{why}; synthesis: missing, {reason}"),
     }
     decision.path.push(path_step(turn, party.clone(), Deed::Concluded, why, None));

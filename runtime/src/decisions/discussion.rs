@@ -18,12 +18,10 @@ use crate::supervision;
 use crate::turn::{Failure, Outgoing, Turn};
 
 use super::voting::{self, FIRST_ROUND};
-use super::{brief, decision, enter};
+use super::{brief, cut, decision, enter};
 
 /// How many decisions before this one are searched for a figure that is wanted.
 const SEARCHED_DECISIONS: usize = 32;
-/// The longest question that is asked, in characters.
-const MAX_QUESTION_CHARS: usize = 1_000;
 
 /// Notes what a participant wants to know. What cannot be asked is left out: the ballot counts all the same.
 pub(super) fn inquire(
@@ -37,13 +35,15 @@ pub(super) fn inquire(
     if !known || inquiry.to == *asker || round >= turn.config().rules.rounds {
         return Ok(());
     }
-    inquiry.question = inquiry.question.chars().take(MAX_QUESTION_CHARS).collect();
+    cut(&mut inquiry.question);
+    cut(&mut inquiry.figure);
     turn.emit(Effect::PutClarification(Clarification {
         decision: decision.id,
         round,
         asker: asker.clone(),
         inquiry,
         reply: None,
+        message: None,
         asked_at: turn.now(),
     }))
 }
@@ -87,9 +87,9 @@ pub(super) fn open(turn: &mut Turn<'_, '_>, mut decision: Decision, round: u32) 
     let deadline =
         (turn.config().rules.clarification_ms, TimerPurpose::Clarification { decision: id, round });
     enter(turn, &mut decision, Phase::Clarifying { round }, Some(deadline))?;
-    for clarification in turn.state().clarifications(id, round)? {
+    for mut clarification in turn.state().clarifications(id, round)? {
         let (asker, to) = (clarification.asker.clone(), clarification.inquiry.to.clone());
-        turn.send(Outgoing {
+        let message = turn.send(Outgoing {
             from: Party::Role(asker.clone()),
             to: Address::Role(to.clone()),
             kind: Kind::Request,
@@ -99,8 +99,10 @@ pub(super) fn open(turn: &mut Turn<'_, '_>, mut decision: Decision, round: u32) 
             deadline: decision.deadline.map(|(due, _)| due),
             in_reply_to: None,
         })?;
-        if let Some(why) = supervision::down(turn, &to)? {
-            answer(turn, clarification, why, None, "none")?;
+        clarification.message = Some(message);
+        match supervision::down(turn, &to)? {
+            Some(why) => answer(turn, clarification, why, None, "none")?,
+            None => turn.emit(Effect::PutClarification(clarification))?,
         }
     }
     close_if_complete(turn, decision, round)
@@ -153,7 +155,7 @@ pub(super) fn clarified(
         subject: format!("About {}: {text}", decision.id),
         content,
         deadline: None,
-        in_reply_to: None,
+        in_reply_to: clarification.message,
     })?;
     answer(turn, clarification, text, figure, mind)?;
     close_if_complete(turn, decision, round)
@@ -212,6 +214,8 @@ fn answer(
     figure: Option<u64>,
     mind: &str,
 ) -> Result<(), Failure> {
+    let mut text = text;
+    cut(&mut text);
     clarification.reply = Some(Reply { text, figure, mind: mind.to_owned(), at: turn.now() });
     turn.emit(Effect::PutClarification(clarification))
 }

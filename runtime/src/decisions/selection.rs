@@ -129,8 +129,9 @@ fn record(
     let at = turn.now();
     let row = Participation { decision: decision.id, role: role.clone(), stance, hits, reason, told, at };
     turn.emit(Effect::PutParticipation(row))?;
-    let answered = turn.state().participations(decision.id)?.len();
-    if answered == asked(turn, &decision).len() { end(turn, decision) } else { Ok(()) }
+    let rows = turn.state().participations(decision.id)?;
+    let has_answered = |role: &RoleId| rows.iter().any(|row| row.role == *role);
+    if asked(turn, &decision).iter().all(has_answered) { end(turn, decision) } else { Ok(()) }
 }
 
 /// Selection closes: the participants are fixed and asked to vote.

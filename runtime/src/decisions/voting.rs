@@ -15,7 +15,7 @@ use crate::mail::{Ask, topics};
 use crate::supervision;
 use crate::turn::{Failure, Outgoing, Turn, refuse};
 
-use super::{absence, brief, conclusion, decision, discussion, enter, standing};
+use super::{absence, brief, conclusion, cut, decision, discussion, enter, standing};
 
 /// The first round.
 pub(super) const FIRST_ROUND: u32 = 1;
@@ -59,7 +59,8 @@ pub fn asked_to_vote(
     round: u32,
 ) -> Result<(), Failure> {
     let decision = decision(turn, id)?;
-    if decision.phase != (Phase::Voting { round }) || !decision.participants.contains(role) {
+    let is_asked = decision.phase == (Phase::Voting { round }) && decision.participants.contains(role);
+    if !is_asked || absence::is_noted(&decision, role, round) {
         return Ok(());
     }
     let standing = standing(turn, role, &decision)?;
@@ -80,7 +81,7 @@ pub(super) fn judged(
     mind: &str,
     answer: &Result<Answer, String>,
 ) -> Result<(), Failure> {
-    if decision.phase != (Phase::Voting { round }) {
+    if decision.phase != (Phase::Voting { round }) || absence::is_noted(&decision, role, round) {
         return Ok(());
     }
     // A caller who holds the role's door may have voted meanwhile; that ballot stands.
@@ -130,6 +131,11 @@ pub fn cast(
     }
     if turn.state().ballots(id, round)?.iter().any(|ballot| ballot.role == *role) {
         return refuse(format!("decision: {role} has voted in round {round} of {id}"));
+    }
+    if absence::is_noted(&decision, role, round) {
+        return refuse(format!(
+            "decision: {role} was missing in round {round} of {id}, which goes on without it"
+        ));
     }
     let mind = "caller".to_owned();
     let cast = Cast { vote, confidence, rationale, facts: Vec::new(), inquiry: None, mind };
@@ -181,8 +187,13 @@ fn record(
     round: u32,
     cast: Cast,
 ) -> Result<(), Failure> {
-    let Cast { vote, confidence, rationale, mut facts, inquiry, mind } = cast;
+    let Cast { vote, confidence, mut rationale, mut facts, inquiry, mind } = cast;
+    cut(&mut rationale);
     facts.truncate(MAX_FACTS);
+    for fact in &mut facts {
+        cut(&mut fact.name);
+        cut(&mut fact.words);
+    }
     turn.emit(Effect::PutBallot(Ballot {
         decision: decision.id,
         round,
@@ -207,8 +218,9 @@ pub(super) fn close_if_complete(
     round: u32,
 ) -> Result<(), Failure> {
     let cast = turn.state().ballots(decision.id, round)?;
-    let absent = |role: &RoleId| decision.absences.iter().any(|one| one.role == *role && one.round == round);
-    let done = |role: &RoleId| cast.iter().any(|ballot| ballot.role == *role) || absent(role);
+    let done = |role: &RoleId| {
+        cast.iter().any(|ballot| ballot.role == *role) || absence::is_noted(&decision, role, round)
+    };
     if decision.participants.iter().all(done) { close(turn, decision, round) } else { Ok(()) }
 }
 

@@ -84,6 +84,11 @@ impl Live {
     ) -> Result<Self, RuntimeError> {
         let head = Head::of(&store.snapshot()?)?;
         let clock = Arc::new(Clock::new(store.info().clock, head.now));
+        // Before any timer runs: what came due while nobody ran it is put off.
+        let engine = Engine::new(organisation.clone(), store.clone(), clock.clone());
+        if let Some(take_up) = engine.take_up()? {
+            engine.run(vec![take_up], None)?;
+        }
         let (jobs, waiting) = async_channel::bounded(MAX_JOBS);
         let (publish, published) = async_channel::bounded(MAX_PUBLISHED);
         let roles = organisation.role_ids();

@@ -158,12 +158,14 @@ fn score(facts: &[Fact]) -> i64 {
     SCORE_START.saturating_add(pluses).min(SCORE_MAX).saturating_add(minuses).max(0)
 }
 
-/// The vote, the score and the facts. What came from others is spelled out first, because it is what may have changed a
-/// vote; then the largest effects.
+/// The vote, the score and the facts, the largest effect first. What came from others is always among those that are
+/// spelled out, because it is what may have changed a vote.
 fn rationale(before: Option<Vote>, vote: Vote, score: i64, facts: &[Fact]) -> String {
     let (heard, own): (Vec<&Fact>, Vec<&Fact>) = facts.iter().partition(|fact| fact.from.is_some());
     let ordered: Vec<&Fact> = heard.into_iter().chain(own).collect();
     let (spelled, rest) = ordered.split_at(ordered.len().min(MAX_RATIONALE_FACTS));
+    let mut spelled = spelled.to_vec();
+    spelled.sort_by_key(|fact| std::cmp::Reverse(fact.effect.unsigned_abs()));
     let mut parts: Vec<String> =
         spelled.iter().map(|fact| format!("{} ({:+})", fact.words, fact.effect)).collect();
     if !rest.is_empty() {

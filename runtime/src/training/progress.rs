@@ -74,7 +74,10 @@ impl Progress {
                 Effect::PutSession(session) if session.end.is_none() => lines.push(started(session)),
                 Effect::PutParticipation(row) => lines.push(line(SELECTION, &selected(row))),
                 Effect::PutBallot(ballot) => lines.push(self.voted(ballot)),
-                Effect::PutClarification(clarification) => lines.push(clarified(clarification)),
+                // It is told when the question goes out, not when the ballot that brings it is cast.
+                Effect::PutClarification(clarification) if clarification.message.is_some() => {
+                    lines.push(clarified(clarification));
+                }
                 Effect::PutAgent(agent) => lines.extend(self.breaker(agent)),
                 Effect::PutReceipt(receipt) if receipt.dead => lines.push(given_up(receipt)),
                 _ => {}

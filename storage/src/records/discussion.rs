@@ -1,7 +1,7 @@
 //! What is said while a decision is discussed: ballots, the facts they rest on, questions between participants.
 
 use crate::codec::{Decode, Encode, Record};
-use crate::names::{DecisionId, RoleId};
+use crate::names::{DecisionId, MessageId, RoleId};
 use crate::quantities::{Confidence, Timestamp};
 
 /// What a ballot says.
@@ -101,6 +101,8 @@ pub struct Clarification {
     pub inquiry: Inquiry,
     /// What came of it; nothing while it waits.
     pub reply: Option<Reply>,
+    /// The message that asked it; nothing before its round has closed.
+    pub message: Option<MessageId>,
     /// When it was asked.
     pub asked_at: Timestamp,
 }

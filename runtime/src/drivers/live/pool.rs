@@ -18,7 +18,7 @@ use super::{Shared, StopOnPanic};
 use crate::mind::{self, Asking};
 
 /// How many questions may be out to minds at a time.
-const WORKERS: usize = 4;
+const WORKERS: usize = 16;
 /// How many questions may wait for a worker; more wait in the store.
 const MAX_WAITING: usize = 1_024;
 

@@ -60,9 +60,11 @@ pub(super) fn cited(own: &[Fact], context: &Context, standing: &Standing, propos
             let pair = pair_of(&theirs.name).filter(|_| !known);
             let percent = standing.concerns.feasibility.saturating_mul(HEARSAY_PERCENT) / 100;
             let Some(seen) = pair.and_then(|pair| feasibility(&pair, context, percent)) else { continue };
-            let role = &ballot.role;
-            let words = format!("{role} cites that {}", seen.words);
-            taken.push(Fact { words, from: Some(role.clone()), ..seen });
+            // What a role has from another is that other's, however often it was passed on.
+            let origin = theirs.from.as_ref().filter(|from| **from != standing.role);
+            let origin = origin.unwrap_or(&ballot.role);
+            let words = format!("{origin} cites that {}", seen.words);
+            taken.push(Fact { words, from: Some(origin.clone()), ..seen });
         }
     }
     taken

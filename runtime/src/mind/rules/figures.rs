@@ -79,14 +79,20 @@ impl Duration {
 
 /// The first duration in a text, such as `18 months`.
 pub(super) fn duration(text: &str) -> Option<Duration> {
-    tokens(text).windows(2).find_map(|pair| match pair {
-        [Token::Number(amount), Token::Word(unit)] => {
+    let tokens = tokens(text);
+    let places = (0..tokens.len()).filter_map(|place| tokens.split_at_checked(place));
+    let mut durations = places.filter_map(|(before, rest)| match (before, rest) {
+        // A range such as 12-18 has a number before its dash; without one it is a minus, and no duration.
+        ([Token::Mark('-')], _) => None,
+        ([.., earlier, Token::Mark('-')], _) if !matches!(earlier, Token::Number(_) | Token::Word(_)) => None,
+        (_, [Token::Number(amount), Token::Word(unit), ..]) => {
             let unit = words(unit);
             let days = UNIT_DAYS.iter().find(|(name, _)| unit.iter().eq([name]));
             days.map(|(_, unit_days)| Duration { amount: *amount, unit_days: *unit_days })
         }
         _ => None,
-    })
+    });
+    durations.next()
 }
 
 /// The lowest amount of money that a constraint sets as an upper bound, such as `no more than 2M USD`.
@@ -305,6 +311,9 @@ mod tests {
         check("30 days", Some(3_600));
         check("about 12-18 months", Some(200));
         check("0 months", None);
+        check("-3 months", None);
+        check("(-3 months)", None);
+        check("mid-3 months", Some(1_200));
         check("by month 18", None);
         check("2026 soon", None);
         check("eighteen months", None);

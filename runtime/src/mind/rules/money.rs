@@ -130,6 +130,10 @@ fn share(part: Usd, whole: Usd) -> String {
         return "beyond".to_owned();
     }
     let percent = percent_of(part, whole);
+    // Rounded up like the percentage that is judged by, so the least of all is not told as a whole one.
+    if percent == 1 && parts_of(part, whole, WHOLE_PERCENT * 10) < 10 {
+        return "less than 1 % of".to_owned();
+    }
     if percent <= WHOLE_PERCENT {
         return format!("{percent} % of");
     }

@@ -42,8 +42,12 @@ fn verdict(tally: &Tally) -> &'static str {
     }
 }
 
-/// The first fact of a ballot's rationale, which with these rules is the one that counted most.
+/// What counted most against it: the fact that took off most, otherwise the first thing that the rationale says.
 fn strongest(ballot: &Ballot) -> String {
+    let against = ballot.facts.iter().filter(|fact| fact.effect < 0).min_by_key(|fact| fact.effect);
+    if let Some(fact) = against {
+        return format!("{} ({:+})", fact.words, fact.effect);
+    }
     let whole = ballot.rationale.as_str();
     let facts = if ballot.mind == NAME { after_opening(whole) } else { whole };
     let first = facts.split("; ").next().unwrap_or_default().trim();

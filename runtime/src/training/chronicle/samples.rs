@@ -6,7 +6,7 @@ use std::sync::Arc;
 use echo_storage::Store;
 use echo_storage::clock::ClockKind;
 use echo_storage::journal::Entry;
-use echo_storage::names::{Id, RoleId, ThoughtId};
+use echo_storage::names::{Id, MessageId, RoleId, ThoughtId};
 use echo_storage::quantities::{Confidence, Timestamp, Usd};
 use echo_storage::records::{
     Absence, Ballot, Clarification, Fact, FactKind, Inquiry, Party, Reply, Risk, Verdict, Vote,
@@ -221,6 +221,7 @@ fn ballot(round: u32, name: &str, vote: Vote, sure: u64, facts: Vec<Fact>) -> Ba
 fn clarification(round: u32, asker: &str, to: &str, question: &str, answer: Option<&str>) -> Clarification {
     let (text, at) = (answer.map(str::to_owned), Timestamp::default());
     Clarification {
+        message: Some(MessageId::from_number(9)),
         decision: Id::from_number(1),
         round,
         asker: role(asker),

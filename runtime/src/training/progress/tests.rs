@@ -95,6 +95,7 @@ fn a_discussion() {
     let inquiry =
         Inquiry { to: role("chief"), figure: "budget".to_owned(), question: "What is left?".to_owned() };
     let asked = Clarification {
+        message: Some(MessageId::from_number(9)),
         decision: DecisionId::from_number(1),
         round: 1,
         asker: role("guard"),

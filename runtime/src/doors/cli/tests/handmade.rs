@@ -1,7 +1,7 @@
 //! What the commands tell of records that no session of the tiny company leaves: they are written by hand.
 
 use super::*;
-use echo_storage::names::{DecisionId, Id, RoleId, SessionId, TimerId};
+use echo_storage::names::{DecisionId, Id, MessageId, RoleId, SessionId, TimerId};
 use echo_storage::quantities::{Confidence, Timestamp, Usd};
 use echo_storage::records::{
     Absence, Agent, Ballot, Breaker, BreakerState, Clarification, Context, Decision, Deed, Fact, FactKind,
@@ -95,6 +95,7 @@ fn asked(asker: &str, of: &str, answer: Option<&str>) -> Effect {
         question: "How many keys are there?".to_owned(),
     };
     Effect::PutClarification(Clarification {
+        message: Some(MessageId::from_number(9)),
         decision: DecisionId::from_number(2),
         round: 1,
         asker: role(asker),

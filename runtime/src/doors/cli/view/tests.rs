@@ -159,6 +159,7 @@ fn a_discussion_at_each_width() {
         question: "how much of the budget is left for locks this year?".to_owned(),
     };
     let asked = Clarification {
+        message: Some(MessageId::from_number(9)),
         decision: discussion.decision.id,
         round: 1,
         asker: "guard".parse().unwrap(),
