@@ -23,6 +23,12 @@ pub enum StoreError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// There is one, and the caller wanted a fresh one.
+    #[error("somebody else has just made a store at {}; it was left as it is, so try again", path.display())]
+    Exists {
+        /// The store.
+        path: PathBuf,
+    },
     /// The file is something else.
     #[error("{} is not a store of this program ({found}) and was left as it is; name another file with --store", path.display())]
     NotAStore {

@@ -4,7 +4,7 @@
 //! closes the store or ends, however it ends. The file stays behind and means nothing; the lock on it does.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::{StoreError, clock};
@@ -15,21 +15,25 @@ const TRY_EVERY_MS: u64 = 20;
 /// The exclusive right to open a store.
 #[derive(Debug)]
 pub(crate) struct StoreLock {
-    file: File,
+    /// Nothing where there is no file to lock and none can be made.
+    file: Option<File>,
+    /// It is held alone, and the file says by whom.
+    is_owned: bool,
 }
 
 impl StoreLock {
     /// Takes the lock of the store at `store`, waiting at most `wait_ms` milliseconds for another holder to end.
-    pub(crate) fn acquire(store: &Path, wait_ms: u64) -> Result<Self, StoreError> {
+    ///
+    /// Where this user may not write the lock's file and only wants to read, the lock is shared with other readers; and
+    /// where there is no such file and none can be made, nobody who writes is there either.
+    pub(crate) fn acquire(store: &Path, wait_ms: u64, reads_only: bool) -> Result<Self, StoreError> {
         let path = lock_path(store);
         let failed = |cause| StoreError::Io { what: "cannot lock", path: path.clone(), cause };
-        let mut file = File::options()
-            .create(true)
-            .read(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed)?;
+        let file = File::options().create(true).read(true).write(true).truncate(false).open(&path);
+        let mut file = match file {
+            Err(cause) if reads_only && is_forbidden(&cause) => return Self::share(&path, store),
+            file => file.map_err(failed)?,
+        };
         let mut waited_ms = 0;
         loop {
             match file.try_lock() {
@@ -55,15 +59,49 @@ impl StoreLock {
             file.write_all(holder.as_bytes())
         };
         write(&mut file).map_err(failed)?;
-        Ok(Self { file })
+        Ok(Self { file: Some(file), is_owned: true })
     }
+
+    /// The right to read a store whose lock this user may not take.
+    fn share(path: &Path, store: &Path) -> Result<Self, StoreError> {
+        let mut file = match File::open(path) {
+            Err(cause) if cause.kind() == ErrorKind::NotFound => {
+                return Ok(Self { file: None, is_owned: false });
+            }
+            file => {
+                file.map_err(|cause| StoreError::Io { what: "cannot lock", path: path.to_owned(), cause })?
+            }
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Self { file: Some(file), is_owned: false }),
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                let read = file.read_to_string(&mut text);
+                let known = read.is_ok() && !text.trim().is_empty();
+                let holder = if known { text.trim().to_owned() } else { "another process".to_owned() };
+                Err(StoreError::InUse { path: store.to_owned(), holder })
+            }
+            Err(TryLockError::Error(cause)) => {
+                Err(StoreError::Io { what: "cannot lock", path: path.to_owned(), cause })
+            }
+        }
+    }
+}
+
+/// Whether a file cannot be written for want of a right, and not for a failure of the disk.
+fn is_forbidden(cause: &std::io::Error) -> bool {
+    matches!(cause.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
 impl Drop for StoreLock {
     fn drop(&mut self) {
         // Best effort: the lock goes with the file handle in any case, and the text is for people only.
-        let _ = self.file.set_len(0);
-        let _ = self.file.unlock();
+        if let Some(file) = &self.file {
+            if self.is_owned {
+                let _ = file.set_len(0);
+            }
+            let _ = file.unlock();
+        }
     }
 }
 

@@ -60,6 +60,8 @@ pub struct OpenOptions {
     pub clock: Option<ClockKind>,
     /// Whether to make a store where there is none.
     pub create: bool,
+    /// Whether there must be none: then one is made, or it is an error.
+    pub fresh: bool,
     /// How long to wait for another process to close it, in milliseconds.
     pub wait_ms: u64,
     /// Whether the file must stay as it is, byte for byte. Only where a process was ended in the middle of its work is
@@ -69,7 +71,7 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { clock: None, create: true, wait_ms: 2_000, read_only: false }
+        Self { clock: None, create: true, fresh: false, wait_ms: 2_000, read_only: false }
     }
 }
 
@@ -101,9 +103,13 @@ impl Store {
         if exists {
             check_magic(path)?;
         }
-        let lock = StoreLock::acquire(path, options.wait_ms)?;
+        let lock = StoreLock::acquire(path, options.wait_ms, options.read_only)?;
         // Another process may have made it while this one waited for the lock.
-        if !path.try_exists().map_err(io_error("cannot look for", path))? {
+        let exists = path.try_exists().map_err(io_error("cannot look for", path))?;
+        if exists && options.fresh {
+            return Err(StoreError::Exists { path: path.to_owned() });
+        }
+        if !exists {
             create_file(path, options.clock.unwrap_or(ClockKind::Real))?;
         }
         // Closing a database that was opened for writing changes its file, so a file that is refused, because it is

@@ -13,8 +13,8 @@
 //! | 130 | a signal stopped it, such as that of Ctrl-C |
 //!
 //! What always holds: what was asked for goes to the standard output, everything else to the standard error; with
-//! `--json` the standard output gets one JSON object or nothing, and a failure is one JSON object on the standard error,
-//! save where the arguments cannot be read at all. Nobody's store is made, moved or opened before the
+//! `--json` the standard output gets one JSON object or nothing, and a failure is one JSON object on the standard error.
+//! Nobody's store is made, moved or opened before the
 //! arguments are known to mean something. A reader that closes the pipe early ends nothing with a panic.
 
 mod agents;
@@ -251,13 +251,17 @@ fn execute(
     surroundings: Surroundings,
     output: &mut Output<'_>,
 ) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let wants_json = arguments.iter().any(|argument| argument == "--json");
     let parsed = command(&organisation).try_get_matches_from(arguments);
     let parsed = parsed.and_then(|matches: ArgMatches| Arguments::from_arg_matches(&matches));
     let Arguments { common, command } = match parsed {
         Ok(arguments) => arguments,
         Err(told) => {
             let text = told.render().to_string();
-            if told.use_stderr() {
+            if told.use_stderr() && wants_json {
+                output.failure("usage", text.trim_end());
+            } else if told.use_stderr() {
                 output.note(text.trim_end());
             } else {
                 output.text(text.trim_end());

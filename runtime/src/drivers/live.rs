@@ -278,7 +278,10 @@ fn write(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Published>) 
                 }
             }
             Err(error) => {
-                let cause = error.to_string();
+                let cause = match error {
+                    StoreError::Closed { cause } => cause,
+                    other => other.to_string(),
+                };
                 tracing::error!(cause, "the store failed");
                 for (_, told) in told {
                     // Whoever does not wait any more need not be told.

@@ -203,8 +203,10 @@ impl Report {
         let agents: Vec<AgentPart> =
             config.roles.iter().map(|role| part(&role.id, &decision, &rows, &ballots)).collect();
         let decided_by = decider(&decision);
-        let silent = silent(state, &record, end.last_step)?;
-        let observed = observed(&decision, decided_by.clone(), &agents, &rows, &silent);
+        let AtTheEnd { silent, decision: at_the_end } = at_the_end(state, &record, end.last_step)?;
+        // A verdict that came later says nothing of how the session fared.
+        let then = at_the_end.as_ref().unwrap_or(&decision);
+        let observed = observed(then, decider(then), &agents, &rows, &silent);
         let score = Scenario::from_json(&record.scenario)?.expect.check(&observed);
         let path = decision.path.iter().map(|step| Waypoint {
             who: step.who.to_string(),
@@ -281,35 +283,47 @@ fn decider(decision: &Decision) -> Option<Decider> {
     }
 }
 
-/// The roles whose decline is no judgement: they were too late, their mind gave no answer, or their agent was down. Their
-/// participation was then written by a deadline, by the news of a failure, or with the question itself.
-fn silent(
+/// What only the journal tells of a session.
+#[derive(Default)]
+struct AtTheEnd {
+    /// The roles whose decline is no judgement: they were too late, their mind gave no answer, or their agent was down.
+    /// Their participation was then written by a deadline, by the news of a failure, or with the question itself.
+    silent: BTreeSet<RoleId>,
+    /// The decision as it was when the session ended.
+    decision: Option<Decision>,
+}
+
+fn at_the_end(
     state: &(impl State + ?Sized),
     session: &Session,
     last_step: u64,
-) -> Result<BTreeSet<RoleId>, StoreError> {
-    let mut silent = BTreeSet::new();
+) -> Result<AtTheEnd, StoreError> {
+    let mut found = AtTheEnd::default();
     let mut after = session.first_step.saturating_sub(1);
     loop {
         let entries = journal::entries_after(state, after, READ_STEPS)?;
-        let Some(last) = entries.last().map(|entry| entry.step) else { return Ok(silent) };
+        let Some(last) = entries.last().map(|entry| entry.step) else { return Ok(found) };
         after = last;
-        let failed = entries.iter().take_while(|entry| entry.step <= last_step).filter(|entry| {
+        for entry in entries.into_iter().take_while(|entry| entry.step <= last_step) {
             let missed = matches!(
                 entry.input,
                 Input::Timer { .. } | Input::StartSession { .. } | Input::Answer { answer: Err(_), .. }
             );
-            missed || entry.failure.is_some()
-        });
-        for effect in failed.flat_map(|entry| &entry.effects) {
-            if let Effect::PutParticipation(row) = effect
-                && row.decision == session.decision
-            {
-                silent.insert(row.role.clone());
+            let missed = missed || entry.failure.is_some();
+            for effect in entry.effects {
+                match effect {
+                    Effect::PutParticipation(row) if missed && row.decision == session.decision => {
+                        found.silent.insert(row.role);
+                    }
+                    Effect::PutDecision(decision) if decision.id == session.decision => {
+                        found.decision = Some(decision);
+                    }
+                    _ => {}
+                }
             }
         }
         if last >= last_step {
-            return Ok(silent);
+            return Ok(found);
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::turn::MAX_SUBJECT_CHARS;
 /// The decision type of a question, where the organisation knows it; its first type otherwise.
 const DEFAULT_TYPE: &str = "company_direction";
 
+/// The longest question that is asked on the command line, in characters.
+const MAX_QUESTION_CHARS: usize = 4_000;
+
 /// A question and what belongs to it.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Options of a question")]
@@ -71,6 +74,17 @@ impl Question {
                 "no --stakeholder was given: {initiator}, who asks, is taken as the stakeholder"
             ));
             stakeholders.push(initiator.to_string());
+        }
+        let empty = |text: &String| text.trim().is_empty();
+        if self.risks.iter().any(empty) || self.timeline.as_ref().is_some_and(empty) {
+            return Err(Failed::Usage(
+                "--risk and --timeline: an empty one says nothing; leave it out".to_owned(),
+            ));
+        }
+        if question.chars().count() > MAX_QUESTION_CHARS {
+            return Err(Failed::Usage(format!(
+                "--ask: the question may have {MAX_QUESTION_CHARS} characters; what is longer belongs into a scenario file"
+            )));
         }
         let risks = self.risks.into_iter().map(|risk| Risk { risk, mitigation: None });
         let context = Context {

@@ -17,6 +17,9 @@ use crate::mind::{Mind, RulesMind};
 use crate::organisation::Organisation;
 use crate::training::{self, Played, Playing};
 
+/// How long a command waits for the agents to handle what it has caused, in milliseconds.
+pub(super) const SETTLE_MS: u64 = 5_000;
+
 /// A running organisation.
 pub(super) enum Driver {
     /// In virtual time.
@@ -88,7 +91,9 @@ impl Driver {
             }
             Self::Live { runtime, live } => runtime.block_on(async {
                 let entry = live.submit(input).await?;
-                live.settled().await?;
+                // What takes longer is left to whoever runs the organisation next.
+                let wait = std::time::Duration::from_millis(SETTLE_MS);
+                tokio::time::timeout(wait, live.settled()).await.unwrap_or(Ok(()))?;
                 Ok(entry)
             }),
         }

@@ -14,9 +14,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use echo_storage::State;
+use echo_storage::records::Session;
 
+use super::Failed;
 use super::place::Place;
-use super::{Failed, PROGRAM};
 use crate::training::{Chronicle, Report, markdown, messages, page};
 
 /// What a file is called while it is written.
@@ -37,11 +38,17 @@ pub(super) fn write(place: &Place, state: &dyn State, report: &Report) -> Result
     ];
     let directory = place.sessions().join(report.session.to_string());
     let directory = std::path::absolute(&directory).unwrap_or(directory);
-    std::fs::create_dir_all(&directory).map_err(|cause| failed(report, &directory, &cause))?;
+    std::fs::create_dir_all(&directory).map_err(|cause| failed(place, report, &directory, &cause))?;
     for (name, content) in &files {
-        replace(&directory, name, content).map_err(|cause| failed(report, &directory.join(name), &cause))?;
+        replace(&directory, name, content)
+            .map_err(|cause| failed(place, report, &directory.join(name), &cause))?;
     }
     Ok(directory.join("report.html"))
+}
+
+/// How long a session took by the store's clock: what is left of how long people waited for it.
+pub(super) fn duration_ms(session: &Session) -> u64 {
+    session.end.as_ref().map_or(0, |end| end.at.ms().saturating_sub(session.started_at.ms()))
 }
 
 /// Gives a file a content, at once.
@@ -56,11 +63,12 @@ fn replace(directory: &Path, name: &str, content: &str) -> io::Result<()> {
     written
 }
 
-fn failed(report: &Report, path: &Path, cause: &io::Error) -> Failed {
+fn failed(place: &Place, report: &Report, path: &Path, cause: &io::Error) -> Failed {
     let session = report.session;
     Failed::Failure(format!(
         "{session} is whole in the store, but its report could not be written: cannot write {}: {cause}; make room there \
-         and let this user write there, then write it with `{PROGRAM} report {session}`",
-        path.display()
+         and let this user write there, then write it with `{}`",
+        path.display(),
+        place.command(&format!("report {session}"))
     ))
 }

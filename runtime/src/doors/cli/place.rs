@@ -119,7 +119,7 @@ impl Place {
     /// The place that was named, or the one that the environment gives.
     pub(super) fn find(named: Option<&Path>, surroundings: &Surroundings) -> Result<Self, Failed> {
         if let Some(path) = named {
-            return Ok(Self { path: path.to_owned(), named: true });
+            return Ok(Self { path: followed(path), named: true });
         }
         let of_variable = surroundings.echo_store.as_ref().map(PathBuf::from);
         let path =
@@ -130,7 +130,7 @@ impl Place {
                     .to_owned(),
             )
         })?;
-        Ok(Self { path, named: false })
+        Ok(Self { path: followed(&path), named: false })
     }
 
     /// For people and reports: the whole path.
@@ -166,7 +166,7 @@ impl Place {
 
     /// Whether a process has the store open.
     pub(super) fn is_held(&self) -> Result<bool, StoreError> {
-        let options = OpenOptions { create: false, wait_ms: 0, clock: None, read_only: true };
+        let options = OpenOptions { create: false, wait_ms: 0, read_only: true, ..OpenOptions::default() };
         match Store::open(&self.path, &options) {
             Err(StoreError::InUse { .. }) => Ok(true),
             Ok(_) | Err(StoreError::Missing { .. }) => Ok(false),
@@ -202,6 +202,12 @@ impl Place {
         Store::open(&self.path, &options)
     }
 
+    /// Makes a store where none may be.
+    pub(super) fn make(&self, clock: ClockKind) -> Result<Store, StoreError> {
+        let options = OpenOptions { clock: Some(clock), fresh: true, ..OpenOptions::default() };
+        Store::open(&self.path, &options)
+    }
+
     /// Moves a store that is there to `PATH.before-1`, or the first number that is free, and the files of its sessions
     /// with it. Says where the store is now.
     pub(super) fn make_room(&self) -> Result<Option<PathBuf>, Failed> {
@@ -219,7 +225,8 @@ impl Place {
         }
         // Only a store of ours that nobody uses is moved.
         if has_store {
-            let options = OpenOptions { create: false, wait_ms: 0, clock: None, read_only: true };
+            let options =
+                OpenOptions { create: false, wait_ms: 0, read_only: true, ..OpenOptions::default() };
             drop(Store::open(&self.path, &options).map_err(Failed::because)?);
         }
         let mut number = 1_u64;
@@ -242,6 +249,13 @@ impl Place {
         }
         Ok(has_store.then_some(aside))
     }
+}
+
+/// The file that a symbolic link means: what belongs to a store lies beside the store, not beside the link.
+fn followed(path: &Path) -> PathBuf {
+    let is_link = std::fs::symlink_metadata(path).is_ok_and(|file| file.is_symlink());
+    let target = if is_link { path.canonicalize().ok() } else { None };
+    target.unwrap_or_else(|| path.to_owned())
 }
 
 /// A path with something behind its last name.

@@ -20,7 +20,7 @@ use echo_storage::state::{KeyRange, Order, Row};
 use echo_storage::table::TableId;
 use echo_storage::{Input, Snapshot, State, Store, StoreError};
 
-use super::drive::Driver;
+use super::drive::{Driver, SETTLE_MS};
 use super::place::Place;
 use super::{Failed, Invocation};
 use crate::doors::socket::client::Client;
@@ -154,7 +154,7 @@ impl Acting {
 
 fn settled(client: &Client, input: &Input) -> Result<Entry, RuntimeError> {
     let entry = client.submit(input)?;
-    client.settle()?;
+    client.settle(SETTLE_MS)?;
     Ok(entry)
 }
 

@@ -44,9 +44,8 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
             .find(|session| session.end.is_some())
             .ok_or_else(|| Failed::Failure("no session has ended yet; `train` plays one".to_owned()))?,
     };
-    // How long people waited for it is not in the store; how long it took by the store's clock is.
-    let duration_ms = record.end.map_or(0, |end| end.at.ms().saturating_sub(record.started_at.ms()));
-    let circumstances = Circumstances { store: Some(place.shown()), duration_ms };
+    let circumstances =
+        Circumstances { store: Some(place.shown()), duration_ms: files::duration_ms(&record) };
     let report = Report::of(&snapshot, record.id, circumstances).map_err(Failed::because)?;
     let page = files::write(&place, &snapshot, &report)?;
     if invocation.json {

@@ -82,9 +82,14 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> 
     let content = content(arguments.content, arguments.text)?;
     let chars = arguments.subject.chars().count();
     if arguments.subject.trim().is_empty() || chars > MAX_SUBJECT_CHARS || arguments.subject.contains('\n') {
-        return Err(Failed::Usage(format!(
-            "--subject: it is one line of 1 to {MAX_SUBJECT_CHARS} characters, not of {chars}"
-        )));
+        let what = if chars > MAX_SUBJECT_CHARS {
+            format!("it has {chars} characters, and may have {MAX_SUBJECT_CHARS}")
+        } else if arguments.subject.contains('\n') {
+            "it is one line; what is longer goes into --text".to_owned()
+        } else {
+            "it says nothing".to_owned()
+        };
+        return Err(Failed::Usage(format!("--subject: {what}")));
     }
     let usual = if arguments.reply_to.is_some() { KindName::Response } else { KindName::Notification };
     let kind = arguments.kind.unwrap_or(usual);

@@ -244,7 +244,7 @@ fn mistakes_are_told_and_make_nothing() {
     check(&["send", "me"], &["<TO>", "--subject"]);
     check(&["send", "boss", "clerk", "--subject", "x"], &["FROM", "no role `boss`"]);
     check(&["send", "me", "boss", "--subject", "x"], &["TO", "the roles are chief", "messages:all"]);
-    check(&["send", "me", "clerk", "--subject", " "], &["--subject", "1 to 255"]);
+    check(&["send", "me", "clerk", "--subject", " "], &["--subject", "it says nothing"]);
     check(&["send", "me", "clerk", "--subject", &"x".repeat(256)], &["--subject", "256"]);
     check(&["send", "me", "clerk", "--subject", "x", "--content", "7"], &["JSON object"]);
     check(&["send", "me", "clerk", "--subject", "x", "--text", "a", "--content", "{}"], &["cannot be used"]);

@@ -14,9 +14,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use echo_storage::Store;
 use echo_storage::clock::{ClockKind, Stopwatch};
 use echo_storage::names::SessionId;
+use echo_storage::{Query, Store};
 
 use self::hosted::Watched;
 use self::resume::Rest;
@@ -124,10 +124,12 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
     };
     let place = invocation.place()?;
     let stopwatch = Stopwatch::new();
+    let mut finished_first = Vec::new();
     let client =
         if is_shared(&arguments) { reach::host(invocation, &place, scenario.is_some())? } else { None };
     let (session, state): (SessionId, Reading) = if let Some(client) = client {
-        let session = through(invocation, &arguments, &place, &client, scenario.as_deref())?;
+        let session =
+            through(invocation, &arguments, &place, &client, scenario.as_deref(), &mut finished_first)?;
         client.refresh().map_err(Failed::because)?;
         (session, Reading::Hosted(client))
     } else {
@@ -135,13 +137,16 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
             Some(scenario) => to_start(invocation, &arguments, scenario, &place)?,
             None => to_resume(&arguments, &place)?,
         };
-        let played = perform(invocation, &arguments, &play, &place, &store)?;
+        let played = perform(invocation, &arguments, &play, &place, &store, &mut finished_first)?;
         let Played::Ended(session) = played else {
             return Err(Failed::Interrupted(interrupted(played, &place)));
         };
         (session, Reading::own(store)?)
     };
     let duration_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
+    for session in finished_first {
+        report_earlier(invocation, &place, &state, session)?;
+    }
     let circumstances = Circumstances { store: Some(place.shown()), duration_ms };
     let report = Report::of(&state, session, circumstances).map_err(Failed::because)?;
     if invocation.json {
@@ -157,6 +162,25 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
     Ok(if report.expectations.held { End::Well } else { End::Otherwise })
 }
 
+/// Tells what came of a session that was interrupted and was finished before this one.
+fn report_earlier(
+    invocation: &mut Invocation<'_, '_>,
+    place: &Place,
+    state: &Reading,
+    session: SessionId,
+) -> Result<(), Failed> {
+    let record = state.session(session).map_err(Failed::because)?;
+    let Some(record) = record.filter(|record| record.end.is_some()) else { return Ok(()) };
+    let circumstances =
+        Circumstances { store: Some(place.shown()), duration_ms: files::duration_ms(&record) };
+    let report = Report::of(state, session, circumstances).map_err(Failed::because)?;
+    let page = files::write(place, state, &report)?;
+    let held = if report.expectations.held { "" } else { ", which was not expected" };
+    let outcome = report.outcome();
+    invocation.output.note(&format!("{session} ended {outcome}{held}; its report is {}", page.display()));
+    Ok(())
+}
+
 /// Whether the runtime that everybody shares may play it. What needs a store or minds of its own is played here.
 fn is_shared(arguments: &Arguments) -> bool {
     let Arguments { fresh, virtual_time, pace, seed, .. } = arguments;
@@ -170,10 +194,11 @@ fn through(
     place: &Place,
     client: &Client,
     scenario: Option<&Scenario>,
+    finished_first: &mut Vec<SessionId>,
 ) -> Result<SessionId, Failed> {
     let is_watched = !(arguments.quiet || invocation.json);
     let watched = if let Some(scenario) = scenario {
-        hosted::start(invocation, place, client, scenario, is_watched)?
+        hosted::start(invocation, place, client, scenario, is_watched, finished_first)?
     } else {
         let rest = Rest::find(client, arguments.resume.flatten(), place)?;
         hosted::resume(invocation, place, client, &rest, is_watched)?
@@ -216,7 +241,8 @@ fn to_start(
         invocation.output.note(&format!("the store that was there is now {}", aside.display()));
     }
     let clock = if arguments.virtual_time { ClockKind::Virtual } else { ClockKind::Real };
-    let store = Arc::new(place.open_or_make(clock).map_err(Failed::because)?);
+    let store = if arguments.fresh { place.make(clock) } else { place.open_or_make(clock) };
+    let store = Arc::new(store.map_err(Failed::because)?);
     Ok((Wanted::New(scenario), store))
 }
 
@@ -250,6 +276,7 @@ fn perform(
     play: &Wanted,
     place: &Place,
     store: &Arc<Store>,
+    finished_first: &mut Vec<SessionId>,
 ) -> Result<Played, Failed> {
     let organisation = invocation.organisation.clone();
     let at_once = format!(
@@ -262,6 +289,7 @@ fn perform(
     if let Wanted::New(_) = play {
         for session in training::interrupted(&snapshot).map_err(Failed::because)? {
             invocation.output.note(&format!("{session} was interrupted; it is finished first"));
+            finished_first.push(session);
         }
     }
     let mut mind: Arc<dyn Mind> = Arc::new(RulesMind);

@@ -187,12 +187,12 @@ impl Client {
         self.step(&Request::Submit(input))
     }
 
-    /// Waits until the organisation has nothing left to do.
+    /// Waits until the organisation has nothing left to do, at most so many milliseconds.
     ///
     /// # Errors
     /// The store failed or the connection did.
-    pub fn settle(&self) -> Result<(), RuntimeError> {
-        match self.told(self.ask(&Request::Settle, None)?)? {
+    pub fn settle(&self, at_most_ms: u64) -> Result<(), RuntimeError> {
+        match self.told(self.ask(&Request::Settle { at_most_ms }, None)?)? {
             Response::Done => Ok(()),
             _ => Err(ClientError::Confused.into()),
         }

@@ -92,8 +92,11 @@ pub enum Request {
     Refresh,
     /// Runs one input, as the store's codec encodes it; answered when it is durable.
     Submit(Vec<u8>),
-    /// Waits until the organisation has nothing left to do.
-    Settle,
+    /// Waits until the organisation has nothing left to do, at most so long.
+    Settle {
+        /// In milliseconds.
+        at_most_ms: u64,
+    },
     /// Starts a session of this scenario, as JSON, and sees it to its end whether the client stays or not; answered when
     /// it is started. Sessions are played one after the other.
     Play {

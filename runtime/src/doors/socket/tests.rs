@@ -130,7 +130,7 @@ fn rows_come_in_parts_and_in_order() {
     for number in 0..3 {
         client.submit(&post("chief", &format!("note {number}"))).unwrap();
     }
-    client.settle().unwrap();
+    client.settle(60_000).unwrap();
     client.refresh().unwrap();
     let state = &client;
     let all = KeyRange { start: Vec::new(), end: None };

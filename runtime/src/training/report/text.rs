@@ -130,7 +130,7 @@ impl Report {
     }
 
     /// How the decision ended, or for whom it waits, in a line that begins with a small letter.
-    pub(in crate::training) fn outcome(&self) -> String {
+    pub fn outcome(&self) -> String {
         let by = match &self.decision.decided_by {
             Some(Decider::Person) => " by a person".to_owned(),
             Some(Decider::Role(role)) => format!(" by {role}"),

@@ -28,6 +28,8 @@ struct Full {
     may_decide_for_others: Vec<DecisionType>,
     tools: Vec<Tool>,
     keywords: Vec<String>,
+    /// What it compares: a figure that is needed, and the one that there is.
+    figures: Vec<[String; 2]>,
     weighs: Weighs,
 }
 
@@ -105,6 +107,12 @@ fn full(invocation: &Invocation<'_, '_>, look: &Look, id: &RoleId) -> Result<Ful
         may_decide_for_others: of_others.cloned().collect(),
         tools: tools.collect(),
         keywords: role.keywords.clone(),
+        figures: role
+            .concerns
+            .figures
+            .iter()
+            .map(|pair| [pair.needed.clone(), pair.available.clone()])
+            .collect(),
         weighs: Weighs {
             money: role.concerns.money,
             risk: role.concerns.risk,
@@ -149,6 +157,12 @@ fn text(full: &Full, next: &[String]) -> String {
     }
     page.heading("KEYWORDS");
     page.indented(&listed(&full.keywords));
+    if !full.figures.is_empty() {
+        page.heading("FIGURES IT COMPARES");
+        for [needed, available] in &full.figures {
+            page.indented(&format!("{needed} with {available}"));
+        }
+    }
     page.heading("WEIGHS, in percent of the usual");
     let Weighs { money, risk, feasibility, outcome } = weighs;
     page.indented(&format!("money {money}, risk {risk}, feasibility {feasibility}, outcome {outcome}"));

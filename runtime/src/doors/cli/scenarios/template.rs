@@ -35,6 +35,18 @@ pub(super) fn of(organisation: &Organisation, name: &str) -> Result<String, Fail
         format!("{}: {}", role.id, types.join(", "))
     });
     let questions = questions(config, initiator);
+    let figures = config.roles.iter().filter(|role| !role.concerns.figures.is_empty()).map(|role| {
+        let pairs =
+            role.concerns.figures.iter().map(|pair| format!("{} and {}", pair.needed, pair.available));
+        format!("{}: {}", role.id, pairs.collect::<Vec<_>>().join(", "))
+    });
+    let mut figures = comment(figures, "  ");
+    if !figures.is_empty() {
+        figures = format!(
+            "  # Roles compare two of them, what is needed with what there is, tell the others what they found, and ask for\n  \
+             # the second where only the first is given. The pairs:\n  #\n{figures}"
+        );
+    }
     let (limits, keywords, types) = (comment(limits, ""), comment(keywords, "  "), comment(types, "  "));
     let initiator = &initiator.id;
     // An expectation may not name the initiator, which is not asked whether it takes part.
@@ -93,8 +105,8 @@ decision:
   dependencies: [Somebody who looks after it]
   # By what its success is told. Only a criterion with a figure can be measured, and counts as such.
   success_criteria: [At least 5 people use it every week]
-  # Figures, as whole numbers by name. Some roles compare two of them, what is needed with what there is.
-  data: {{people_expected: 5}}
+  # Figures, as whole numbers by name.
+{figures}  data: {{people_expected: 5}}
 
   # The rest is not required and makes nobody surer.
   # What must not be violated. An upper bound for money, such as this, is held against the budget.

@@ -32,6 +32,7 @@ pub(super) fn start(
     client: &Client,
     scenario: &Scenario,
     is_watched: bool,
+    finished_first: &mut Vec<SessionId>,
 ) -> Result<Watched, Failed> {
     let is_playing = client.about().map_err(Failed::because)?.playing > 0;
     for session in training::interrupted(client).map_err(Failed::because)? {
@@ -41,6 +42,9 @@ pub(super) fn start(
             "was interrupted; it is finished first"
         };
         invocation.output.note(&format!("{session} {what}"));
+        if !is_playing {
+            finished_first.push(session);
+        }
     }
     let started = client.play(scenario).map_err(Failed::because)?;
     let session = started.effects.iter().find_map(|effect| match effect {

@@ -37,8 +37,9 @@ impl Rest {
         };
         let Some(id) = id else {
             return refused(format!(
-                "nothing to resume: {} has ended; `{start}` starts a new one",
-                latest.id
+                "nothing to resume: {} has ended; `{}` writes its report, `{start}` starts a new one",
+                latest.id,
+                place.command(&format!("report {}", latest.id))
             ));
         };
         let Some(session) = state.session(id).map_err(Failed::because)? else {

@@ -82,9 +82,10 @@ fn what_cannot_be_resumed_is_told() {
         "nothing to resume: no session was started in this store; `echo-org train --store STORE` starts one",
     );
     assert_eq!(home.train(&["--quiet"], None).0, 0);
-    let new = "`echo-org train --store STORE` starts a new one";
+    let new = "`echo-org report ses-1 --store STORE` writes its report, `echo-org train --store STORE` starts a new one";
     check(&["--resume"], &format!("nothing to resume: ses-1 has ended; {new}"));
-    check(&["--resume", "ses-1"], &format!("nothing to resume: ses-1 has ended; {new}"));
+    let named = "nothing to resume: ses-1 has ended; `echo-org train --store STORE` starts a new one";
+    check(&["--resume", "ses-1"], named);
     check(&["--resume", "ses-7"], "there is no session ses-7; the latest is ses-1");
     check(
         &["--resume", "--seed", "1"],
@@ -131,7 +132,12 @@ fn an_interrupted_session_is_finished_before_a_new_one() {
     let home = Home::new();
     interrupt(&home.store(), 4);
     let (code, stdout, stderr) = home.train(&["--virtual-time", "--quiet"], None);
-    assert_eq!((code, stderr.as_str()), (0, "ses-1 was interrupted; it is finished first\n"));
+    let told: Vec<&str> = stderr.lines().collect();
+    assert_eq!((code, told[0]), (0, "ses-1 was interrupted; it is finished first"));
+    assert!(
+        told[1].starts_with("ses-1 ended escalated: it waits for a person (apr-1); its report is "),
+        "{stderr}"
+    );
     assert!(stdout.starts_with("ses-2  "), "{stdout}");
     let (code, _, stderr) = home.train(&["--resume"], None);
     assert!(code == FAILURE && stderr.contains("ses-2 has ended"), "{stderr}");

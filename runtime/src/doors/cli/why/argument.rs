@@ -5,7 +5,7 @@
 use echo_storage::Query;
 use echo_storage::names::{DecisionId, DecisionType, RoleId};
 use echo_storage::quantities::{Timestamp, Usd};
-use echo_storage::records::{Decision, Party, Phase, Reason, RoleConfig, Status, Vote};
+use echo_storage::records::{Decision, Deed, Party, Phase, Reason, RoleConfig, Status, Vote};
 use serde::Serialize;
 
 use crate::authority;
@@ -103,8 +103,11 @@ impl Argument {
         let asked: Vec<RoleId> = look.config.roles.iter().map(|role| role.id.clone()).collect();
         let all = parts::ballots(state, decision).map_err(Failed::because)?;
         let last_round = all.last().map(|ballot| ballot.round);
-        let ballots: Vec<BallotPart> =
-            all.iter().filter(|ballot| Some(ballot.round) == last_round).cloned().collect();
+        // A ballot stands until its role casts another.
+        let is_last = |ballot: &&BallotPart| {
+            !all.iter().any(|later| later.role == ballot.role && later.round > ballot.round)
+        };
+        let ballots: Vec<BallotPart> = all.iter().filter(is_last).cloned().collect();
         let waits_for = parts::waiting(state, &asked, decision).map_err(Failed::because)?;
         let decisive = decision.path.last().filter(|step| Some(&step.who) == decision.decided_by.as_ref());
         let commands = waits_for.iter().flat_map(|waits| waits.commands(decision.id));
@@ -143,7 +146,12 @@ fn outcome(decision: &Decision) -> String {
     match (&decision.reason, decision.status) {
         (_, Status::Pending) => format!("{id} is open: nobody has decided {asks} yet."),
         (_, Status::Escalated) => {
-            format!("{id} waits for a person: no role that it came to could decide {asks}.")
+            let last = decision.path.iter().rev().find(|step| step.deed == Deed::PassedUp);
+            let why = last.map_or_else(
+                || format!("no role that it came to could decide {asks}"),
+                |step| format!("{} had to pass it up, because {}", step.who, step.why),
+            );
+            format!("{id} waits for a person: {why}.")
         }
         (Some(Reason::Recommended), _) => {
             format!("{id} was approved: the votes recommend it, and {by} has the authority over {asks}.")

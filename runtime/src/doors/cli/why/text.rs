@@ -27,7 +27,7 @@ impl Argument {
         self.authority(&mut page);
         self.count(&mut page);
         if let Some(round) = self.last_round {
-            page.heading(&format!("BALLOTS OF ROUND {round}"));
+            page.heading(&format!("BALLOTS THAT STAND AFTER ROUND {round}"));
             parts::write_ballots(&mut page, &self.ballots);
         }
         self.changes(&mut page);

@@ -113,7 +113,11 @@ impl Connection<'_> {
                 Ok(Response::Done)
             }
             Request::Submit(input) => self.submit(&input).await,
-            Request::Settle => self.shared.live.settled().await.map(|()| Response::Done),
+            Request::Settle { at_most_ms } => {
+                let wait = Duration::from_millis(at_most_ms);
+                let settled = tokio::time::timeout(wait, self.shared.live.settled()).await;
+                settled.unwrap_or(Ok(())).map(|()| Response::Done)
+            }
             Request::Play { scenario } => self.play(&scenario).await,
             Request::Resume { session } => self.resume(SessionId::from_number(session)).await,
             Request::About => Ok(Response::About(self.shared.about())),
@@ -286,7 +290,11 @@ fn may_come_through_the_socket(input: &Input) -> bool {
         | Input::Retry { .. }
         | Input::StartSession { .. }
         | Input::EndSession { .. } => true,
-        Input::Configure(_) | Input::Take { .. } | Input::Answer { .. } | Input::Timer { .. } => false,
+        Input::Configure(_)
+        | Input::Take { .. }
+        | Input::Answer { .. }
+        | Input::Timer { .. }
+        | Input::TakeUp { .. } => false,
     }
 }
 
