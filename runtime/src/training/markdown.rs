@@ -8,6 +8,7 @@ mod text;
 use echo_storage::records::{Ballot, Vote};
 
 use self::text::{Cells, Page};
+use super::asked;
 use super::chronicle::{Chronicle, Round};
 use super::phrases::{
     changed, counted, deliveries, fact_kind_name, kind_name, outcome, score, span, tally, troubles,
@@ -25,6 +26,7 @@ pub fn markdown(chronicle: &Chronicle, report: &Report) -> String {
         page.quote(words);
     }
     at_a_glance(&mut page, chronicle, report);
+    question(&mut page, chronicle);
     expectations(&mut page, report);
     votes(&mut page, chronicle);
     agents(&mut page, chronicle, report);
@@ -52,6 +54,17 @@ fn at_a_glance(page: &mut Page, chronicle: &Chronicle, report: &Report) {
     ];
     let mut table = Cells::new(["", ""]);
     for (name, text) in rows {
+        table.row([name.to_owned(), text]);
+    }
+    page.table(&table);
+}
+
+fn question(page: &mut Page, chronicle: &Chronicle) {
+    page.heading(2, "The question");
+    let context = &chronicle.decision.proposal.context;
+    page.paragraph(&context.description);
+    let mut table = Cells::new(["", ""]);
+    for (name, text) in asked::fields(context) {
         table.row([name.to_owned(), text]);
     }
     page.table(&table);

@@ -102,7 +102,8 @@ impl Page {
 
 /// A text as words on one line: what could be markup is escaped, what is no visible character is a space.
 fn escaped(text: &str) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).collect();
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control() || turns(c)).collect();
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     let line = words.join(" ");
     let mut out = String::with_capacity(line.len());

@@ -7,6 +7,7 @@ use echo_storage::records::{Approval, Clarification};
 use super::markup::Markup;
 use super::matrix::Matrix;
 use super::{SECTIONS, ladder, spending, timeline, votes};
+use crate::training::asked;
 use crate::training::chronicle::{Change, Chronicle, phase_name};
 use crate::training::expectations::CheckVerdict;
 use crate::training::phrases::{
@@ -73,20 +74,10 @@ pub(super) fn question(main: &mut Markup, chronicle: &Chronicle, report: &Report
         let context = &proposal.context;
         section.element("p", &[("class", "lead")], &proposal.subject);
         section.element("p", &[], &context.description);
-        let given = [
-            ("Impact", context.impact.clone()),
-            ("Concerns", context.stakeholders.join(", ")),
-            ("Timeline", context.timeline.clone()),
-            ("Alternatives", context.alternatives.join("; ")),
-            ("Depends on", context.dependencies.join("; ")),
-            ("Succeeds if", context.success_criteria.join("; ")),
-            ("Constraints", context.constraints.join("; ")),
-            ("Risks", risks(chronicle)),
-        ];
         section.within("dl", &[("class", "facts")], |list| {
-            for (name, text) in given.iter().filter(|(_, text)| !text.trim().is_empty()) {
+            for (name, text) in asked::fields(context) {
                 list.element("dt", &[], name);
-                list.element("dd", &[], text);
+                list.element("dd", &[], &text);
             }
         });
         if let Some(words) = &chronicle.decision.synthesis {
@@ -95,14 +86,6 @@ pub(super) fn question(main: &mut Markup, chronicle: &Chronicle, report: &Report
         }
         expectations(section, report);
     });
-}
-
-fn risks(chronicle: &Chronicle) -> String {
-    let risks = chronicle.decision.proposal.context.risks.iter().map(|risk| match &risk.mitigation {
-        Some(answer) => format!("{} (answered by: {answer})", risk.risk),
-        None => risk.risk.clone(),
-    });
-    risks.collect::<Vec<_>>().join("; ")
 }
 
 fn expectations(section: &mut Markup, report: &Report) {

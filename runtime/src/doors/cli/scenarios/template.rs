@@ -35,18 +35,7 @@ pub(super) fn of(organisation: &Organisation, name: &str) -> Result<String, Fail
         format!("{}: {}", role.id, types.join(", "))
     });
     let questions = questions(config, initiator);
-    let figures = config.roles.iter().filter(|role| !role.concerns.figures.is_empty()).map(|role| {
-        let pairs =
-            role.concerns.figures.iter().map(|pair| format!("{} and {}", pair.needed, pair.available));
-        format!("{}: {}", role.id, pairs.collect::<Vec<_>>().join(", "))
-    });
-    let mut figures = comment(figures, "  ");
-    if !figures.is_empty() {
-        figures = format!(
-            "  # Roles compare two of them, what is needed with what there is, tell the others what they found, and ask for\n  \
-             # the second where only the first is given. The pairs:\n  #\n{figures}"
-        );
-    }
+    let figures = figures(config);
     let (limits, keywords, types) = (comment(limits, ""), comment(keywords, "  "), comment(types, "  "));
     let initiator = &initiator.id;
     // An expectation may not name the initiator, which is not asked whether it takes part.
@@ -135,6 +124,23 @@ decision:
 }
 
 /// Questions in the words of some other roles, so that the template has voters.
+/// The pairs of figures that roles compare, as a comment; nothing where no role compares any.
+fn figures(config: &Config) -> String {
+    let figures = config.roles.iter().filter(|role| !role.concerns.figures.is_empty()).map(|role| {
+        let pairs =
+            role.concerns.figures.iter().map(|pair| format!("{} and {}", pair.needed, pair.available));
+        format!("{}: {}", role.id, pairs.collect::<Vec<_>>().join(", "))
+    });
+    let figures = comment(figures, "  ");
+    if figures.is_empty() {
+        return figures;
+    }
+    format!(
+        "  # Roles compare two of them, what is needed with what there is, tell the others what they found, and ask for\n  \
+             # the second where only the first is given. The pairs:\n  #\n{figures}"
+    )
+}
+
 fn questions(config: &Config, initiator: &RoleConfig) -> String {
     let others = config.roles.iter().filter(|role| role.id != initiator.id);
     let asked = others.filter_map(|role| match role.keywords.as_slice() {
