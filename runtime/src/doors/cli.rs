@@ -81,7 +81,8 @@ const ABOUT: &str =
 const EXAMPLES: &str = "\
 Examples:
   echo-org train                         play the default scenario and report on it
-  echo-org train --ask \"Do we move?\"     have the organisation decide a question of yours
+  echo-org train --ask \"Do we move our infrastructure, architecture and monitoring elsewhere?\"
+                                         have the organisation decide a question of yours
   echo-org why dec-1                     what led to the outcome
   echo-org approvals                     list what waits for a person
   echo-org approve apr-1                 approve it

@@ -40,7 +40,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   echo-org train
   echo-org train ./my-scenario.yaml --virtual-time --seed 7
-  echo-org train --ask \"Do we open a second office?\" --budget 250000 --timeline \"6 months\"
+  echo-org train --ask \"Which product feature do our customers want next?\" --budget 250000
   echo-org train --quiet --json > report.json
   echo-org train --pace 700              watch it at a pace that people can follow
   echo-org train --resume                go on with the session that was interrupted

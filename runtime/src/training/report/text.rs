@@ -65,6 +65,11 @@ impl Report {
         let Some(tally) = &self.tally else { return };
         let width = self.role_chars();
         page.heading("VOTES");
+        if tally.participants == 0 {
+            let why = "nobody took part: no role found its keywords in what was asked; they are shown with each role by \
+                       the command `agents ROLE`";
+            page.hanging(INDENT, why);
+        }
         for agent in self.agents.iter().filter(|agent| matches!(agent.part, Part::Lead | Part::Assistant)) {
             let (vote, sure) = match (agent.vote, agent.confidence) {
                 (Some(vote), Some(sure)) => (vote_name(vote), sure.to_string()),
