@@ -46,7 +46,7 @@ Examples:
   echo-org train --resume                go on with the session that was interrupted
 
 The runtime that has the store open plays it, and is started where none is up; with --fresh,
---virtual-time, --seed, --pace or ECHO_IN_PROCESS=1 this process does. On a terminal the agents are
+--virtual-time, --seed, --pace, --in-process or ECHO_IN_PROCESS=1 this process does. On a terminal the agents are
 shown at work. Ctrl-C leaves a session to the runtime (`echo-org watch` comes back to it); where this
 process plays it, Ctrl-C stops in order, a second one at once; neither loses anything, and --resume
 goes on. Without --resume an interrupted session is finished first.
@@ -89,6 +89,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "MS", conflicts_with = "virtual_time")]
     #[arg(value_parser = clap::value_parser!(u64).range(..=MAX_PACE_MS))]
     pace: Option<u64>,
+    /// Play it in this process, not in the runtime that everybody shares; the store must be free
+    #[arg(long)]
+    in_process: bool,
     /// Tell only the result, not how it comes about
     #[arg(long)]
     quiet: bool,
@@ -183,8 +186,8 @@ fn report_earlier(
 
 /// Whether the runtime that everybody shares may play it. What needs a store or minds of its own is played here.
 fn is_shared(arguments: &Arguments) -> bool {
-    let Arguments { fresh, virtual_time, pace, seed, .. } = arguments;
-    !(*fresh || *virtual_time || pace.is_some() || seed.is_some())
+    let Arguments { fresh, virtual_time, pace, seed, in_process, .. } = arguments;
+    !(*fresh || *virtual_time || pace.is_some() || seed.is_some() || *in_process)
 }
 
 /// Has the runtime play it.

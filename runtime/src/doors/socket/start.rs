@@ -118,6 +118,8 @@ fn start(address: &Address, program: &Path, arguments: &[std::ffi::OsString]) ->
     let for_errors = log.try_clone().map_err(failed("open", &address.log))?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::from(log)).stderr(Stdio::from(for_errors));
+    // It outlives its starter, and should keep no directory from being removed or unmounted.
+    command.current_dir("/");
     // Ctrl-C in the terminal of whoever starts it is not meant for it.
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut host = command.spawn().map_err(failed("start", program))?;
