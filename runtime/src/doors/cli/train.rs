@@ -63,6 +63,7 @@ browser), report.md, report.json and messages.jsonl.
 Exit codes: 0 as expected, 1 otherwise than expected or failed, 2 not understood, 130 interrupted.";
 
 /// What `train` takes.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that people type")]
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("clock").args(["virtual_time", "resume"]).multiple(true))]
 pub(super) struct Arguments {
