@@ -214,7 +214,7 @@ fn perform(
     let snapshot = store.snapshot().map_err(Failed::because)?;
     if let Wanted::New(_) = play {
         for session in training::interrupted(&snapshot).map_err(Failed::because)? {
-            invocation.output.note(&format!("{session} was interrupted; it is finished first"));
+            invocation.output.note(&format!("{} was interrupted; it is finished first", session.id));
         }
     }
     let mut mind: Arc<dyn Mind> = Arc::new(RulesMind);
