@@ -46,7 +46,8 @@ pub(super) fn write(place: &Place, state: &Snapshot, report: &Report) -> Result<
 
 /// Gives a file a content, at once.
 fn replace(directory: &Path, name: &str, content: &str) -> io::Result<()> {
-    let unfinished = directory.join(format!("{name}.{UNFINISHED}"));
+    // Others may be writing the same file: each writes a whole one of its own, and the last one stays.
+    let unfinished = directory.join(format!("{name}.{}.{UNFINISHED}", std::process::id()));
     let written = std::fs::write(&unfinished, content)
         .and_then(|()| std::fs::rename(&unfinished, directory.join(name)));
     if written.is_err() {
