@@ -11,9 +11,10 @@ use echo_storage::{Input, Query};
 use serde::{Deserialize, Serialize};
 
 use super::drive::Driver;
-use super::look::{self, Delivery};
+use super::look;
 use super::names::KindName;
 use super::{End, Failed, Invocation};
+use crate::deliveries::{self, Delivery};
 use crate::mail::MAX_CONTENT_BYTES;
 use crate::organisation::Organisation;
 use crate::turn::MAX_SUBJECT_CHARS;
@@ -120,15 +121,14 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> 
     let snapshot = store.snapshot().map_err(Failed::because)?;
     let lost = || Failed::Failure(format!("{message} was sent and is not there"));
     let record = snapshot.message(message).map_err(Failed::because)?.ok_or_else(lost)?;
-    let reached = look::reached(invocation.organisation.config(), &record);
-    let deliveries = reached.into_iter().map(|role| look::delivery(&snapshot, role, message));
+    let deliveries = look::deliveries(&snapshot, invocation.organisation.config(), &record);
     let sent = Sent {
         message,
         from: from.to_string(),
         to: to.to_string(),
         kind,
         subject: arguments.subject,
-        deliveries: deliveries.collect::<Result<_, _>>()?,
+        deliveries: deliveries.map_err(Failed::because)?,
     };
     if invocation.json {
         invocation.output.json(&sent);
@@ -136,7 +136,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> 
     }
     invocation.output.text(&format!("{message}  {}", sent.subject));
     invocation.output.text(&format!("  from {} to {}", sent.from, sent.to));
-    invocation.output.text(&format!("  {}", look::deliveries_in_words(&sent.deliveries)));
+    invocation.output.text(&format!("  {}", deliveries::in_words(&sent.deliveries)));
     Ok(End::Well)
 }
 

@@ -8,15 +8,16 @@ use std::collections::BTreeMap;
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::{MessageId, RoleId, ThoughtId};
 use echo_storage::records::{
-    Address, Breaker, BreakerState, Config, Decision, Message, Participation, Party, Phase, Question,
-    Session, Stance, Thought, ThoughtState,
+    Breaker, BreakerState, Config, Decision, Message, Participation, Party, Phase, Question, Session, Stance,
+    Thought, ThoughtState,
 };
 use echo_storage::{Effect, Input, State, StoreError};
 
 use super::{
-    BreakerChange, Delivery, DeliveryState, Events, FailedStep, MAX_CONTENT_BYTES, MAX_EVENTS, Mark,
-    MarkKind, Moment, PhaseStart, Sent, Thinking,
+    BreakerChange, Events, FailedStep, Fate, MAX_CONTENT_BYTES, MAX_EVENTS, Mark, MarkKind, Moment,
+    PhaseStart, Sent, Thinking,
 };
+use crate::deliveries::{Delivery, DeliveryState};
 
 /// How many steps of the journal are read at once.
 const READ_STEPS: usize = 256;
@@ -95,23 +96,24 @@ impl<'a> Reader<'a> {
         match effect {
             Effect::Send(message) => self.sent(message, now),
             Effect::Acknowledge { role, message } => {
-                if let Some(delivery) = self.delivery(role, *message) {
-                    let is_dead = delivery.state == DeliveryState::Dead;
-                    delivery.state = if is_dead { DeliveryState::Dead } else { DeliveryState::Read };
-                    delivery.handled = Some(now);
+                if let Some(Fate { delivery, handled }) = self.fate(role, *message) {
+                    if delivery.state != DeliveryState::Dead {
+                        delivery.state = DeliveryState::Read;
+                    }
+                    *handled = Some(now);
                 }
             }
             Effect::PutReceipt(receipt) => {
-                if let Some(delivery) = self.delivery(&receipt.role, receipt.message) {
-                    delivery.state = if receipt.dead { DeliveryState::Dead } else { DeliveryState::Failed };
+                if let Some(Fate { delivery, .. }) = self.fate(&receipt.role, receipt.message) {
+                    delivery.state = DeliveryState::of(receipt);
                     delivery.attempts = receipt.attempts;
                     delivery.reason = Some(receipt.reason.clone());
                 }
             }
             Effect::Redeliver { role, message } => {
-                if let Some(delivery) = self.delivery(role, *message) {
+                if let Some(Fate { delivery, handled }) = self.fate(role, *message) {
                     delivery.state = DeliveryState::Unread;
-                    delivery.handled = None;
+                    *handled = None;
                 }
             }
             Effect::Think(thought) => self.asked(thought, now),
@@ -140,21 +142,16 @@ impl<'a> Reader<'a> {
             return;
         }
         self.content_bytes = bytes;
-        let deliveries = reached(self.config, message).into_iter().map(|role| Delivery {
-            role,
-            state: DeliveryState::Unread,
-            handled: None,
-            attempts: 0,
-            reason: None,
-        });
+        let readers = self.config.readers(message).into_iter();
+        let fates = readers.map(|role| Fate { delivery: Delivery::new(role), handled: None });
         self.messages.insert(message.id, self.events.messages.len());
-        let sent = Sent { message: message.clone(), step: now.step, deliveries: deliveries.collect() };
+        let sent = Sent { message: message.clone(), step: now.step, fates: fates.collect() };
         self.events.messages.push(sent);
     }
 
-    fn delivery(&mut self, role: &RoleId, message: MessageId) -> Option<&mut Delivery> {
+    fn fate(&mut self, role: &RoleId, message: MessageId) -> Option<&mut Fate> {
         let sent = self.events.messages.get_mut(*self.messages.get(&message)?)?;
-        sent.deliveries.iter_mut().find(|delivery| delivery.role == *role)
+        sent.fates.iter_mut().find(|fate| fate.delivery.role == *role)
     }
 
     fn asked(&mut self, thought: &Thought, now: Moment) {
@@ -265,19 +262,6 @@ fn keep<T>(events: &mut Vec<T>, event: T, left_out: &mut usize) -> bool {
         *left_out += 1;
     }
     has_room
-}
-
-/// The roles that a message reaches, in their order: nobody is told what they said themselves, nor what they do not
-/// listen for.
-fn reached(config: &Config, message: &Message) -> Vec<RoleId> {
-    let Address::Topic(topic) = &message.to else { return config.recipients(&message.to) };
-    let listens = |role: &RoleId| {
-        let wants = config.role(role).is_some_and(|role| {
-            role.hears.iter().any(|one| one.topic == *topic && one.wants(message.about.as_ref()))
-        });
-        wants && message.from != Party::Role(role.clone())
-    };
-    config.recipients(&message.to).into_iter().filter(listens).collect()
 }
 
 fn broken(breaker: &Breaker) -> String {
