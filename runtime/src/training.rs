@@ -13,6 +13,7 @@
 //! What always holds: only [`simulate`] and [`play`] change anything. A session's report and chronicle are functions of
 //! the store it was played in, so whoever has the store can have them again.
 
+mod breakers;
 mod chronicle;
 mod expectations;
 mod mailing;

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::{MessageId, RoleId, ThoughtId};
 use echo_storage::records::{
-    Breaker, BreakerState, Config, Decision, Message, Participation, Party, Phase, Question, Session, Stance,
-    Thought, ThoughtState,
+    Agent, Config, Decision, Message, Participation, Party, Phase, Question, Session, Stance, Thought,
+    ThoughtState,
 };
 use echo_storage::{Effect, Input, State, StoreError};
 
@@ -18,6 +18,7 @@ use super::{
     PhaseStart, Sent, Thinking,
 };
 use crate::deliveries::{Delivery, DeliveryState};
+use crate::training::breakers::BreakerNews;
 
 /// How many steps of the journal are read at once.
 const READ_STEPS: usize = 256;
@@ -53,8 +54,7 @@ struct Reader<'a> {
     /// Where a message or a thought stands among the events.
     messages: BTreeMap<MessageId, usize>,
     thoughts: BTreeMap<ThoughtId, usize>,
-    /// The breakers that are not closed.
-    breakers: BTreeMap<RoleId, Breaker>,
+    breakers: BreakerNews,
 }
 
 impl<'a> Reader<'a> {
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
             content_bytes: 0,
             messages: BTreeMap::new(),
             thoughts: BTreeMap::new(),
-            breakers: BTreeMap::new(),
+            breakers: BreakerNews::default(),
         }
     }
 
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
                 None => self.mark(&one.asker, MarkKind::Asked, now),
                 Some(_) => self.mark(&one.inquiry.to, MarkKind::Answered, now),
             },
-            Effect::PutAgent(agent) => self.breaker(&agent.role, agent.breaker.as_ref(), now),
+            Effect::PutAgent(agent) => self.breaker(agent, now),
             _ => {}
         }
     }
@@ -181,11 +181,13 @@ impl<'a> Reader<'a> {
     }
 
     fn moved(&mut self, decision: &Decision, now: Moment) {
-        let is_new = self.events.phases.last().is_none_or(|last| last.phase != decision.phase);
-        // A step may write a decision more than once; the last is what it came to.
-        if is_new && self.events.phases.last().is_some_and(|last| last.start == now) {
+        // A step may write a decision more than once; the last is what it came to. Only the count is told even where
+        // the decision has moved on in the step that counted, because nobody was there to sum it up.
+        let is_passed = |last: &PhaseStart| last.start == now && last.phase != Phase::Synthesising;
+        if self.events.phases.last().is_some_and(is_passed) {
             self.events.phases.pop();
         }
+        let is_new = self.events.phases.last().is_none_or(|last| last.phase != decision.phase);
         if is_new {
             let start = PhaseStart { phase: decision.phase.clone(), start: now };
             keep(&mut self.events.phases, start, &mut self.events.left_out);
@@ -234,22 +236,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn breaker(&mut self, role: &RoleId, breaker: Option<&Breaker>, now: Moment) {
-        let before = match breaker {
-            Some(breaker) => self.breakers.insert(role.clone(), breaker.clone()),
-            None => self.breakers.remove(role),
-        };
-        let what = match (breaker, before) {
-            (Some(breaker), before)
-                if before.as_ref().map(|before| &before.state) != Some(&breaker.state) =>
-            {
-                broken(breaker)
-            }
-            (None, Some(_)) => "works again: its breaker has closed".to_owned(),
-            _ => return,
-        };
-        let change = BreakerChange { role: role.clone(), when: now, what };
-        keep(&mut self.events.breakers, change, &mut self.events.left_out);
+    fn breaker(&mut self, agent: &Agent, now: Moment) {
+        if let Some(what) = self.breakers.of(agent, now.at) {
+            let change = BreakerChange { role: agent.role.clone(), when: now, what };
+            keep(&mut self.events.breakers, change, &mut self.events.left_out);
+        }
     }
 }
 
@@ -262,18 +253,6 @@ fn keep<T>(events: &mut Vec<T>, event: T, left_out: &mut usize) -> bool {
         *left_out += 1;
     }
     has_room
-}
-
-fn broken(breaker: &Breaker) -> String {
-    let Breaker { state, reason, opened_at, .. } = breaker;
-    match state {
-        BreakerState::Open { until, .. } => {
-            let pause_ms = until.ms().saturating_sub(opened_at.ms());
-            format!("pauses for {} s, its breaker is open: {reason}", pause_ms.div_ceil(1000))
-        }
-        BreakerState::HalfOpen => "tries again after its pause".to_owned(),
-        BreakerState::GivenUp => format!("is given up until an operator retries it: {reason}"),
-    }
 }
 
 /// What a question is about, in words.

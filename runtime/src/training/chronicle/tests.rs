@@ -126,6 +126,37 @@ fn the_fate_of_a_message_is_its_last() {
     check(vec![send, dead.clone(), retried, dead], DeliveryState::Dead, 3);
 }
 
+/// Goal: the phases are those that the steps came to, and the count is among them even where nobody was there to sum it
+/// up. Method: as above.
+#[test]
+fn phases_are_what_the_steps_came_to() {
+    let (chronicle, _) = plain();
+    let check = |steps: Vec<Vec<Phase>>, expected: &[&str]| {
+        let store = Store::in_memory(ClockKind::Virtual).unwrap();
+        let config = company().config().clone();
+        let mut batch = store.batch().unwrap();
+        for phases in steps {
+            let mut draft = batch.draft(Timestamp::default());
+            for phase in phases {
+                let decision = Decision { phase, ..chronicle.decision.clone() };
+                draft.emit(Effect::PutDecision(decision)).unwrap();
+            }
+            let finished = draft.finish();
+            batch.append(Input::Configure(config.clone()), None, finished).unwrap();
+        }
+        let last = store.commit(batch).unwrap().step;
+        let session = Session { first_step: 1, ..chronicle.session.clone() };
+        let events = events::gather(&store.snapshot().unwrap(), &config, &session, last).unwrap();
+        let found: Vec<String> = events.phases.iter().map(|phase| phase_name(&phase.phase)).collect();
+        assert_eq!(found, expected);
+    };
+    let (round, above) = (Phase::Voting { round: 1 }, Phase::Climbing { at: RoleId::new("chief").unwrap() });
+    check(vec![vec![Phase::Selecting, round.clone()], vec![round.clone()]], &["round 1"]);
+    check(vec![vec![round.clone()], vec![Phase::Selecting, round.clone()]], &["round 1"]);
+    let counted = vec![Phase::Synthesising, Phase::Synthesising, above.clone()];
+    check(vec![vec![round], counted], &["round 1", "synthesis", &phase_name(&above)]);
+}
+
 /// Goal: what was approved later, or by another role, is not told as spent before. Method: the same session is looked at
 /// with its decision approved by the chief.
 #[test]
