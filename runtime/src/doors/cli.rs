@@ -71,6 +71,8 @@ const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 /// The exit code of what a signal stopped: 128 and the number of the interrupt, as shells have it.
 const INTERRUPTED: u8 = 130;
+/// What programs are told that a signal stopped it.
+const INTERRUPTION: &str = "interrupted";
 
 const ABOUT: &str =
     "An organisation of agents that decide within their authority, vote, escalate and ask a person.";
@@ -289,7 +291,7 @@ fn execute(
             let (kind, code, mark) = match failed {
                 Failed::Usage(_) => ("usage", USAGE, "error: "),
                 Failed::Failure(_) => ("failure", FAILURE, "error: "),
-                Failed::Interrupted(_) => ("interrupted", INTERRUPTED, ""),
+                Failed::Interrupted(_) => (INTERRUPTION, INTERRUPTED, ""),
             };
             if json {
                 invocation.output.failure(kind, &failed.to_string());

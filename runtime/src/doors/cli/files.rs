@@ -65,3 +65,23 @@ fn failed(report: &Report, path: &Path, cause: &io::Error) -> Failed {
         path.display()
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Method: what another process is writing cannot be written to here.
+    #[test]
+    fn half_a_file_of_another_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("report.md.unfinished")).unwrap();
+        let half = directory.path().join("report.md.1.unfinished");
+        std::fs::write(&half, "half").unwrap();
+        for content in ["first", "second"] {
+            replace(directory.path(), "report.md", content).unwrap();
+            assert_eq!(std::fs::read_to_string(directory.path().join("report.md")).unwrap(), content);
+        }
+        assert_eq!(std::fs::read_to_string(half).unwrap(), "half");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 3);
+    }
+}

@@ -22,9 +22,10 @@ use super::ask::{Asked, Question};
 use super::drive::Driver;
 use super::files;
 use super::interrupt;
+use super::output;
 use super::place::Place;
 use super::view::Watching;
-use super::{End, Failed, Invocation};
+use super::{End, Failed, INTERRUPTION, Invocation};
 use crate::mind::{Mind, Paced, RulesMind};
 use crate::organisation::{Organisation, Shipped};
 use crate::training::{self, Circumstances, Play, Played, Playing, Report, Scenario, Stop};
@@ -205,10 +206,13 @@ fn perform(
     store: &Arc<Store>,
 ) -> Result<Played, Failed> {
     let organisation = invocation.organisation.clone();
-    let at_once = format!(
+    let mut at_once = format!(
         "stopped at once; what was acknowledged is in the store, and goes on with: {}",
         place.command("train --resume")
     );
+    if invocation.json {
+        at_once = output::failure(INTERRUPTION, &at_once);
+    }
     let stop =
         if invocation.surroundings.is_interruptible { interrupt::listen(at_once)? } else { Stop::never() };
     let snapshot = store.snapshot().map_err(Failed::because)?;
