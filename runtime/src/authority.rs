@@ -38,9 +38,13 @@ pub fn spent(
     role: &RoleId,
     now: Timestamp,
 ) -> Result<Usd, Failure> {
+    Ok(state.spent_since(role, window_start(config, now))?)
+}
+
+/// The first moment whose approvals still count at another.
+pub fn window_start(config: &Config, now: Timestamp) -> Timestamp {
     // The window is open at its old end: what was approved exactly 24 hours ago counts no more.
-    let since = now.before_ms(config.rules.spending_window_ms).after_ms(1);
-    Ok(state.spent_since(role, since)?)
+    now.before_ms(config.rules.spending_window_ms).after_ms(1)
 }
 
 /// Why a role may not approve a decision; nothing means that it may.

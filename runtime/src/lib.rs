@@ -7,7 +7,7 @@
 //! - [`mail`], [`thoughts`], [`timers`], [`sessions`]: what a message, an answer, a deadline and a session's start and end lead to.
 //! - [`supervision`]: what happens to agents that fail, and how an operator has them try again.
 //! - [`decisions`] and [`authority`]: from a proposal to an outcome that somebody had the authority for.
-//! - [`mind`]: who answers questions; `words` finds keywords in texts.
+//! - [`mind`]: who answers questions; `keywords` finds keywords in texts.
 //! - [`engine`]: inputs in, one commit, what happened out. [`drivers`] turn it: live, or by a seed.
 //! - [`replay`]: everything decided again.
 //! - [`training`]: scenarios, sessions, expectations, reports.
@@ -19,9 +19,11 @@
 
 pub mod authority;
 pub mod decisions;
+pub mod deliveries;
 pub mod doors;
 pub mod drivers;
 pub mod engine;
+mod keywords;
 pub mod mail;
 pub mod mind;
 pub mod organisation;
@@ -34,4 +36,3 @@ pub mod timers;
 pub mod tool;
 pub mod training;
 pub mod turn;
-mod words;

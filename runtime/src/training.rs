@@ -14,6 +14,7 @@
 //! the store it was played in, so whoever has the store can have them again.
 
 mod asked;
+mod breakers;
 mod chronicle;
 mod expectations;
 mod mailing;
@@ -30,8 +31,8 @@ mod session;
 mod tests;
 
 pub use chronicle::{
-    BreakerChange, Budget, Change, Chronicle, Delivery, DeliveryState, Events, FailedStep, Mark, MarkKind,
-    Moment, PhaseStart, Round, Sent, Thinking,
+    BreakerChange, Budget, Change, Chronicle, Events, FailedStep, Fate, Mark, MarkKind, Moment, PhaseStart,
+    Round, Sent, Thinking,
 };
 pub use expectations::{Check, CheckVerdict, Counts, Decider, Expectations, Observed, Score};
 pub use mailing::messages;

@@ -166,3 +166,24 @@ fn a_second_signal_ends_at_once() {
     let _ = home.run(&["train"]).exits(0);
     let _ = home.run(&["replay"]).exits(0);
 }
+
+/// Goal: programs are told of an interruption as of any failure. Method: a session in JSON is left to hang before it is
+/// started, by one that was killed, and is stopped there.
+#[test]
+fn an_interruption_is_told_as_json() {
+    let home = Home::default();
+    let mut running = Running::new(&home, &["train", "--pace", SLOW_MS]);
+    running.reaches("4 proposals");
+    running.signal("-KILL");
+    let _ = running.ends();
+    let mut running = Running::new(&home, &["train", "--json", "--pace", SLOW_MS]);
+    let mut first_line = String::new();
+    running.stderr.read_line(&mut first_line).unwrap();
+    assert_eq!(first_line, "ses-1 was interrupted; it is finished first\n");
+    running.signal("-INT");
+    let (stdout, stderr, status) = running.ends();
+    assert_eq!((status.code(), stdout.as_str()), (Some(INTERRUPTED), ""), "{stderr}");
+    let told: Value = serde_json::from_str(stderr.lines().last().unwrap()).unwrap();
+    assert_eq!(told["error"]["kind"], "interrupted");
+    assert!(told["error"]["message"].as_str().unwrap().contains("echo-org train --resume"), "{told}");
+}

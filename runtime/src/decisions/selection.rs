@@ -7,9 +7,9 @@ use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::records::{Answer, Context, Decision, Participation, Phase, Question, Stance};
 use echo_storage::{Effect, Query};
 
+use crate::keywords;
 use crate::supervision;
 use crate::turn::{Failure, Turn};
-use crate::words;
 
 use super::voting::{self, FIRST_ROUND};
 use super::{brief, conclusion, decision};
@@ -29,7 +29,7 @@ pub fn asked_to_take_part(turn: &mut Turn<'_, '_>, role: &RoleId, id: DecisionId
     }
     let keywords = turn.role(role)?.keywords.clone();
     let context = &decision.proposal.context;
-    let hits = words::hits(&words::words(&text(&decision.proposal.subject, context)), &keywords);
+    let hits = keywords::hits(&keywords::words(&text(&decision.proposal.subject, context)), &keywords);
     let (stance, reason) = if context.not_concerned.contains(role) {
         (Stance::Decline, "told by the author".to_owned())
     } else if hits.len() >= SURE_HITS {

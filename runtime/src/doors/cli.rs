@@ -13,8 +13,8 @@
 //! | 130 | a signal stopped it, such as that of Ctrl-C |
 //!
 //! What always holds: what was asked for goes to the standard output, everything else to the standard error; with
-//! `--json` the standard output gets one JSON object or nothing, and a failure is one JSON object on the standard error.
-//! Nobody's store is made, moved or opened before the
+//! `--json` the standard output gets one JSON object or nothing, and a failure or an interruption is one JSON object on
+//! the standard error. Nobody's store is made, moved or opened before the
 //! arguments are known to mean something. A reader that closes the pipe early ends nothing with a panic.
 
 mod agents;
@@ -74,6 +74,8 @@ const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 /// The exit code of what a signal stopped: 128 and the number of the interrupt, as shells have it.
 const INTERRUPTED: u8 = 130;
+/// What programs are told that a signal stopped it.
+const INTERRUPTION: &str = "interrupted";
 
 const ABOUT: &str =
     "An organisation of agents that decide within their authority, vote, escalate and ask a person.";
@@ -305,19 +307,16 @@ fn execute(
     match done {
         Ok(End::Well) => 0,
         Ok(End::Otherwise) => FAILURE,
-        Err(Failed::Interrupted(told)) => {
-            invocation.output.note(&told);
-            INTERRUPTED
-        }
         Err(failed) => {
-            let (kind, code) = match failed {
-                Failed::Usage(_) => ("usage", USAGE),
-                Failed::Failure(_) | Failed::Interrupted(_) => ("failure", FAILURE),
+            let (kind, code, mark) = match failed {
+                Failed::Usage(_) => ("usage", USAGE, "error: "),
+                Failed::Failure(_) => ("failure", FAILURE, "error: "),
+                Failed::Interrupted(_) => (INTERRUPTION, INTERRUPTED, ""),
             };
             if json {
                 invocation.output.failure(kind, &failed.to_string());
             } else {
-                invocation.output.note(&format!("error: {failed}"));
+                invocation.output.note(&format!("{mark}{failed}"));
             }
             code
         }

@@ -29,8 +29,8 @@ use echo_storage::records::{
 };
 
 use self::facts::facts;
+use crate::keywords::words;
 use crate::mind::{Asking, Mind};
-use crate::words::words;
 
 /// Where a score starts, in thousandths: undecided.
 const SCORE_START: i64 = 500;

@@ -25,6 +25,7 @@ use echo_storage::{Query, State, StoreError};
 
 pub(super) use self::events::phase_name;
 use super::report::ReportError;
+use crate::deliveries::Delivery;
 
 /// How many messages, thoughts, failures or other events of one kind a chronicle holds at most.
 pub(super) const MAX_EVENTS: usize = 10_000;
@@ -103,36 +104,16 @@ pub struct Sent {
     /// The step that sent it.
     pub step: u64,
     /// Whom it reached, in the order of the roles.
-    pub deliveries: Vec<Delivery>,
+    pub fates: Vec<Fate>,
 }
 
-/// What became of a message with one of those whom it reached.
+/// What became of a message with one of those whom it reached, when the session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// With whom.
-    pub role: RoleId,
-    /// What.
-    pub state: DeliveryState,
+pub struct Fate {
+    /// With whom, and what.
+    pub delivery: Delivery,
     /// The step that handled it or gave it up.
     pub handled: Option<Moment>,
-    /// How often it failed.
-    pub attempts: u32,
-    /// Why it failed last.
-    pub reason: Option<String>,
-}
-
-/// How far a message got with one of those whom it reached, when the session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryState {
-    /// Handled.
-    Read,
-    /// Not handled yet.
-    Unread,
-    /// It failed and was to be tried again.
-    Failed,
-    /// Given up: a dead letter.
-    Dead,
 }
 
 /// An answer of a role, by the step that gave it.
@@ -248,6 +229,13 @@ pub struct Budget {
     pub asked: Usd,
     /// Whether that was approved by this role.
     pub is_approved: bool,
+}
+
+impl Sent {
+    /// What became of it with each of those whom it reached.
+    pub fn deliveries(&self) -> impl Iterator<Item = &Delivery> + Clone {
+        self.fates.iter().map(|fate| &fate.delivery)
+    }
 }
 
 impl Chronicle {

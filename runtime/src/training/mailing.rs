@@ -8,8 +8,9 @@ use echo_storage::quantities::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::chronicle::{Chronicle, Delivery, DeliveryState, Sent};
+use super::chronicle::{Chronicle, Fate, Sent};
 use super::phrases::{kind_name, priority_name};
+use crate::deliveries::DeliveryState;
 
 /// A message as a line.
 #[derive(Serialize)]
@@ -73,7 +74,7 @@ fn line(sent: &Sent) -> Line<'_> {
         thread: message.thread,
         in_reply_to: message.in_reply_to,
         deadline: message.deadline.map(|deadline| deadline.to_string()),
-        recipients: sent.deliveries.iter().map(recipient).collect(),
+        recipients: sent.fates.iter().map(recipient).collect(),
     }
 }
 
@@ -82,12 +83,12 @@ fn content(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
-fn recipient(delivery: &Delivery) -> Recipient<'_> {
+fn recipient(Fate { delivery, handled }: &Fate) -> Recipient<'_> {
     Recipient {
         role: &delivery.role,
         state: delivery.state,
-        step: delivery.handled.map(|handled| handled.step),
-        at: delivery.handled.map(|handled| handled.at.to_string()),
+        step: handled.map(|handled| handled.step),
+        at: handled.map(|handled| handled.at.to_string()),
         attempts: delivery.attempts,
         reason: delivery.reason.as_deref(),
     }

@@ -11,10 +11,10 @@ use self::text::{Cells, Page};
 use super::asked;
 use super::chronicle::{Chronicle, Round};
 use super::phrases::{
-    changed, counted, deliveries, fact_kind_name, kind_name, outcome, score, span, tally, troubles,
-    verdict_name,
+    changed, counted, fact_kind_name, kind_name, outcome, score, span, tally, troubles, verdict_name,
 };
 use super::report::{Report, deed_name, part_name, vote_name};
+use crate::deliveries;
 
 /// The page.
 pub fn markdown(chronicle: &Chronicle, report: &Report) -> String {
@@ -253,7 +253,7 @@ fn messages(page: &mut Page, chronicle: &Chronicle) {
             message.to.to_string(),
             kind_name(message.kind).to_owned(),
             message.subject.clone(),
-            deliveries(&sent.deliveries),
+            deliveries::in_words(sent.deliveries()),
         ]);
     }
     page.table(&table);

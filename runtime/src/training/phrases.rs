@@ -4,9 +4,10 @@
 
 use echo_storage::records::{FactKind, Kind, Priority, Vote};
 
-use super::chronicle::{Chronicle, Delivery, DeliveryState};
+use super::chronicle::{Chronicle, Fate};
 use super::expectations::{CheckVerdict, Counts, Score};
 use super::report::{Report, vote_name};
+use crate::deliveries::DeliveryState;
 
 /// A length of time, such as `250 ms`, `1.250 s` or `2 min 5 s`.
 pub(super) fn span(ms: u64) -> String {
@@ -106,23 +107,6 @@ pub(super) fn changed(before: Vote, now: Vote) -> String {
     format!("{} to {}", vote_name(before), vote_name(now))
 }
 
-/// How far a message got with those whom it reached, those of one kind together.
-pub(super) fn deliveries(deliveries: &[Delivery]) -> String {
-    let kinds = [
-        (DeliveryState::Read, "read by"),
-        (DeliveryState::Unread, "not read by"),
-        (DeliveryState::Failed, "failed with"),
-        (DeliveryState::Dead, "given up for"),
-    ];
-    let of_kind = |(kind, words): (DeliveryState, &str)| {
-        let roles = deliveries.iter().filter(|delivery| delivery.state == kind);
-        let roles: Vec<&str> = roles.map(|delivery| delivery.role.as_str()).collect();
-        (!roles.is_empty()).then(|| format!("{words} {}", roles.join(", ")))
-    };
-    let told: Vec<String> = kinds.into_iter().filter_map(of_kind).collect();
-    if told.is_empty() { "reached nobody".to_owned() } else { told.join("; ") }
-}
-
 /// Everything that went wrong, in the order of the steps; empty where nothing did.
 pub(super) fn troubles(chronicle: &Chronicle) -> Vec<Trouble> {
     let mut troubles = Vec::new();
@@ -132,7 +116,7 @@ pub(super) fn troubles(chronicle: &Chronicle) -> Vec<Trouble> {
         troubles.push(Trouble { step: Some(failed.when.step), kind: "failed step", who, what });
     }
     for sent in &chronicle.events.messages {
-        for delivery in &sent.deliveries {
+        for Fate { delivery, handled } in &sent.fates {
             let kind = match delivery.state {
                 DeliveryState::Dead => "dead letter",
                 DeliveryState::Failed => "failed delivery",
@@ -141,7 +125,7 @@ pub(super) fn troubles(chronicle: &Chronicle) -> Vec<Trouble> {
             let reason = delivery.reason.as_deref().unwrap_or("no reason was recorded");
             let attempts = counted(delivery.attempts as usize, "attempt");
             let what = format!("{} after {attempts}: {reason}", sent.message.id);
-            let step = delivery.handled.map(|handled| handled.step);
+            let step = handled.map(|handled| handled.step);
             troubles.push(Trouble { step, kind, who: delivery.role.to_string(), what });
         }
     }

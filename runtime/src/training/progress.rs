@@ -22,11 +22,12 @@ use std::collections::BTreeMap;
 use echo_storage::journal::Entry;
 use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::records::{
-    Absence, Address, Agent, Ballot, BreakerState, Clarification, Decision, Deed, Kind, Participation,
-    PathStep, Phase, Receipt, Session, Stance, Tally, Vote,
+    Absence, Address, Ballot, Clarification, Decision, Deed, Kind, Participation, PathStep, Phase, Receipt,
+    Session, Stance, Tally, Vote,
 };
 use echo_storage::{Effect, Input};
 
+use super::breakers::BreakerNews;
 use super::report::vote_name;
 
 const START: &str = "1 start";
@@ -50,8 +51,7 @@ pub struct Progress {
     votes: BTreeMap<(DecisionId, RoleId), Vote>,
     /// How far each decision was.
     decisions: BTreeMap<DecisionId, Known>,
-    /// The breakers that are not closed.
-    breakers: BTreeMap<RoleId, BreakerState>,
+    breakers: BreakerNews,
 }
 
 /// What was told of a decision.
@@ -60,6 +60,7 @@ struct Known {
     phase: Phase,
     path: usize,
     absences: usize,
+    is_counted: bool,
 }
 
 impl Progress {
@@ -78,7 +79,10 @@ impl Progress {
                 Effect::PutClarification(clarification) if clarification.message.is_some() => {
                     lines.push(clarified(clarification));
                 }
-                Effect::PutAgent(agent) => lines.extend(self.breaker(agent)),
+                Effect::PutAgent(agent) => {
+                    let news = self.breakers.of(agent, entry.now);
+                    lines.extend(news.map(|what| line(AGENTS, &format!("{} {what}", agent.role))));
+                }
                 Effect::PutReceipt(receipt) if receipt.dead => lines.push(given_up(receipt)),
                 _ => {}
             }
@@ -91,12 +95,7 @@ impl Progress {
                 lines.push(line(BROADCAST, &what));
             }
         }
-        // A step may write a decision more than once; the last is what it came to.
-        let decision = entry.effects.iter().rev().find_map(|effect| match effect {
-            Effect::PutDecision(decision) => Some(decision),
-            _ => None,
-        });
-        if let Some(decision) = decision {
+        for decision in came_to(&entry.effects) {
             lines.extend(self.moved(decision));
         }
         lines
@@ -117,48 +116,45 @@ impl Progress {
         line(DISCUSSION, &format!("round {round}: {role} {deed}, confidence {confidence}"))
     }
 
-    /// What became of an agent's breaker.
-    fn breaker(&mut self, agent: &Agent) -> Option<String> {
-        let Agent { role, breaker, .. } = agent;
-        let Some(breaker) = breaker else {
-            self.breakers.remove(role)?;
-            return Some(line(AGENTS, &format!("{role} works again: its breaker has closed")));
-        };
-        if self.breakers.insert(role.clone(), breaker.state.clone()).as_ref() == Some(&breaker.state) {
-            return None;
-        }
-        let reason = &breaker.reason;
-        let what = match &breaker.state {
-            BreakerState::Open { until, .. } => {
-                let pause = until.ms().saturating_sub(breaker.opened_at.ms()).div_ceil(1000);
-                format!("{role} pauses for {pause} s, its breaker is open: {reason}")
-            }
-            BreakerState::HalfOpen => format!("{role} tries again after its pause"),
-            BreakerState::GivenUp => format!("{role} is given up until an operator retries it: {reason}"),
-        };
-        Some(line(AGENTS, &what))
-    }
-
     /// Where a decision got to in a step.
     fn moved(&mut self, decision: &Decision) -> Vec<String> {
         let Decision { id, phase, path, absences, .. } = decision;
-        let now = Known { phase: phase.clone(), path: path.len(), absences: absences.len() };
+        let now = Known {
+            phase: phase.clone(),
+            path: path.len(),
+            absences: absences.len(),
+            is_counted: decision.tally.is_some(),
+        };
         let before = self.decisions.insert(*id, now);
-        let (is_new_phase, path_told, absences_told) = match &before {
-            Some(before) => (before.phase != *phase, before.path, before.absences),
-            None => (true, 0, 0),
+        let (is_new_phase, path_told, absences_told, is_counted) = match &before {
+            Some(before) => (before.phase != *phase, before.path, before.absences, before.is_counted),
+            None => (true, 0, 0, false),
         };
         let mut lines: Vec<String> = absences.iter().skip(absences_told).map(absent).collect();
-        match phase {
-            Phase::Voting { round } if is_new_phase => lines.push(opened(decision, *round)),
-            Phase::Synthesising if is_new_phase => {
-                lines.extend(decision.tally.iter().map(|tally| line(CONSENSUS, &counted(tally))));
-            }
-            _ => {}
+        if let Phase::Voting { round } = phase
+            && is_new_phase
+        {
+            lines.push(opened(decision, *round));
+        }
+        // Where nobody is there to sum up the count, the decision has moved on in the step that counted.
+        if !is_counted {
+            lines.extend(decision.tally.iter().map(|tally| line(CONSENSUS, &counted(tally))));
         }
         lines.extend(path.iter().skip(path_told).filter_map(|step| walked(decision, step)));
         lines
     }
+}
+
+/// The decisions that a step wrote, each as it wrote it last, in that order.
+fn came_to(effects: &[Effect]) -> Vec<&Decision> {
+    let mut decisions: Vec<&Decision> = Vec::new();
+    for effect in effects {
+        if let Effect::PutDecision(decision) = effect {
+            decisions.retain(|earlier| earlier.id != decision.id);
+            decisions.push(decision);
+        }
+    }
+    decisions
 }
 
 fn line(phase: &str, what: &str) -> String {

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::SessionId;
+use echo_storage::records::Session;
 use echo_storage::{Input, Query, Snapshot, State, StoreError};
 use tokio::sync::watch;
 
@@ -30,7 +31,7 @@ use crate::drivers::simulation::Simulation;
 const TAIL_STEPS: usize = 256;
 
 /// How many of the latest sessions are looked through for interrupted ones.
-const LOOKED_BACK: usize = 16;
+const LOOKED_BACK: usize = 256;
 
 /// How often a watcher is told that nothing new has happened, in milliseconds of real time.
 const REST_MS: u64 = 100;
@@ -145,9 +146,9 @@ pub async fn play(live: &Live, playing: Playing<'_>) -> Result<Played, RuntimeEr
 ///
 /// # Errors
 /// The store failed.
-pub fn interrupted(state: &dyn State) -> Result<Vec<SessionId>, StoreError> {
+pub fn interrupted(state: &dyn State) -> Result<Vec<Session>, StoreError> {
     let latest = state.sessions(None, LOOKED_BACK)?;
-    Ok(latest.into_iter().rev().filter(|session| session.end.is_none()).map(|session| session.id).collect())
+    Ok(latest.into_iter().rev().filter(|session| session.end.is_none()).collect())
 }
 
 /// Plays on either driver.
@@ -162,9 +163,9 @@ async fn perform(stage: &mut impl Stage, playing: Playing<'_>) -> Result<Played,
         Play::New(scenario) => {
             let earlier = interrupted(&stage.snapshot()?)?;
             if !stage.settle(&mut audience).await? {
-                return Ok(Played::NotStarted(earlier.last().copied()));
+                return Ok(Played::NotStarted(earlier.last().map(|session| session.id)));
             }
-            for session in earlier {
+            for Session { id: session, .. } in earlier {
                 stage.submit(Input::EndSession { session }).await?;
             }
             let started = stage.submit(start(scenario)).await?;

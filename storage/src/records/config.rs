@@ -6,7 +6,7 @@
 use crate::codec::{Decode, Encode, Record};
 use crate::names::{DecisionType, RoleId, Topic};
 use crate::quantities::{Confidence, Usd};
-use crate::records::Address;
+use crate::records::{Address, Message, Party};
 
 /// Everything that `decide` takes from the program or its settings and not from earlier steps.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -26,7 +26,20 @@ impl Config {
         self.roles.iter().find(|role| role.id == *id)
     }
 
-    /// The roles that a message with this address reaches, its sender among them where it hears the topic itself.
+    /// The roles that will find a message unread, in their order: of those who hear its topic, not its sender, nor
+    /// those who do not listen for what it is about.
+    pub fn readers(&self, message: &Message) -> Vec<RoleId> {
+        let Address::Topic(topic) = &message.to else { return self.recipients(&message.to) };
+        let listens = |role: &&RoleConfig| {
+            let mut heard = role.hears.iter().filter(|one| one.topic == *topic).peekable();
+            heard.peek().is_some()
+                && heard.all(|one| one.wants(message.about.as_ref()))
+                && message.from != Party::Role(role.id.clone())
+        };
+        self.roles.iter().filter(listens).map(|role| role.id.clone()).collect()
+    }
+
+    /// The roles that a message with this address may reach, its sender among them where it hears the topic itself.
     pub fn recipients(&self, to: &Address) -> Vec<RoleId> {
         match to {
             Address::Role(role) => vec![role.clone()],
@@ -150,6 +163,96 @@ impl Default for Rules {
             breaker_failures: 5,
             breaker_ms: 30_000,
             breaker_trips: 6,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ClockKind;
+    use crate::effect::Effect;
+    use crate::input::Input;
+    use crate::names::{Id, MessageId, Topic};
+    use crate::quantities::Timestamp;
+    use crate::query::Query;
+    use crate::records::{Kind, Priority};
+    use crate::store::Store;
+    use proptest::prelude::*;
+
+    const ROLES: [&str; 3] = ["chief", "clerk", "guard"];
+    const TOPICS: [&str; 2] = ["messages:all", "messages:some"];
+    const TYPES: [&str; 2] = ["purchases", "hiring"];
+
+    fn role(number: usize, hears: Vec<Subscription>) -> RoleConfig {
+        RoleConfig {
+            id: RoleId::new(ROLES[number]).unwrap(),
+            title: String::new(),
+            escalates_to: None,
+            budget_limit: None,
+            threshold: Confidence::saturating(700),
+            may_decide: Vec::new(),
+            keywords: Vec::new(),
+            concerns: Concerns { money: 0, risk: 0, feasibility: 0, outcome: 0, figures: Vec::new() },
+            hears,
+            thought_slots: 1,
+        }
+    }
+
+    fn subscription() -> impl Strategy<Value = Subscription> {
+        let only = proptest::sample::subsequence(TYPES.to_vec(), 0..=TYPES.len());
+        (proptest::sample::select(TOPICS.to_vec()), only).prop_map(|(topic, only)| Subscription {
+            topic: Topic::new(topic).unwrap(),
+            only: only.into_iter().map(|kind| DecisionType::new(kind).unwrap()).collect(),
+        })
+    }
+
+    fn message() -> impl Strategy<Value = Message> {
+        let role = || proptest::sample::select(ROLES.to_vec()).prop_map(|id| RoleId::new(id).unwrap());
+        let topic = proptest::sample::select(TOPICS.to_vec());
+        let to = prop_oneof![
+            role().prop_map(Address::Role),
+            topic.prop_map(|topic| Address::Topic(Topic::new(topic).unwrap())),
+        ];
+        let from = prop_oneof![role().prop_map(Party::Role), Just(Party::System)];
+        let about = proptest::option::of(proptest::sample::select(TYPES.to_vec()));
+        (from, to, about).prop_map(|(from, to, about)| Message {
+            id: MessageId::from_number(1),
+            from,
+            to,
+            kind: Kind::Notification,
+            subject: "Hello".to_owned(),
+            content: "{}".to_owned(),
+            about: about.map(|kind| DecisionType::new(kind).unwrap()),
+            priority: Priority::Normal,
+            thread: None,
+            deadline: None,
+            in_reply_to: None,
+            at: Timestamp::default(),
+        })
+    }
+
+    proptest! {
+        /// Goal: who is said to read a message is who finds it unread. Method: it is sent in a store of its own.
+        #[test]
+        fn readers_are_those_who_find_it_unread(
+            hears in proptest::collection::vec(proptest::collection::vec(subscription(), 0..4), ROLES.len()),
+            message in message(),
+        ) {
+            let roles = hears.into_iter().enumerate().map(|(number, hears)| role(number, hears)).collect();
+            let config = Config { semantics: 1, roles, rules: Rules::default() };
+            let store = Store::in_memory(ClockKind::Virtual).unwrap();
+            let mut batch = store.batch().unwrap();
+            let mut draft = batch.draft(Timestamp::default());
+            draft.emit(Effect::Configure(config.clone())).unwrap();
+            draft.emit(Effect::Send(message.clone())).unwrap();
+            let finished = draft.finish();
+            batch.append(Input::Configure(config.clone()), None, finished).unwrap();
+            store.commit(batch).unwrap();
+            let state = store.snapshot().unwrap();
+            let unread = config.roles.iter().filter(|role| state.is_unread(role, message.id).unwrap());
+            let unread: Vec<RoleId> = unread.map(|role| role.id.clone()).collect();
+            prop_assert_eq!(config.readers(&message), unread);
         }
     }
 }

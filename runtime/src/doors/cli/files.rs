@@ -53,7 +53,8 @@ pub(super) fn duration_ms(session: &Session) -> u64 {
 
 /// Gives a file a content, at once.
 fn replace(directory: &Path, name: &str, content: &str) -> io::Result<()> {
-    let unfinished = directory.join(format!("{name}.{UNFINISHED}"));
+    // Others may be writing the same file: each writes a whole one of its own, and the last one stays.
+    let unfinished = directory.join(format!("{name}.{}.{UNFINISHED}", std::process::id()));
     let written = std::fs::write(&unfinished, content)
         .and_then(|()| std::fs::rename(&unfinished, directory.join(name)));
     if written.is_err() {
@@ -71,4 +72,24 @@ fn failed(place: &Place, report: &Report, path: &Path, cause: &io::Error) -> Fai
         path.display(),
         place.command(&format!("report {session}"))
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Method: what another process is writing cannot be written to here.
+    #[test]
+    fn half_a_file_of_another_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("report.md.unfinished")).unwrap();
+        let half = directory.path().join("report.md.1.unfinished");
+        std::fs::write(&half, "half").unwrap();
+        for content in ["first", "second"] {
+            replace(directory.path(), "report.md", content).unwrap();
+            assert_eq!(std::fs::read_to_string(directory.path().join("report.md")).unwrap(), content);
+        }
+        assert_eq!(std::fs::read_to_string(half).unwrap(), "half");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 3);
+    }
 }

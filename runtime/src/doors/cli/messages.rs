@@ -133,7 +133,7 @@ fn list(
             None => Ok(true),
             Some(role) if unread => state.is_unread(role, message.id),
             Some(role) => Ok(message.from == Party::Role(role.id.clone())
-                || look::reached(&look.config, message).contains(&role)),
+                || look.config.readers(message).contains(&role.id)),
         },
     );
     listed.map_err(Failed::because)

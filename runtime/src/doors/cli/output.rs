@@ -71,8 +71,7 @@ impl<'w> Output<'w> {
 
     /// Writes a failure for programs: one JSON object on one line of the standard error.
     pub(super) fn failure(&mut self, kind: &str, message: &str) {
-        let failure = serde_json::json!({ "error": { "kind": kind, "message": message } });
-        let _ = writeln!(self.stderr, "{}", escaped(&failure.to_string()));
+        let _ = writeln!(self.stderr, "{}", failure(kind, message));
     }
 
     /// The exit code, which is that of a failure where the output did not arrive.
@@ -96,6 +95,11 @@ impl<'w> Output<'w> {
             self.broken = written.err();
         }
     }
+}
+
+/// A failure for programs: one JSON object on one line.
+pub(super) fn failure(kind: &str, message: &str) -> String {
+    escaped(&serde_json::json!({ "error": { "kind": kind, "message": message } }).to_string())
 }
 
 /// The text without what a terminal would act on instead of showing it.

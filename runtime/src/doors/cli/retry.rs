@@ -9,10 +9,11 @@ use echo_storage::{Input, Query, State};
 use serde::Serialize;
 
 use super::dead_letters;
-use super::look::{self, Delivery};
+use super::look;
 use super::names::word;
 use super::reach::Acting;
 use super::{End, Failed, Invocation};
+use crate::deliveries::Delivery;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -179,7 +180,10 @@ fn outcome(invocation: &Invocation<'_, '_>, state: &dyn State, order: Order) -> 
     let config = invocation.organisation.config().role(&order.role);
     let letters = config.into_iter().flat_map(|role| order.letters.iter().map(move |id| (role, *id)));
     let letters = letters.map(|(role, message)| {
-        Ok::<_, Failed>(Letter { message, delivery: look::delivery(state, role, message)? })
+        Ok::<_, Failed>(Letter {
+            message,
+            delivery: Delivery::of(state, role, message).map_err(Failed::because)?,
+        })
     });
     let agent = state.agent(&order.role).map_err(Failed::because)?;
     Ok(Outcome {

@@ -8,10 +8,11 @@ use echo_storage::records::{Address, Party};
 use echo_storage::{Input, Query};
 use serde::{Deserialize, Serialize};
 
-use super::look::{self, Delivery};
+use super::look;
 use super::names::KindName;
 use super::reach::Acting;
 use super::{End, Failed, Invocation};
+use crate::deliveries::{self, Delivery};
 use crate::mail::MAX_CONTENT_BYTES;
 use crate::organisation::Organisation;
 use crate::turn::MAX_SUBJECT_CHARS;
@@ -118,15 +119,14 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> 
     let snapshot = acting.state()?;
     let lost = || Failed::Failure(format!("{message} was sent and is not there"));
     let record = snapshot.message(message).map_err(Failed::because)?.ok_or_else(lost)?;
-    let reached = look::reached(invocation.organisation.config(), &record);
-    let deliveries = reached.into_iter().map(|role| look::delivery(&*snapshot, role, message));
+    let deliveries = look::deliveries(&*snapshot, invocation.organisation.config(), &record);
     let sent = Sent {
         message,
         from: from.to_string(),
         to: to.to_string(),
         kind,
         subject: arguments.subject,
-        deliveries: deliveries.collect::<Result<_, _>>()?,
+        deliveries: deliveries.map_err(Failed::because)?,
     };
     drop(snapshot);
     acting.close();
@@ -136,7 +136,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> 
     }
     invocation.output.text(&format!("{message}  {}", sent.subject));
     invocation.output.text(&format!("  from {} to {}", sent.from, sent.to));
-    invocation.output.text(&format!("  {}", look::deliveries_in_words(&sent.deliveries)));
+    invocation.output.text(&format!("  {}", deliveries::in_words(&sent.deliveries)));
     Ok(End::Well)
 }
 

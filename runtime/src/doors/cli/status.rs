@@ -5,7 +5,7 @@
 use echo_storage::clock::ClockKind;
 use echo_storage::names::{ApprovalId, DecisionId, SessionId};
 use echo_storage::query::MAX_ROWS;
-use echo_storage::records::{Session, Status};
+use echo_storage::records::Status;
 use echo_storage::{Query, State, StoreError};
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use super::look::Look;
 use super::names::counted;
 use super::page::Page;
 use super::{End, Failed, Invocation, RESUME};
+use crate::training;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -48,7 +49,7 @@ struct Overview {
     timers: usize,
     next_timer_at: Option<String>,
     dead_letters: usize,
-    /// Sessions without an end, oldest first.
+    /// Sessions without an end among the latest, oldest first.
     interrupted: Vec<Interrupted>,
     /// The command that continues them.
     resume: Option<String>,
@@ -183,21 +184,12 @@ fn waiting(state: &dyn State) -> Result<Vec<Waiting>, StoreError> {
 }
 
 fn interrupted(state: &dyn State) -> Result<Vec<Interrupted>, StoreError> {
-    let (mut found, mut before) = (Vec::new(), None);
-    loop {
-        let page: Vec<Session> = state.sessions(before, READ_ROWS)?;
-        let is_last = page.len() < READ_ROWS;
-        before = page.last().map(|session| session.id);
-        found.extend(page.into_iter().filter(|session| session.end.is_none()).map(|session| Interrupted {
-            session: session.id,
-            title: session.title,
-            started_at: session.started_at.to_string(),
-        }));
-        if is_last {
-            found.reverse();
-            return Ok(found);
-        }
-    }
+    let interrupted = training::interrupted(state)?.into_iter().map(|session| Interrupted {
+        session: session.id,
+        title: session.title,
+        started_at: session.started_at.to_string(),
+    });
+    Ok(interrupted.collect())
 }
 
 fn text(overview: &Overview, look: &Look) -> String {

@@ -24,10 +24,11 @@ use super::ask::{Asked, Question};
 use super::drive::Driver;
 use super::files;
 use super::interrupt;
+use super::output;
 use super::place::Place;
 use super::reach::{self, Reading};
 use super::view::Watching;
-use super::{End, Failed, Invocation};
+use super::{End, Failed, INTERRUPTION, Invocation};
 use crate::doors::socket::client::Client;
 use crate::mind::{Mind, Paced, RulesMind};
 use crate::organisation::{Organisation, Shipped};
@@ -283,17 +284,20 @@ fn perform(
     finished_first: &mut Vec<SessionId>,
 ) -> Result<Played, Failed> {
     let organisation = invocation.organisation.clone();
-    let at_once = format!(
+    let mut at_once = format!(
         "stopped at once; what was acknowledged is in the store, and goes on with: {}",
         place.command("train --resume")
     );
+    if invocation.json {
+        at_once = output::failure(INTERRUPTION, &at_once);
+    }
     let stop =
         if invocation.surroundings.is_interruptible { interrupt::listen(at_once)? } else { Stop::never() };
     let snapshot = store.snapshot().map_err(Failed::because)?;
     if let Wanted::New(_) = play {
         for session in training::interrupted(&snapshot).map_err(Failed::because)? {
-            invocation.output.note(&format!("{session} was interrupted; it is finished first"));
-            finished_first.push(session);
+            invocation.output.note(&format!("{} was interrupted; it is finished first", session.id));
+            finished_first.push(session.id);
         }
     }
     let mut mind: Arc<dyn Mind> = Arc::new(RulesMind);

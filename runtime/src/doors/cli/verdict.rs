@@ -169,7 +169,7 @@ fn approval(acting: &Acting, target: Target) -> Result<ApprovalId, Failed> {
 /// The roles that a step's messages reach, in the order of the roles.
 fn told(entry: &Entry, config: &Config) -> Vec<RoleId> {
     let sent = entry.effects.iter().filter_map(|effect| match effect {
-        Effect::Send(message) => Some(config.recipients(&message.to)),
+        Effect::Send(message) => Some(config.readers(message)),
         _ => None,
     });
     let reached: Vec<RoleId> = sent.flatten().collect();

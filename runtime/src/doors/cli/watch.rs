@@ -35,7 +35,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
         )));
     };
     let open = training::interrupted(&client).map_err(Failed::because)?;
-    let Some(id) = arguments.session.or(open.first().copied()) else {
+    let Some(id) = arguments.session.or(open.first().map(|session| session.id)) else {
         let sessions = place.command("sessions");
         return Err(Failed::Failure(format!(
             "no session is being played; `{sessions}` lists those that were"

@@ -8,7 +8,7 @@ use echo_storage::names::DecisionType;
 use echo_storage::records::{Concerns, Context, Fact, FactKind, FigurePair, Risk, Standing, Status};
 
 use super::money;
-use crate::words::{hits, words};
+use crate::keywords::{hits, words};
 
 /// The most that a role's concerns multiply an effect by.
 pub(super) const MAX_WEIGHT_PERCENT: u32 = 400;

@@ -6,7 +6,7 @@
 
 use echo_storage::quantities::Usd;
 
-use crate::words::words;
+use crate::keywords::words;
 
 /// The most digits that a number may have and be read.
 const MAX_DIGITS: usize = 15;

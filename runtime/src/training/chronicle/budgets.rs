@@ -8,6 +8,7 @@ use echo_storage::records::{Config, Decision, Party, SessionEnd, Status};
 use echo_storage::{Query, State, StoreError};
 
 use super::Budget;
+use crate::authority;
 
 /// The budgets of the roles that have a limit, in the order of the roles.
 pub(super) fn gather(
@@ -16,7 +17,7 @@ pub(super) fn gather(
     decision: &Decision,
     end: &SessionEnd,
 ) -> Result<Vec<Budget>, StoreError> {
-    let since = end.at.before_ms(config.rules.spending_window_ms);
+    let since = authority::window_start(config, end.at);
     let asked = decision.amount();
     let in_session = decision.closed_at.is_some_and(|closed: Timestamp| closed <= end.at);
     let mut budgets = Vec::new();

@@ -8,15 +8,17 @@ use std::collections::BTreeMap;
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::{MessageId, RoleId, ThoughtId};
 use echo_storage::records::{
-    Address, Breaker, BreakerState, Config, Decision, Message, Participation, Party, Phase, Question,
-    Session, Stance, Thought, ThoughtState,
+    Agent, Config, Decision, Message, Participation, Party, Phase, Question, Session, Stance, Thought,
+    ThoughtState,
 };
 use echo_storage::{Effect, Input, State, StoreError};
 
 use super::{
-    BreakerChange, Delivery, DeliveryState, Events, FailedStep, MAX_CONTENT_BYTES, MAX_EVENTS, Mark,
-    MarkKind, Moment, PhaseStart, Sent, Thinking,
+    BreakerChange, Events, FailedStep, Fate, MAX_CONTENT_BYTES, MAX_EVENTS, Mark, MarkKind, Moment,
+    PhaseStart, Sent, Thinking,
 };
+use crate::deliveries::{Delivery, DeliveryState};
+use crate::training::breakers::BreakerNews;
 
 /// How many steps of the journal are read at once.
 const READ_STEPS: usize = 256;
@@ -52,8 +54,7 @@ struct Reader<'a> {
     /// Where a message or a thought stands among the events.
     messages: BTreeMap<MessageId, usize>,
     thoughts: BTreeMap<ThoughtId, usize>,
-    /// The breakers that are not closed.
-    breakers: BTreeMap<RoleId, Breaker>,
+    breakers: BreakerNews,
 }
 
 impl<'a> Reader<'a> {
@@ -66,7 +67,7 @@ impl<'a> Reader<'a> {
             content_bytes: 0,
             messages: BTreeMap::new(),
             thoughts: BTreeMap::new(),
-            breakers: BTreeMap::new(),
+            breakers: BreakerNews::default(),
         }
     }
 
@@ -95,23 +96,24 @@ impl<'a> Reader<'a> {
         match effect {
             Effect::Send(message) => self.sent(message, now),
             Effect::Acknowledge { role, message } => {
-                if let Some(delivery) = self.delivery(role, *message) {
-                    let is_dead = delivery.state == DeliveryState::Dead;
-                    delivery.state = if is_dead { DeliveryState::Dead } else { DeliveryState::Read };
-                    delivery.handled = Some(now);
+                if let Some(Fate { delivery, handled }) = self.fate(role, *message) {
+                    if delivery.state != DeliveryState::Dead {
+                        delivery.state = DeliveryState::Read;
+                    }
+                    *handled = Some(now);
                 }
             }
             Effect::PutReceipt(receipt) => {
-                if let Some(delivery) = self.delivery(&receipt.role, receipt.message) {
-                    delivery.state = if receipt.dead { DeliveryState::Dead } else { DeliveryState::Failed };
+                if let Some(Fate { delivery, .. }) = self.fate(&receipt.role, receipt.message) {
+                    delivery.state = DeliveryState::of(receipt);
                     delivery.attempts = receipt.attempts;
                     delivery.reason = Some(receipt.reason.clone());
                 }
             }
             Effect::Redeliver { role, message } => {
-                if let Some(delivery) = self.delivery(role, *message) {
+                if let Some(Fate { delivery, handled }) = self.fate(role, *message) {
                     delivery.state = DeliveryState::Unread;
-                    delivery.handled = None;
+                    *handled = None;
                 }
             }
             Effect::Think(thought) => self.asked(thought, now),
@@ -128,7 +130,7 @@ impl<'a> Reader<'a> {
                 None => self.mark(&one.asker, MarkKind::Asked, now),
                 Some(_) => self.mark(&one.inquiry.to, MarkKind::Answered, now),
             },
-            Effect::PutAgent(agent) => self.breaker(&agent.role, agent.breaker.as_ref(), now),
+            Effect::PutAgent(agent) => self.breaker(agent, now),
             _ => {}
         }
     }
@@ -140,21 +142,16 @@ impl<'a> Reader<'a> {
             return;
         }
         self.content_bytes = bytes;
-        let deliveries = reached(self.config, message).into_iter().map(|role| Delivery {
-            role,
-            state: DeliveryState::Unread,
-            handled: None,
-            attempts: 0,
-            reason: None,
-        });
+        let readers = self.config.readers(message).into_iter();
+        let fates = readers.map(|role| Fate { delivery: Delivery::new(role), handled: None });
         self.messages.insert(message.id, self.events.messages.len());
-        let sent = Sent { message: message.clone(), step: now.step, deliveries: deliveries.collect() };
+        let sent = Sent { message: message.clone(), step: now.step, fates: fates.collect() };
         self.events.messages.push(sent);
     }
 
-    fn delivery(&mut self, role: &RoleId, message: MessageId) -> Option<&mut Delivery> {
+    fn fate(&mut self, role: &RoleId, message: MessageId) -> Option<&mut Fate> {
         let sent = self.events.messages.get_mut(*self.messages.get(&message)?)?;
-        sent.deliveries.iter_mut().find(|delivery| delivery.role == *role)
+        sent.fates.iter_mut().find(|fate| fate.delivery.role == *role)
     }
 
     fn asked(&mut self, thought: &Thought, now: Moment) {
@@ -184,11 +181,13 @@ impl<'a> Reader<'a> {
     }
 
     fn moved(&mut self, decision: &Decision, now: Moment) {
-        let is_new = self.events.phases.last().is_none_or(|last| last.phase != decision.phase);
-        // A step may write a decision more than once; the last is what it came to.
-        if is_new && self.events.phases.last().is_some_and(|last| last.start == now) {
+        // A step may write a decision more than once; the last is what it came to. Only the count is told even where
+        // the decision has moved on in the step that counted, because nobody was there to sum it up.
+        let is_passed = |last: &PhaseStart| last.start == now && last.phase != Phase::Synthesising;
+        if self.events.phases.last().is_some_and(is_passed) {
             self.events.phases.pop();
         }
+        let is_new = self.events.phases.last().is_none_or(|last| last.phase != decision.phase);
         if is_new {
             let start = PhaseStart { phase: decision.phase.clone(), start: now };
             keep(&mut self.events.phases, start, &mut self.events.left_out);
@@ -237,22 +236,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn breaker(&mut self, role: &RoleId, breaker: Option<&Breaker>, now: Moment) {
-        let before = match breaker {
-            Some(breaker) => self.breakers.insert(role.clone(), breaker.clone()),
-            None => self.breakers.remove(role),
-        };
-        let what = match (breaker, before) {
-            (Some(breaker), before)
-                if before.as_ref().map(|before| &before.state) != Some(&breaker.state) =>
-            {
-                broken(breaker)
-            }
-            (None, Some(_)) => "works again: its breaker has closed".to_owned(),
-            _ => return,
-        };
-        let change = BreakerChange { role: role.clone(), when: now, what };
-        keep(&mut self.events.breakers, change, &mut self.events.left_out);
+    fn breaker(&mut self, agent: &Agent, now: Moment) {
+        if let Some(what) = self.breakers.of(agent, now.at) {
+            let change = BreakerChange { role: agent.role.clone(), when: now, what };
+            keep(&mut self.events.breakers, change, &mut self.events.left_out);
+        }
     }
 }
 
@@ -265,31 +253,6 @@ fn keep<T>(events: &mut Vec<T>, event: T, left_out: &mut usize) -> bool {
         *left_out += 1;
     }
     has_room
-}
-
-/// The roles that a message reaches, in their order: nobody is told what they said themselves, nor what they do not
-/// listen for.
-fn reached(config: &Config, message: &Message) -> Vec<RoleId> {
-    let Address::Topic(topic) = &message.to else { return config.recipients(&message.to) };
-    let listens = |role: &RoleId| {
-        let wants = config.role(role).is_some_and(|role| {
-            role.hears.iter().any(|one| one.topic == *topic && one.wants(message.about.as_ref()))
-        });
-        wants && message.from != Party::Role(role.clone())
-    };
-    config.recipients(&message.to).into_iter().filter(listens).collect()
-}
-
-fn broken(breaker: &Breaker) -> String {
-    let Breaker { state, reason, opened_at, .. } = breaker;
-    match state {
-        BreakerState::Open { until, .. } => {
-            let pause_ms = until.ms().saturating_sub(opened_at.ms());
-            format!("pauses for {} s, its breaker is open: {reason}", pause_ms.div_ceil(1000))
-        }
-        BreakerState::HalfOpen => "tries again after its pause".to_owned(),
-        BreakerState::GivenUp => format!("is given up until an operator retries it: {reason}"),
-    }
 }
 
 /// What a question is about, in words.

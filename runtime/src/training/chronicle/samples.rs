@@ -13,7 +13,8 @@ use echo_storage::records::{
 };
 
 use super::rounds::changes;
-use super::{BreakerChange, Chronicle, DeliveryState, FailedStep, Mark, MarkKind, Moment, Round, Thinking};
+use super::{BreakerChange, Chronicle, FailedStep, Fate, Mark, MarkKind, Moment, Round, Thinking};
+use crate::deliveries::DeliveryState;
 use crate::drivers::simulation::Simulation;
 use crate::mind::RulesMind;
 use crate::training::report::{Circumstances, Report};
@@ -88,11 +89,11 @@ fn troubled(chronicle: &mut Chronicle) {
     }
     let what = "pauses for 30 s, its breaker is open: panicked: no key".to_owned();
     events.breakers.push(BreakerChange { role: role("guard"), when: moment(3, 7_000), what });
-    let to_guard = events.messages.iter_mut().flat_map(|sent| &mut sent.deliveries);
-    let dead = to_guard.filter(|delivery| delivery.role == role("guard")).last().unwrap();
-    dead.state = DeliveryState::Dead;
-    dead.attempts = 3;
-    dead.reason = Some(reason);
+    let to_guard = events.messages.iter_mut().flat_map(|sent| &mut sent.fates);
+    let dead = to_guard.filter(|fate| fate.delivery.role == role("guard")).last().unwrap();
+    dead.delivery.state = DeliveryState::Dead;
+    dead.delivery.attempts = 3;
+    dead.delivery.reason = Some(reason);
     dead.handled = Some(moment(3, 7_000));
     let mark = |name: &str, what, when| Mark { role: role(name), when, what };
     events.marks.push(mark("guard", MarkKind::Asked, moment(0, 0)));
@@ -169,7 +170,7 @@ pub(crate) fn written(text: &str) -> (Chronicle, Report) {
         text.clone_into(&mut sent.message.subject);
         text.clone_into(&mut sent.message.content);
         sent.message.from = Party::Person(text.to_owned());
-        for delivery in &mut sent.deliveries {
+        for Fate { delivery, .. } in &mut sent.fates {
             delivery.reason = Some(text.to_owned());
         }
     }

@@ -7,12 +7,11 @@ use echo_storage::records::{Approval, Clarification};
 use super::markup::Markup;
 use super::matrix::Matrix;
 use super::{SECTIONS, ladder, spending, timeline, votes};
+use crate::deliveries;
 use crate::training::asked;
 use crate::training::chronicle::{Change, Chronicle, phase_name};
 use crate::training::expectations::CheckVerdict;
-use crate::training::phrases::{
-    changed, counted, deliveries, kind_name, shortened, span, troubles, verdict_name,
-};
+use crate::training::phrases::{changed, counted, kind_name, shortened, span, troubles, verdict_name};
 use crate::training::report::{Report, deed_name};
 
 /// How much of a message's content the page shows, in characters; `messages.jsonl` has all of it.
@@ -255,7 +254,7 @@ pub(super) fn talk(main: &mut Markup, chronicle: &Chronicle) {
                     });
                     article.element("p", &[], &message.subject);
                     article.element("pre", &[], &shortened(&message.content, CONTENT_CHARS));
-                    article.element("p", &[("class", "muted")], &deliveries(&one.deliveries));
+                    article.element("p", &[("class", "muted")], &deliveries::in_words(one.deliveries()));
                 });
             }
         });

@@ -9,7 +9,8 @@ use echo_storage::records::{Address, Party};
 
 use super::drawing::{Anchor, Canvas, Picture, pixels, shown, widest, width_of};
 use super::markup::Markup;
-use crate::training::chronicle::{Chronicle, DeliveryState, Mark, MarkKind, Moment, phase_name};
+use crate::deliveries::DeliveryState;
+use crate::training::chronicle::{Chronicle, Mark, MarkKind, Moment, phase_name};
 use crate::training::phrases::{counted, span};
 use crate::training::report::vote_name;
 
@@ -158,7 +159,7 @@ fn happenings(chronicle: &Chronicle, picture: &mut Picture<'_>, axis: &Axis, lan
         let Some(y) = lane(&message.from.to_string()) else { continue };
         let x = axis.x(Moment { step: sent.step, at: message.at });
         let title = format!("{}: {} to {}: {}", message.id, message.from, message.to, message.subject);
-        let is_dead = sent.deliveries.iter().any(|delivery| delivery.state == DeliveryState::Dead);
+        let is_dead = sent.deliveries().any(|delivery| delivery.state == DeliveryState::Dead);
         picture.group(if is_dead { "message dead" } else { "message" }, &title, |picture| {
             match &message.to {
                 Address::Role(role) => {

@@ -4,7 +4,8 @@ use echo_storage::Input;
 use echo_storage::names::{ApprovalId, Id, MessageId, SessionId, TimerId};
 use echo_storage::quantities::{Confidence, Timestamp};
 use echo_storage::records::{
-    Breaker, Context, Inquiry, Mode, Party, PathStep as Step, Proposal, Reply, Status, Vote,
+    Agent, Breaker, BreakerState, Context, Inquiry, Mode, Party, PathStep as Step, Proposal, Reply, Status,
+    Vote,
 };
 
 use super::*;
@@ -68,17 +69,16 @@ fn breaker(state: Option<BreakerState>) -> Effect {
 
 /// What is said of these effects, one step each.
 fn told(effects: Vec<Effect>) -> String {
+    told_of_steps(effects.into_iter().map(|effect| vec![effect]).collect())
+}
+
+/// What is said of these steps.
+fn told_of_steps(steps: Vec<Vec<Effect>>) -> String {
     let mut progress = Progress::default();
     let mut lines = Vec::new();
-    for (step, effect) in (1..).zip(effects) {
+    for (step, effects) in (1..).zip(steps) {
         let input = Input::Timer { due: at(0), timer: TimerId::from_number(1) };
-        lines.extend(progress.lines(&Entry {
-            step,
-            now: at(0),
-            input,
-            failure: None,
-            effects: vec![effect],
-        }));
+        lines.extend(progress.lines(&Entry { step, now: at(0), input, failure: None, effects }));
     }
     lines.join("\n")
 }
@@ -181,5 +181,47 @@ fn breakers_and_dead_letters() {
     agents            clerk tries again after its pause
     agents            clerk works again: its breaker has closed
     agents            clerk is given up until an operator retries it: the handler panicked
+    ");
+}
+
+/// A step that several decisions are written in, some more than once, is told of each as it was written last; the count
+/// is told even where nobody is there to sum it up.
+#[test]
+fn each_decision_of_a_step_is_told_as_it_was_written_last() {
+    let step = |who: &str, deed: Deed| Step {
+        who: Party::Role(role(who)),
+        deed,
+        why: "too dear".to_owned(),
+        confidence: None,
+        at: at(0),
+    };
+    let tally = Tally {
+        approve: 1,
+        reject: 0,
+        abstain: 1,
+        participants: 2,
+        quorum: true,
+        consensus: Some(Confidence::saturating(1000)),
+        weighted: None,
+        recommended: true,
+        rejected: false,
+    };
+    let first = decision(Phase::Voting { round: 1 });
+    let counted = Decision { phase: Phase::Synthesising, tally: Some(tally), ..first.clone() };
+    let mut climbing = Decision { phase: Phase::Climbing { at: role("chief") }, ..counted.clone() };
+    climbing.path = vec![step("clerk", Deed::Concluded), step("clerk", Deed::PassedUp)];
+    let second = Decision { id: DecisionId::from_number(2), ..first.clone() };
+    let put = |decision: &Decision| Effect::PutDecision(decision.clone());
+    let lines = told_of_steps(vec![
+        vec![put(&decision(Phase::Selecting)), put(&first), put(&second)],
+        vec![put(&counted), put(&second), put(&climbing)],
+        vec![put(&climbing)],
+    ]);
+    insta::assert_snapshot!(lines, @r"
+    4 proposals       round 1: 2 vote, clerk leads
+    4 proposals       round 1: 2 vote, clerk leads
+    5 consensus       1 approve, 0 reject, 1 abstain of 2 participants; quorum reached; consensus 1.000
+    6 synthesis       too dear
+    climbing          clerk passes it up: too dear
     ");
 }

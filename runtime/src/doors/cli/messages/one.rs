@@ -7,7 +7,8 @@ use echo_storage::names::{DecisionType, MessageId};
 use echo_storage::records::{Message, Priority};
 use serde::Serialize;
 
-use crate::doors::cli::look::{self, Delivery, Look};
+use crate::deliveries::Delivery;
+use crate::doors::cli::look::{self, Look};
 use crate::doors::cli::names::{KindName, word};
 use crate::doors::cli::page::{INDENT, Page};
 use crate::doors::cli::{End, Failed, Invocation, listing};
@@ -65,10 +66,9 @@ pub(super) fn show(invocation: &mut Invocation<'_, '_>, id: MessageId) -> Result
 }
 
 fn full(look: &Look, message: Message) -> Result<Full, Failed> {
-    let reached = look::reached(&look.config, &message);
-    let deliveries = reached.into_iter().map(|role| look::delivery(&look.snapshot, role, message.id));
+    let deliveries = look::deliveries(&look.snapshot, &look.config, &message);
     Ok(Full {
-        deliveries: deliveries.collect::<Result<_, _>>()?,
+        deliveries: deliveries.map_err(Failed::because)?,
         answers: answers(look, message.id)?,
         message: message.id,
         sent_at: message.at.to_string(),

@@ -35,7 +35,7 @@ pub(super) fn start(
     finished_first: &mut Vec<SessionId>,
 ) -> Result<Watched, Failed> {
     let is_playing = client.about().map_err(Failed::because)?.playing > 0;
-    for session in training::interrupted(client).map_err(Failed::because)? {
+    for session in training::interrupted(client).map_err(Failed::because)?.iter().map(|session| session.id) {
         let what = if is_playing {
             "is being played; this one comes after it"
         } else {

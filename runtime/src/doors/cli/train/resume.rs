@@ -30,7 +30,7 @@ impl Rest {
                 "nothing to resume: no session was started in this store; `{start}` starts one"
             ));
         };
-        let interrupted = || training::interrupted(state).map(|all| all.last().copied());
+        let interrupted = || training::interrupted(state).map(|all| all.last().map(|session| session.id));
         let id = match wanted {
             Some(id) => Some(id),
             None => interrupted().map_err(Failed::because)?,

@@ -7,8 +7,7 @@ use echo_storage::journal::Entry;
 use echo_storage::names::{DecisionId, MessageId, RoleId};
 use echo_storage::quantities::Timestamp;
 use echo_storage::records::{
-    Address, Agent, Ballot, Clarification, Config, Decision, Message, Participation, Party, Phase, Session,
-    Thought, Vote,
+    Agent, Ballot, Clarification, Config, Decision, Participation, Phase, Session, Thought, Vote,
 };
 use echo_storage::{Effect, Input};
 
@@ -120,7 +119,7 @@ impl View {
         match effect {
             Effect::Send(message) => {
                 self.messages += 1;
-                for role in self.readers(message) {
+                for role in self.config.readers(message) {
                     self.arrived(&role, message.id);
                 }
             }
@@ -169,17 +168,6 @@ impl View {
             self.waits_since = now;
         }
         self.decision = Some(decision.clone());
-    }
-
-    /// Who will read a message: nobody is told what they said themselves, nor what they do not listen for.
-    fn readers(&self, message: &Message) -> Vec<RoleId> {
-        let is_deaf = |role: &RoleId| {
-            let Address::Topic(topic) = &message.to else { return false };
-            let hears = self.config.role(role).map(|role| role.hears.as_slice()).unwrap_or_default();
-            message.from == Party::Role(role.clone())
-                || hears.iter().any(|one| one.topic == *topic && !one.wants(message.about.as_ref()))
-        };
-        self.config.recipients(&message.to).into_iter().filter(|role| !is_deaf(role)).collect()
     }
 
     fn is_about(&self, decision: DecisionId) -> bool {

@@ -201,7 +201,7 @@ fn holder(look: &Look, decision: &Decision, role: &RoleConfig) -> Result<Holder,
 /// What a role had approved within the window before the decision ended. Of approvals of the same moment those count that
 /// were opened earlier.
 fn spent_before(look: &Look, decision: &Decision, role: &RoleId, end: Timestamp) -> Result<Usd, Failed> {
-    let since = end.before_ms(look.config.rules.spending_window_ms).after_ms(1);
+    let since = authority::window_start(&look.config, end);
     let spending = look.snapshot.spending_since(role, since).map_err(Failed::because)?;
     let earlier = spending.iter().filter(|spend| (spend.at, spend.decision) < (end, decision.id));
     Ok(earlier.fold(Usd::ZERO, |sum, spend| sum.plus(spend.amount)))

@@ -1,4 +1,4 @@
-//! Words of a text, folded so that keywords find them.
+//! Keywords: the words of a text, folded so that keywords find them.
 //!
 //! What always holds: texts and keywords are folded by the same function, so a keyword finds itself in any case and
 //! number; a word is found whole or not at all; a phrase is found as consecutive words. Everything here is pure.
