@@ -34,7 +34,7 @@ use crate::organisation::{Organisation, Shipped};
 use crate::training::{self, Circumstances, Play, Played, Playing, Report, Scenario, Stop};
 
 /// The slowest pace, in milliseconds: far below what a mind may take over a question.
-const MAX_PACE_MS: u64 = 60_000;
+pub(super) const MAX_PACE_MS: u64 = 60_000;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

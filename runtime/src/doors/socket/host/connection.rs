@@ -184,6 +184,10 @@ impl Connection<'_> {
             runtime.block_on(async {
                 let _kept = Kept::by(&shared.playing, &shared.changed);
                 let _stage = shared.stage.lock().await;
+                if started.is_closed() {
+                    // Whoever asked for it went away before it began, and has not been told of any session.
+                    return;
+                }
                 let mut started = Some(started);
                 let mut tell = |entry: &Entry| {
                     if let (Some(started), Input::StartSession { .. }) = (started.take(), &entry.input) {
@@ -192,8 +196,10 @@ impl Connection<'_> {
                     }
                 };
                 let played = perform(&shared, Play::New(&scenario), &mut tell).await;
-                if let (Some(started), Err(error)) = (started, played) {
-                    let _ = started.send(Err(error));
+                match (started, played) {
+                    (Some(started), Err(error)) => drop(started.send(Err(error))),
+                    (None, Err(error)) => tracing::error!(%error, "a session could not be played to its end"),
+                    (_, Ok(())) => {}
                 }
             });
         });
@@ -212,7 +218,7 @@ impl Connection<'_> {
                 let _ = tell_begun.send(());
                 let rest = Play::Rest { session, seen: u64::MAX };
                 if let Err(error) = perform(&shared, rest, &mut |_| {}).await {
-                    tracing::warn!(%session, %error, "a session could not be taken up again");
+                    tracing::error!(%session, %error, "a session could not be taken up again");
                 }
             });
         });
