@@ -67,13 +67,22 @@ impl Address {
         self.socket.parent() != self.store.parent()
     }
 
-    /// Sees that nobody else may put a socket of his own in this one's place. A socket beside the store is as safe as the
+    /// Sees that the path is short enough and that nobody else may put a socket of his own in this one's place. A socket beside the store is as safe as the
     /// store; the other directory may lie where everybody may write.
     ///
     /// # Errors
-    /// The directory belongs to somebody else, or others may write in it.
-    pub fn check_directory(&self) -> std::io::Result<()> {
+    /// The path is too long all the same, the directory belongs to somebody else, or others may write in it.
+    pub fn check(&self) -> std::io::Result<()> {
         let Some(directory) = self.socket.parent().filter(|_| self.is_short()) else { return Ok(()) };
+        let bytes = self.socket.as_os_str().len();
+        if bytes > MAX_SOCKET_BYTES {
+            let why = format!(
+                "the path of a socket has at most {MAX_SOCKET_BYTES} bytes, and {} has {bytes}: set XDG_RUNTIME_DIR to a \
+                 directory with a shorter path, or name a store with a shorter one",
+                self.socket.display()
+            );
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, why));
+        }
         let found = match std::fs::symlink_metadata(directory) {
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             found => found?,
@@ -132,17 +141,28 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_stays_too_long_is_refused_with_the_remedy() {
+        let deep = PathBuf::from("/").join("d".repeat(60)).join("e".repeat(60));
+        let check = |short: &str, is_refused: bool| {
+            let checked = Address::of(&deep.join("org.redb"), Path::new(short)).unwrap().check();
+            assert_eq!(checked.is_err_and(|error| error.to_string().contains("XDG_RUNTIME_DIR")), is_refused);
+        };
+        check("/run/short", false);
+        check(&format!("/run/{}", "s".repeat(90)), true);
+    }
+
+    #[test]
     fn a_directory_in_which_others_may_write_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let deep = directory.path().join("d".repeat(60)).join("e".repeat(60));
         std::fs::create_dir_all(&deep).unwrap();
         let short = directory.path().join("short");
         let address = Address::of(&deep.join("org.redb"), &short).unwrap();
-        address.check_directory().unwrap();
+        address.check().unwrap();
         std::fs::create_dir(&short).unwrap();
         let check = |mode: u32, is_safe: bool| {
             std::fs::set_permissions(&short, std::fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(address.check_directory().is_ok(), is_safe, "{mode:o}");
+            assert_eq!(address.check().is_ok(), is_safe, "{mode:o}");
         };
         check(0o700, true);
         check(0o755, true);
@@ -150,7 +170,7 @@ mod tests {
         check(0o777, false);
         std::fs::remove_dir(&short).unwrap();
         std::os::unix::fs::symlink(&deep, &short).unwrap();
-        let refused = address.check_directory().unwrap_err().to_string();
+        let refused = address.check().unwrap_err().to_string();
         assert!(refused.contains("remove it, or set XDG_RUNTIME_DIR"), "{refused}");
     }
 }

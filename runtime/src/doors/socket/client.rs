@@ -150,7 +150,7 @@ impl Client {
 
     fn shake(address: &Address, want: Want) -> Result<(Talk, Welcome), ClientError> {
         let nobody = || ClientError::Nobody(address.socket.display().to_string());
-        address.check_directory()?;
+        address.check()?;
         let runtime = runtime()?;
         let stream = runtime.block_on(async { timely(UnixStream::connect(&address.socket)).await });
         let stream = stream.map_err(|cause| match cause.kind() {
@@ -203,7 +203,7 @@ impl Client {
         self.step(&Request::Submit(input))
     }
 
-    /// Waits until the organisation has nothing left to do.
+    /// Waits until the organisation has nothing left to do, a bounded time: while a session is played it always has.
     ///
     /// # Errors
     /// The store failed or the connection did.

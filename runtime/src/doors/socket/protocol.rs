@@ -92,7 +92,7 @@ pub enum Request {
     Refresh,
     /// Runs one input, as the store's codec encodes it; answered when it is durable.
     Submit(Vec<u8>),
-    /// Waits until the organisation has nothing left to do.
+    /// Waits until the organisation has nothing left to do, a bounded time.
     Settle,
     /// Starts a session of this scenario, as JSON, and sees it to its end whether the client stays or not; answered when
     /// it is started. Sessions are played one after the other.

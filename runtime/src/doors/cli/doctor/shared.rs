@@ -112,17 +112,12 @@ fn counted(count: u64, one: &str) -> String {
 
 fn socket(address: &Address, lock: &Lock, host: &Host) -> Finding {
     let shown = address.socket.display();
-    let bytes = address.socket.as_os_str().len();
     let place = if address.is_short() {
         format!("{shown}, because a socket beside the store would have more than {MAX_SOCKET_BYTES} bytes")
     } else {
         shown.to_string()
     };
-    if bytes > MAX_SOCKET_BYTES {
-        let found = format!("{shown} has {bytes} bytes, and a socket's path may have {MAX_SOCKET_BYTES}");
-        return Finding::problem("socket", found, "set XDG_RUNTIME_DIR to a directory with a shorter path");
-    }
-    if let Err(cause) = address.check_directory() {
+    if let Err(cause) = address.check() {
         return Finding::problem("socket", cause.to_string(), "a runtime does not listen before that");
     }
     let found = match std::fs::symlink_metadata(&address.socket) {

@@ -29,6 +29,9 @@ const HANDSHAKE_MS: u64 = 5_000;
 /// How long a snapshot is kept between two readings, in milliseconds.
 const SNAPSHOT_MS: u64 = 2_000;
 
+/// How long a client waits for the organisation to have nothing left to do, in milliseconds.
+const SETTLE_MS: u64 = 2_000;
+
 /// How many bytes of rows one response carries at most, but for its first row.
 const MAX_ROWS_BYTES: usize = 1024 * 1024;
 
@@ -113,7 +116,7 @@ impl Connection<'_> {
                 Ok(Response::Done)
             }
             Request::Submit(input) => self.submit(&input).await,
-            Request::Settle => self.shared.live.settled().await.map(|()| Response::Done),
+            Request::Settle => self.settle().await,
             Request::Play { scenario } => self.play(&scenario).await,
             Request::Resume { session } => self.resume(SessionId::from_number(session)).await,
             Request::About => Ok(Response::About(self.shared.about())),
@@ -170,6 +173,16 @@ impl Connection<'_> {
             return Err(RuntimeError::Refused(what.to_owned()));
         }
         step(&self.shared.live.submit(input).await?)
+    }
+
+    /// While a session is played there is always something left to do, and whoever sent a message does not wait for it.
+    async fn settle(&mut self) -> Result<Response, RuntimeError> {
+        self.snapshot = None;
+        let settled = self.shared.live.settled();
+        match tokio::time::timeout(Duration::from_millis(SETTLE_MS), settled).await {
+            Ok(settled) => settled.map(|()| Response::Done),
+            Err(_) => Ok(Response::Done),
+        }
     }
 
     async fn play(&mut self, scenario: &str) -> Result<Response, RuntimeError> {

@@ -1,0 +1,2 @@
+//! What sharing a runtime costs.
+fn main() {}
