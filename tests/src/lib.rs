@@ -147,6 +147,11 @@ impl Home {
         self.directory.path()
     }
 
+    /// The program that is run here.
+    pub fn program(&self) -> Program {
+        self.program
+    }
+
     /// Where the program keeps its store unless told otherwise.
     pub fn store(&self) -> PathBuf {
         self.path().join("data/echo-org/org.redb")

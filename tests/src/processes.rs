@@ -21,6 +21,14 @@ pub fn with_files_below(directory: &Path) -> BTreeSet<u32> {
     others().filter(|pid| opened(*pid).iter().any(|open| open.starts_with(directory))).collect()
 }
 
+/// The processes that run this program in this directory.
+pub fn running(program: &Path, directory: &Path) -> BTreeSet<u32> {
+    let is = |pid: u32, what: &str, path: &Path| {
+        std::fs::read_link(format!("/proc/{pid}/{what}")).is_ok_and(|found| found == path)
+    };
+    others().filter(|pid| is(*pid, "exe", program) && is(*pid, "cwd", directory)).collect()
+}
+
 /// The numbers of the sockets of TCP that a process has: those it listens on, and connections.
 pub fn tcp_sockets(pid: u32) -> BTreeSet<u64> {
     let all: BTreeSet<u64> =

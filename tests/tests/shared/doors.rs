@@ -133,7 +133,10 @@ fn where_nothing_can_be_written_that_is_said() {
     let nowhere = nowhere.to_str().unwrap();
     let remedy = "name another store with --store";
     let _ = home.run(&["train", "--store", nowhere]).exits(1).says(&["cannot create the directory", remedy]);
-    let _ = home.run(&["status", "--store", nowhere]).exits(1).says(&["there is no store at", "name another with --store"]);
+    let _ = home
+        .run(&["status", "--store", nowhere])
+        .exits(1)
+        .says(&["there is no store at", "name another with --store"]);
     let doctor = home.run(&["doctor", "--store", nowhere]).exits(1);
     assert!(doctor.stdout.contains("PROBLEM") && doctor.stdout.contains(remedy), "{}", doctor.stdout);
 
