@@ -1,7 +1,8 @@
 //! What the tests of the whole share: the real binary, and a home to run it in.
 //!
 //! In reading order: [`Program`] is the real binary, built once for each test run; [`Home`] is a machine's user for
-//! it, with nothing but an empty directory; [`Run`] is what came of running it there. [`Browser`] opens pages.
+//! it, with nothing but an empty directory; [`Run`] is what came of running it there; [`Running`] is a run that is not
+//! over yet. [`processes`] tells what processes have open. [`Browser`] opens pages.
 //!
 //! What always holds: a run sees no environment but its [`Home`], reads an empty standard input, and ends within
 //! [`RUN_LIMIT`] or fails its test.
@@ -13,6 +14,8 @@
 )]
 
 mod browser;
+pub mod processes;
+mod running;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -26,6 +29,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use browser::Browser;
+pub use running::Running;
 
 /// How long a run of the binary may take before its test fails.
 pub const RUN_LIMIT: Duration = Duration::from_secs(60);
@@ -109,6 +113,8 @@ fn build(profile: &str) -> PathBuf {
 pub struct Home {
     program: Program,
     directory: TempDir,
+    /// Commands share a runtime, which is ended when this is dropped.
+    shares: bool,
 }
 
 impl Default for Home {
@@ -120,12 +126,30 @@ impl Default for Home {
 impl Home {
     /// A home in which this program is run.
     pub fn new(program: Program) -> Self {
-        Self { program, directory: TempDir::new().expect("a temporary directory can be made") }
+        let directory = TempDir::new().expect("a temporary directory can be made");
+        Self { program, directory, shares: false }
+    }
+
+    /// A home whose commands share a runtime in the background. No process of it is left when it is dropped.
+    pub fn sharing() -> Self {
+        Self::default().shared()
+    }
+
+    /// The home whose commands share a runtime in the background from here on.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.shares = true;
+        self
     }
 
     /// The directory.
     pub fn path(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// The program that is run here.
+    pub fn program(&self) -> Program {
+        self.program
     }
 
     /// Where the program keeps its store unless told otherwise.
@@ -166,10 +190,12 @@ impl Home {
             .env_clear()
             .env("HOME", self.path())
             .env("XDG_DATA_HOME", self.path().join("data"))
-            // Tests of the runtime that is shared take this away.
-            .env("ECHO_IN_PROCESS", "1")
+            .env("XDG_RUNTIME_DIR", self.path())
             .current_dir(self.path())
             .stdin(Stdio::null());
+        if !self.shares {
+            command.env("ECHO_IN_PROCESS", "1");
+        }
         command
     }
 
@@ -190,6 +216,21 @@ impl Home {
         let (stdout, stderr) = (receive(&stdout), receive(&stderr));
         let status = child.wait().expect("a child can be waited for");
         Run { stdout, stderr, status }
+    }
+}
+
+impl Drop for Home {
+    /// A test that fails must leave no runtime behind, whatever state that is in.
+    fn drop(&mut self) {
+        if !self.shares {
+            return;
+        }
+        if let Ok(mut stop) = self.command(&["stop"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
+            let _ = stop.wait();
+        }
+        for pid in processes::with_files_below(self.path()) {
+            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+        }
     }
 }
 

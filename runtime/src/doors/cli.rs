@@ -8,7 +8,7 @@
 //! | ends with | when |
 //! |---|---|
 //! | 0 | what was asked was done; of `train`: and nothing came otherwise than expected |
-//! | 1 | it could not be done; of `train`: or something came otherwise than expected; of `replay`: or a step differs |
+//! | 1 | it could not be done; of `doctor`: or there is a problem; of `train`: or something came otherwise than expected; of `replay`: or a step differs |
 //! | 2 | it was asked in a way that means nothing: an unknown flag, scenario, role or type |
 //! | 130 | a signal stopped it, such as that of Ctrl-C |
 //!
@@ -23,6 +23,7 @@ mod ask;
 mod completions;
 mod dead_letters;
 mod decisions;
+mod doctor;
 mod drive;
 mod files;
 mod help;
@@ -43,6 +44,7 @@ mod scenarios;
 mod send;
 mod serve;
 mod sessions;
+mod size;
 mod status;
 mod table;
 #[cfg(test)]
@@ -164,6 +166,9 @@ enum Command {
     /// Decide everything again from the journal, and compare
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Arguments),
+    /// Look for what is amiss with the store, its runtime, the disk
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor,
     /// Have the store open for every other command, until nobody needs it
     #[command(after_help = serve::EXAMPLES)]
     Serve(serve::Arguments),
@@ -282,6 +287,7 @@ fn execute(
         Command::Approve(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
+        Command::Doctor => doctor::run(&mut invocation),
         Command::Serve(arguments) => serve::run(&mut invocation, &arguments),
         Command::Watch(arguments) => watch::run(&mut invocation, &arguments),
         Command::Stop => serve::stop(&mut invocation),

@@ -138,6 +138,11 @@ impl Place {
         std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string()
     }
 
+    /// Whether the command line names it.
+    pub(super) fn is_named(&self) -> bool {
+        self.named
+    }
+
     /// Where the files of its sessions are.
     pub(super) fn sessions(&self) -> PathBuf {
         with_ending(&self.path, SESSIONS)

@@ -1,7 +1,7 @@
 //! `send`: posts a message, in a role's name or in one's own, and lets the agents handle it at once.
 //!
 //! What always holds: what means nothing is refused before the store is opened; when the command ends, everybody who
-//! could handle the message has.
+//! could handle the message has, or, while a session keeps the agents busy, it says who has not yet.
 
 use echo_storage::names::{MessageId, Topic};
 use echo_storage::records::{Address, Party};

@@ -6,17 +6,19 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use echo_storage::clock::{self, ClockKind, Stopwatch};
 use echo_storage::{Store, StoreError};
 use serde::Serialize;
 
 use super::place::Place;
-use super::{End, Failed, Invocation, interrupt, reach};
+use super::{End, Failed, Invocation, interrupt, reach, train};
 use crate::doors::socket::address::Address;
 use crate::doors::socket::host::{self, HostOptions, Left, Listening};
+use crate::doors::socket::start;
 use crate::drivers::live::Live;
-use crate::mind::RulesMind;
+use crate::mind::{Mind, Paced, RulesMind};
 use crate::training::Stop;
 
 pub(super) const EXAMPLES: &str = "\
@@ -24,6 +26,7 @@ Examples:
   echo-org serve
   echo-org serve --idle-leave 0
   echo-org serve --tcp 7411
+  echo-org serve --pace 700              sessions at a pace that people can follow
 
 Commands that act start one in the background by themselves, so this is for whoever wants to see
 it at work. Others reach it by the socket beside the store (PATH.sock), which only its owner may
@@ -55,6 +58,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = host::IDLE_LEAVE_MS / 1000)]
     #[arg(value_parser = clap::value_parser!(u64).range(..=MAX_IDLE_LEAVE_S))]
     idle_leave: u64,
+    /// Each answer of a mind takes at least this long, in milliseconds, so that one can watch
+    #[arg(long, value_name = "MS")]
+    #[arg(value_parser = clap::value_parser!(u64).range(..=train::MAX_PACE_MS))]
+    pace: Option<u64>,
     /// It was started by a command: where another one serves already, that is as good
     #[arg(long, hide = true)]
     for_others: bool,
@@ -80,13 +87,7 @@ struct Stopped {
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
     let place = invocation.place()?;
     let address = place.address(&invocation.surroundings)?;
-    let store = match place.open_or_make(ClockKind::Real) {
-        Ok(store) => Arc::new(store),
-        Err(error @ StoreError::InUse { .. }) => {
-            return served_by_another(invocation, arguments, &place, &error);
-        }
-        Err(error) => return Err(Failed::because(error)),
-    };
+    let Some(store) = open(invocation, arguments, &place)? else { return Ok(End::Well) };
     if arguments.for_others {
         // Its standard error is the log beside the store.
         tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
@@ -127,8 +128,11 @@ async fn serve(
             .map_err(|cause| Failed::Failure(format!("cannot write {}: {cause}", address.token.display())))?;
     }
     let organisation = invocation.organisation.clone();
-    let live =
-        Live::start(organisation, store.clone(), Arc::new(RulesMind)).await.map_err(Failed::because)?;
+    let mut mind: Arc<dyn Mind> = Arc::new(RulesMind);
+    if let Some(pace_ms) = arguments.pace {
+        mind = Arc::new(Paced::new(mind, Duration::from_millis(pace_ms)));
+    }
+    let live = Live::start(organisation, store.clone(), mind).await.map_err(Failed::because)?;
     let listening = match Listening::at(address, arguments.tcp).await {
         Ok(listening) => listening,
         Err(cause) => {
@@ -155,22 +159,34 @@ async fn serve(
     host::serve(live, store, listening, options, stop).await.map_err(Failed::because)
 }
 
-/// Another process has the store: that is a failure, save where any runtime will do.
-fn served_by_another(
+/// The store; nothing where another process serves it and that is as good.
+fn open(
     invocation: &mut Invocation<'_, '_>,
     arguments: &Arguments,
     place: &Place,
-    error: &StoreError,
-) -> Result<End, Failed> {
-    match reach::find(invocation, place)? {
-        Some(_) if arguments.for_others => Ok(End::Well),
-        Some(client) => Err(Failed::Failure(format!(
-            "{} is served by process {} already; `{}` ends that",
-            place.shown(),
-            client.welcome().pid,
-            place.command("stop")
-        ))),
-        None => Err(Failed::because(error)),
+) -> Result<Option<Arc<Store>>, Failed> {
+    let stopwatch = Stopwatch::new();
+    loop {
+        let error = match place.open_or_make(ClockKind::Real) {
+            Ok(store) => return Ok(Some(Arc::new(store))),
+            Err(error @ StoreError::InUse { .. }) => error,
+            Err(error) => return Err(Failed::because(error)),
+        };
+        match reach::find(invocation, place)? {
+            Some(_) if arguments.for_others => return Ok(None),
+            Some(client) => {
+                return Err(Failed::Failure(format!(
+                    "{} is served by process {} already; `{}` ends that",
+                    place.shown(),
+                    client.welcome().pid,
+                    place.command("stop")
+                )));
+            }
+            // Commands that read just now hold it for a moment each; its starter waits as long as this.
+            None if arguments.for_others && stopwatch.elapsed().as_millis() < u128::from(start::START_MS) => {
+            }
+            None => return Err(Failed::because(error)),
+        }
     }
 }
 
@@ -195,6 +211,11 @@ pub(super) fn stop(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
         let stopwatch = Stopwatch::new();
         // Whoever types this wants to open the store next, so it waits until the store is closed.
         while place.is_held().map_err(Failed::because)? {
+            let next = reach::find(invocation, &place).ok().flatten();
+            if next.is_some_and(|next| Some(next.welcome().pid) != pid) {
+                // It has ended, and somebody else has started the next one meanwhile.
+                break;
+            }
             if stopwatch.elapsed().as_millis() > u128::from(STOP_MS) {
                 let pid = pid.unwrap_or_default();
                 return Err(Failed::Failure(format!("process {pid} has not ended after {STOP_MS} ms")));

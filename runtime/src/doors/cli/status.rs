@@ -13,7 +13,7 @@ use super::agents::{Condition, Summary};
 use super::look::Look;
 use super::names::counted;
 use super::page::Page;
-use super::{End, Failed, Invocation, RESUME};
+use super::{End, Failed, Invocation, RESUME, size};
 use crate::training;
 
 pub(super) const EXAMPLES: &str = "\
@@ -203,7 +203,7 @@ fn text(overview: &Overview, look: &Look) -> String {
     };
     let last = overview.last_step_at.as_ref().map(|at| format!(", the last {at}")).unwrap_or_default();
     page.named(&[
-        ("size        ", format!("{}, format {}", size(overview.file_bytes), overview.format)),
+        ("size        ", format!("{}, format {}", size::shown(overview.file_bytes), overview.format)),
         ("organisation", format!("{}, since {}, on {clock}", overview.organisation, overview.created_at)),
         ("steps       ", format!("{}{last}", overview.steps)),
         ("head        ", overview.head.clone()),
@@ -249,34 +249,4 @@ fn text(overview: &Overview, look: &Look) -> String {
     let commands = open.into_iter().chain(dead).chain(troubled).map(|command| look.place.command(command));
     page.next(&overview.resume.iter().cloned().chain(commands).collect::<Vec<_>>());
     page.into_text()
-}
-
-/// A size for people.
-fn size(bytes: u64) -> String {
-    const KIB: u64 = 1024;
-    match bytes {
-        0..KIB => format!("{bytes} bytes"),
-        KIB..1_048_576 => format!("{} KiB", bytes.div_ceil(KIB)),
-        _ => {
-            let tenths = bytes.saturating_mul(10) / (KIB * KIB);
-            format!("{}.{} MiB", tenths / 10, tenths % 10)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_read_well() {
-        let check = |bytes: u64, expected: &str| assert_eq!(size(bytes), expected);
-        check(0, "0 bytes");
-        check(1023, "1023 bytes");
-        check(1024, "1 KiB");
-        check(1_048_575, "1024 KiB");
-        check(1_048_576, "1.0 MiB");
-        check(1_600_000, "1.5 MiB");
-        check(u64::MAX, "1759218604441.5 MiB");
-    }
 }

@@ -11,32 +11,32 @@ use super::*;
 use crate::training::samples::{LOCKS, company};
 
 /// What a command did.
-struct Run {
-    code: u8,
-    stdout: String,
-    stderr: String,
+pub(super) struct Run {
+    pub(super) code: u8,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
 }
 
 impl Run {
-    fn json(&self) -> serde_json::Value {
+    pub(super) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}\n{}{}", self.stdout, self.stderr))
     }
 }
 
 /// Somebody with a home directory.
-struct Home(tempfile::TempDir);
+pub(super) struct Home(tempfile::TempDir);
 
 impl Home {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    fn store(&self) -> PathBuf {
+    pub(super) fn store(&self) -> PathBuf {
         self.path().join("echo-org/org.redb")
     }
 
@@ -45,13 +45,13 @@ impl Home {
         Surroundings { data_home, user: Some("ada".to_owned()), ..Surroundings::default() }
     }
 
-    fn run(&self, line: &[&str]) -> Run {
+    pub(super) fn run(&self, line: &[&str]) -> Run {
         run_in(self.surroundings(), line)
     }
 
     /// Runs a command that must end with this code; its output with what changes from run to run taken out.
     #[track_caller]
-    fn tells(&self, line: &[&str], code: u8) -> String {
+    pub(super) fn tells(&self, line: &[&str], code: u8) -> String {
         let run = self.run(line);
         assert_eq!(run.code, code, "{}\n{}", run.stdout, run.stderr);
         let told =
@@ -60,7 +60,7 @@ impl Home {
         lines.join("\n")
     }
 
-    fn files(&self) -> Vec<String> {
+    pub(super) fn files(&self) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.path().join("echo-org")) else { return Vec::new() };
         let mut names: Vec<String> =
             entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();

@@ -35,7 +35,7 @@ use crate::organisation::{Organisation, Shipped};
 use crate::training::{self, Circumstances, Play, Played, Playing, Report, Scenario, Stop};
 
 /// The slowest pace, in milliseconds: half of what a mind may take over a question.
-const MAX_PACE_MS: u64 = 60_000;
+pub(super) const MAX_PACE_MS: u64 = 60_000;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

@@ -136,19 +136,35 @@ impl Client {
         }
     }
 
+    /// Greets the host of a store and asks nothing of it, not even to leave where it is of an older version: what it said
+    /// to that, and the connection where the two understand each other.
+    ///
+    /// # Errors
+    /// Nobody listens, or the connection fails.
+    pub fn greet(address: &Address) -> Result<(Welcome, Option<Self>), ClientError> {
+        let (talk, welcome) = Self::shake(address, Want::Talk)?;
+        let talks = welcome.answer == WelcomeAnswer::Talk;
+        let client = talks.then(|| Self { talk: Mutex::new(talk), welcome: welcome.clone() });
+        Ok((welcome, client))
+    }
+
     fn shake(address: &Address, want: Want) -> Result<(Talk, Welcome), ClientError> {
+        let nobody = || ClientError::Nobody(address.socket.display().to_string());
+        address.check()?;
         let runtime = runtime()?;
         let stream = runtime.block_on(async { timely(UnixStream::connect(&address.socket)).await });
         let stream = stream.map_err(|cause| match cause.kind() {
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => {
-                ClientError::Nobody(address.socket.display().to_string())
-            }
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => nobody(),
             _ => cause.into(),
         })?;
         let wire = Wire::new(Box::new(stream));
         let mut talk = Talk { runtime, wire };
-        let welcome = talk.shake(want, None)?;
-        Ok((talk, welcome))
+        match talk.shake(want, None) {
+            Ok(welcome) => Ok((talk, welcome)),
+            // It left between being found and being greeted; nothing was asked of it yet.
+            Err(ClientError::Wire(WireError::Closed | WireError::Io(_))) => Err(nobody()),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the host said when it was greeted.

@@ -74,6 +74,7 @@ impl Listening {
             std::fs::create_dir_all(directory)?;
             std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
         }
+        address.check()?;
         match std::fs::remove_file(&socket) {
             Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(cause),
             Ok(()) | Err(_) => {}

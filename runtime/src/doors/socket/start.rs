@@ -31,7 +31,9 @@ pub enum StartError {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// It could not be started.
-    #[error("cannot {what} {path}: {cause}")]
+    #[error(
+        "cannot {what} {path}: {cause}; a runtime needs to write there, so give it the right to or name another store with --store"
+    )]
     Io {
         /// What was tried.
         what: &'static str,

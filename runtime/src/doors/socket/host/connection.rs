@@ -29,6 +29,9 @@ const HANDSHAKE_MS: u64 = 5_000;
 /// How long a snapshot is kept between two readings, in milliseconds.
 const SNAPSHOT_MS: u64 = 2_000;
 
+/// How long a client waits for the organisation to have nothing left to do, in milliseconds.
+const MAX_SETTLE_MS: u64 = 60_000;
+
 /// How many bytes of rows one response carries at most, but for its first row.
 const MAX_ROWS_BYTES: usize = 1024 * 1024;
 
@@ -113,11 +116,7 @@ impl Connection<'_> {
                 Ok(Response::Done)
             }
             Request::Submit(input) => self.submit(&input).await,
-            Request::Settle { at_most_ms } => {
-                let wait = Duration::from_millis(at_most_ms);
-                let settled = tokio::time::timeout(wait, self.shared.live.settled()).await;
-                settled.unwrap_or(Ok(())).map(|()| Response::Done)
-            }
+            Request::Settle { at_most_ms } => self.settle(at_most_ms).await,
             Request::Play { scenario } => self.play(&scenario).await,
             Request::Resume { session } => self.resume(SessionId::from_number(session)).await,
             Request::About => Ok(Response::About(self.shared.about())),
@@ -176,6 +175,16 @@ impl Connection<'_> {
         step(&self.shared.live.submit(input).await?)
     }
 
+    /// While a session is played there is always something left to do, and whoever sent a message does not wait for it.
+    async fn settle(&mut self, at_most_ms: u64) -> Result<Response, RuntimeError> {
+        self.snapshot = None;
+        let settled = self.shared.live.settled();
+        match tokio::time::timeout(Duration::from_millis(at_most_ms.min(MAX_SETTLE_MS)), settled).await {
+            Ok(settled) => settled.map(|()| Response::Done),
+            Err(_) => Ok(Response::Done),
+        }
+    }
+
     async fn play(&mut self, scenario: &str) -> Result<Response, RuntimeError> {
         self.snapshot = None;
         let scenario =
@@ -188,6 +197,10 @@ impl Connection<'_> {
             runtime.block_on(async {
                 let _kept = Kept::by(&shared.playing, &shared.changed);
                 let _stage = shared.stage.lock().await;
+                if started.is_closed() {
+                    // Whoever asked for it went away before it began, and has not been told of any session.
+                    return;
+                }
                 let mut started = Some(started);
                 let mut tell = |entry: &Entry| {
                     if let (Some(started), Input::StartSession { .. }) = (started.take(), &entry.input) {
@@ -196,8 +209,10 @@ impl Connection<'_> {
                     }
                 };
                 let played = perform(&shared, Play::New(&scenario), &mut tell).await;
-                if let (Some(started), Err(error)) = (started, played) {
-                    let _ = started.send(Err(error));
+                match (started, played) {
+                    (Some(started), Err(error)) => drop(started.send(Err(error))),
+                    (None, Err(error)) => tracing::error!(%error, "a session could not be played to its end"),
+                    (_, Ok(())) => {}
                 }
             });
         });
@@ -216,7 +231,7 @@ impl Connection<'_> {
                 let _ = tell_begun.send(());
                 let rest = Play::Rest { session, seen: u64::MAX };
                 if let Err(error) = perform(&shared, rest, &mut |_| {}).await {
-                    tracing::warn!(%session, %error, "a session could not be taken up again");
+                    tracing::error!(%session, %error, "a session could not be taken up again");
                 }
             });
         });

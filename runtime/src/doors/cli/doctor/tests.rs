@@ -1,0 +1,113 @@
+//! What `doctor` finds, in a home of its own.
+//!
+//! Goal: each thing that may be amiss is found, told in one line with what helps, and left as it is. Method: one thing is
+//! broken at a time.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::shared::is_error;
+use super::{Level, here};
+use crate::doors::cli::tests::Home;
+
+/// The finding about something, and the exit code.
+fn finding(home: &Home, about: &str) -> (serde_json::Value, u8) {
+    let run = home.run(&["doctor", "--json"]);
+    let findings = run.json()["findings"].as_array().unwrap().clone();
+    let found = findings.into_iter().find(|one| one["about"] == about);
+    (found.unwrap_or_default(), run.code)
+}
+
+#[track_caller]
+fn check(home: &Home, about: &str, level: &str, words: &[&str]) {
+    let (found, code) = finding(home, about);
+    assert_eq!(found["level"], level, "{found}");
+    assert_eq!(code, u8::from(level == "problem"), "{found}");
+    assert_eq!(found["remedy"].is_null(), level == "ok", "{found}");
+    for word in words {
+        assert!(found.to_string().contains(word), "no `{word}` in {found}");
+    }
+}
+
+#[test]
+fn a_store_that_is_well_is_found_to_be() {
+    let home = Home::new();
+    let _ = home.tells(&["train", "--virtual-time", "--quiet"], 0);
+    let before = home.files();
+    let store = std::fs::read(home.store()).unwrap();
+    let told = home.tells(&["doctor"], 0);
+    let is_steady = |line: &&str| !["program", "disk"].iter().any(|about| line[9..].starts_with(about));
+    let steady: Vec<&str> = told.lines().filter(|line| line.is_empty() || is_steady(line)).collect();
+    insta::assert_snapshot!(steady.join("\n"));
+    assert_eq!((home.files(), std::fs::read(home.store()).unwrap()), (before, store));
+}
+
+#[test]
+fn nothing_is_made_where_nothing_is() {
+    let home = Home::new();
+    check(&home, "store", "warning", &["there is none at", "`echo-org train` makes one"]);
+    assert_eq!(home.files(), Vec::<String>::new());
+    assert_eq!(finding(&home, "journal").0, serde_json::Value::Null);
+}
+
+#[test]
+fn what_is_amiss_is_named_with_what_helps() {
+    let home = Home::new();
+    let _ = home.tells(&["train", "--virtual-time", "--quiet"], 0);
+    let beside = |ending: &str| home.path().join(format!("echo-org/org.redb{ending}"));
+
+    std::fs::write(beside(".lock"), "process 7 (version 0.1.0)").unwrap();
+    check(&home, "lock", "ok", &["process 7 (version 0.1.0) ended without closing"]);
+    let holder = std::fs::File::open(beside(".lock")).unwrap();
+    std::fs::write(beside(".lock"), "process 8").unwrap();
+    holder.lock().unwrap();
+    check(&home, "lock", "warning", &["held by process 8", "end that process"]);
+    check(&home, "socket", "warning", &["is not there, and the store is open"]);
+    drop(holder);
+
+    drop(std::os::unix::net::UnixListener::bind(beside(".sock")).unwrap());
+    let mode =
+        |mode| std::fs::set_permissions(beside(".sock"), std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o600);
+    check(&home, "socket", "ok", &["left behind", "the next runtime replaces it"]);
+    mode(0o660);
+    check(&home, "socket", "problem", &["mode 0660", "chmod 600"]);
+    std::fs::remove_file(beside(".sock")).unwrap();
+
+    std::fs::write(beside(".token"), "secret").unwrap();
+    std::fs::set_permissions(beside(".token"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    check(&home, "token", "problem", &["mode 0644", "serve --tcp"]);
+    assert!(!home.run(&["doctor"]).stdout.contains("secret"));
+    std::fs::remove_file(beside(".token")).unwrap();
+
+    std::fs::write(beside(".log"), "a line\n").unwrap();
+    check(&home, "log", "ok", &["no error at its end"]);
+    std::fs::write(beside(".log"), "2026-01-01T00:00:00Z ERROR echo: the disk\u{1b}[2J failed\nleft\n")
+        .unwrap();
+    check(&home, "log", "warning", &["1 error at its end", "failed"]);
+    assert!(!home.run(&["doctor"]).stdout.contains('\u{1b}'));
+    std::fs::remove_file(beside(".log")).unwrap();
+
+    std::fs::remove_dir_all(beside(".sessions")).unwrap();
+    check(&home, "sessions", "ok", &["is not there yet and can be made"]);
+    std::fs::write(beside(".sessions"), "a file").unwrap();
+    check(&home, "sessions", "problem", &["is no directory", "--store"]);
+    std::fs::remove_file(beside(".sessions")).unwrap();
+
+    std::fs::write(home.store(), "a letter").unwrap();
+    check(&home, "store", "problem", &["is not a store", "was left as it is"]);
+}
+
+#[test]
+fn room_and_lines_are_judged() {
+    let check = |free: u64, level: Level| assert_eq!(here::room(free).level, level, "{free}");
+    check(0, Level::Problem);
+    check(16 * 1024 * 1024 - 1, Level::Problem);
+    check(16 * 1024 * 1024, Level::Warning);
+    check(512 * 1024 * 1024, Level::Ok);
+    let check = |line: &str, expected: bool| assert_eq!(is_error(line), expected, "{line}");
+    check("2026-01-01T00:00:00.000Z ERROR echo_runtime::live: the store failed", true);
+    check("2026-01-01T00:00:00.000Z  WARN echo_runtime: slow", false);
+    check("error: cannot listen", true);
+    check("thread 'main' panicked at a.rs:1", true);
+    check("process 7 serves /errors.redb on /errors.redb.sock", false);
+}
