@@ -36,3 +36,4 @@ pub mod timers;
 pub mod tool;
 pub mod training;
 pub mod turn;
+mod wording;

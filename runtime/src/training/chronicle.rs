@@ -23,7 +23,6 @@ use echo_storage::records::{
 };
 use echo_storage::{Query, State, StoreError};
 
-pub(super) use self::events::phase_name;
 use super::report::ReportError;
 use crate::deliveries::Delivery;
 

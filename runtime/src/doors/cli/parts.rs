@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::names::{decimal, word};
 use super::page::Page;
+use crate::wording;
 
 /// A ballot.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -72,6 +73,9 @@ pub(super) struct CountPart {
     pub(super) weighted: Option<f64>,
     pub(super) recommended: bool,
     pub(super) rejected: bool,
+    /// The count as people read it.
+    #[serde(skip)]
+    pub(super) words: String,
 }
 
 /// What somebody did on the way.
@@ -162,25 +166,8 @@ impl From<&Tally> for CountPart {
             weighted: tally.weighted.map(decimal),
             recommended: tally.recommended,
             rejected: tally.rejected,
+            words: wording::count(tally, &wording::sides(tally)),
         }
-    }
-}
-
-impl CountPart {
-    /// The count in words.
-    pub(super) fn in_words(&self) -> String {
-        let Self { approve, reject, abstain, participants, .. } = self;
-        let quorum = if self.quorum { "quorum reached" } else { "no quorum" };
-        let sides = match (self.consensus, self.weighted) {
-            (Some(heads), Some(weighted)) => {
-                format!("consensus {heads:.3}, weighted by confidence {weighted:.3}")
-            }
-            (Some(heads), None) => format!("consensus {heads:.3}"),
-            (None, _) => "nobody took a side".to_owned(),
-        };
-        format!(
-            "{approve} approve, {reject} reject, {abstain} abstain of {participants} participants; {quorum}; {sides}"
-        )
     }
 }
 

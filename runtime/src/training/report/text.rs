@@ -6,9 +6,10 @@
 
 use echo_storage::records::{Absence, Deed, Inquiry, Reason, Status};
 
-use super::{AgentPart, Part, Report, vote_name};
+use super::{AgentPart, Part, Report};
 use crate::training::chronicle::Change;
 use crate::training::expectations::{Check, CheckVerdict, Counts, Decider, Score};
+use crate::wording::{changed, count, deed_name, sides, vote_name};
 
 /// The width of a page, in characters.
 const PAGE_CHARS: usize = 100;
@@ -75,17 +76,7 @@ impl Report {
         }
         self.discussion(page);
         page.heading("TALLY");
-        let sides = match (tally.consensus, tally.weighted) {
-            (Some(heads), Some(weighted)) => format!("consensus {heads}, weighted by confidence {weighted}"),
-            (Some(heads), None) => format!("consensus {heads}"),
-            (None, _) => "nobody took a side".to_owned(),
-        };
-        let quorum = if tally.quorum { "quorum reached" } else { "no quorum" };
-        let count = format!(
-            "{} approve, {} reject, {} abstain of {} participants; {quorum}; {sides}",
-            tally.approve, tally.reject, tally.abstain, tally.participants
-        );
-        page.hanging(INDENT, &count);
+        page.hanging(INDENT, &count(tally, &sides(tally)));
         page.heading("RECOMMENDATION");
         let conclusion = self.decision.path.iter().find(|step| step.deed == Deed::Concluded);
         let result = conclusion.and_then(|step| step.why.split(':').next()).unwrap_or("not concluded");
@@ -105,7 +96,7 @@ impl Report {
             for Change { role, before, now, named } in &round.changes {
                 let words: Vec<&str> = named.iter().map(|(_, words)| words.as_str()).collect();
                 let why = if words.is_empty() { String::new() } else { format!(": {}", words.join("; ")) };
-                let what = format!("{role} changes {} to {}{why}", vote_name(*before), vote_name(*now));
+                let what = format!("{role} changes {}{why}", changed(*before, *now));
                 lines.push((round.number, what));
             }
             for one in &round.clarifications {
@@ -197,18 +188,6 @@ pub(in crate::training) fn part_name(part: Part) -> &'static str {
         Part::Assistant => "assistant",
         Part::Observer => "observer",
         Part::Declined => "declined",
-    }
-}
-
-/// The words for what somebody on the path did.
-pub(in crate::training) fn deed_name(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Opened => "opened",
-        Deed::Concluded => "concluded",
-        Deed::PassedUp => "passed up",
-        Deed::AskedPerson => "asked person",
-        Deed::Approved => "approved",
-        Deed::Rejected => "rejected",
     }
 }
 

@@ -143,7 +143,7 @@ fn text(full: &Full, next: &[String]) -> String {
     }
     if let Some(tally) = &full.tally {
         page.heading("COUNT");
-        page.indented(&tally.in_words());
+        page.indented(&tally.words);
         page.indented(full.synthesis.as_deref().unwrap_or("synthesis: missing"));
     }
     page.heading("PATH");

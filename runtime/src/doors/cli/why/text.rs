@@ -90,7 +90,7 @@ impl Argument {
     fn count(&self, page: &mut Page) {
         let Some(count) = &self.count else { return };
         page.heading("COUNT");
-        page.indented(&count.in_words());
+        page.indented(&count.words);
         let share = format!("where {:.3} of those who take a side is needed", self.consensus_wanted);
         page.indented(&match (count.quorum, count.recommended, count.rejected) {
             (false, ..) => "too few ballots for the count to recommend anything".to_owned(),
