@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::agents::{State, Summary};
 use super::look::Look;
-use super::page::Page;
 use super::{End, Failed, Invocation, RESUME};
+use crate::text_page::TextPage;
 use crate::training;
 use crate::wording::counted;
 
@@ -194,7 +194,7 @@ fn interrupted(state: &Snapshot) -> Result<Vec<Interrupted>, StoreError> {
 
 fn text(overview: &Overview, look: &Look) -> String {
     let Overview { agents, decisions, waiting, .. } = overview;
-    let mut page = Page::default();
+    let mut page = TextPage::default();
     page.heading("STORE");
     page.line(&format!("  file          {}", overview.store));
     let clock = match overview.clock {
