@@ -232,7 +232,7 @@ pub struct Budget {
 
 impl Sent {
     /// What became of it with each of those whom it reached.
-    pub fn deliveries(&self) -> impl Iterator<Item = &Delivery> + Clone {
+    pub fn deliveries(&self) -> impl Iterator<Item = &Delivery> {
         self.fates.iter().map(|fate| &fate.delivery)
     }
 }

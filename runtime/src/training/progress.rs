@@ -23,7 +23,7 @@ use echo_storage::journal::Entry;
 use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::records::{
     Absence, Address, Ballot, Clarification, Decision, Deed, Kind, Participation, PathStep, Phase, Receipt,
-    Session, Stance, Tally, Vote,
+    Session, Stance, Vote,
 };
 use echo_storage::{Effect, Input};
 

@@ -1,7 +1,7 @@
 //! `approve` and `reject`: a person answers what waits for one.
 //!
 //! What always holds: the answer carries the name of whoever is logged in and the door it came through; when the command
-//! ends, everybody who hears of the decision has read of it.
+//! ends, everybody who hears of the decision and takes mail has read of it.
 
 use std::str::FromStr;
 use std::sync::Arc;
