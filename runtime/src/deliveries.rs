@@ -81,7 +81,8 @@ impl Delivery {
 }
 
 /// Deliveries in a line, those of one kind together.
-pub fn in_words<'d>(deliveries: impl IntoIterator<Item = &'d Delivery> + Clone) -> String {
+pub fn in_words<'d>(deliveries: impl IntoIterator<Item = &'d Delivery>) -> String {
+    let deliveries: Vec<&Delivery> = deliveries.into_iter().collect();
     let kinds = [
         (DeliveryState::Read, "read by"),
         (DeliveryState::Unread, "not yet read by"),
@@ -89,7 +90,7 @@ pub fn in_words<'d>(deliveries: impl IntoIterator<Item = &'d Delivery> + Clone) 
         (DeliveryState::Dead, "given up for"),
     ];
     let of_kind = |(kind, words): (DeliveryState, &str)| {
-        let roles = deliveries.clone().into_iter().filter(|delivery| delivery.state == kind);
+        let roles = deliveries.iter().filter(|delivery| delivery.state == kind);
         let roles: Vec<&str> = roles.map(|delivery| delivery.role.as_str()).collect();
         (!roles.is_empty()).then(|| format!("{words} {}", roles.join(", ")))
     };

@@ -10,6 +10,7 @@
 //! - [`mind`]: who answers questions; `keywords` finds keywords in texts.
 //! - [`engine`]: inputs in, one commit, what happened out. [`drivers`] turn it: live, or by a seed.
 //! - [`replay`]: everything decided again.
+//! - [`deliveries`]: how far messages got; `wording` and `text_page`: how people read of things.
 //! - [`training`]: scenarios, sessions, expectations, reports.
 //! - [`doors`]: how people and programs get in; today the command line.
 //!
@@ -27,12 +28,15 @@ mod keywords;
 pub mod mail;
 pub mod mind;
 pub mod organisation;
+mod printable;
 pub mod replay;
 pub mod role;
 pub mod sessions;
 pub mod supervision;
+mod text_page;
 pub mod thoughts;
 pub mod timers;
 pub mod tool;
 pub mod training;
 pub mod turn;
+mod wording;

@@ -14,6 +14,7 @@
 )]
 
 mod browser;
+mod company;
 pub mod processes;
 mod running;
 
@@ -29,6 +30,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use browser::Browser;
+pub use company::{HEAD, WORKER, block_on, company, role};
 pub use running::Running;
 
 /// How long a run of the binary may take before its test fails.
@@ -55,6 +57,33 @@ pub fn artefact(name: &str) -> PathBuf {
 pub fn scenario(name: &str) -> String {
     let path = root().join(format!("agents/scenarios/{name}.yaml"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+}
+
+/// A question that engineering, operations and product discuss, with these figures, as the text of a scenario.
+pub fn move_the_platform(name: &str, data: &str) -> String {
+    format!(
+        "\
+name: {name}
+title: Move the platform
+initiator: cto
+decision:
+  type: infrastructure_architecture
+  subject: Move the platform to the new deployment
+  description: >-
+    The product and its features move to the new infrastructure for our customers. The architecture and the
+    integration stay; monitoring and deployment change.
+  budget_usd: 900000
+  impact: Releases take minutes.
+  stakeholders: [operations_head, product_manager, senior_architect]
+  timeline: 12 months
+  risks:
+    - The move interrupts the product
+    - It takes longer
+  success_criteria: [12 releases a year]
+  data: {{{data}}}
+expect: {{}}
+"
+    )
 }
 
 /// The binary `echo-org`.

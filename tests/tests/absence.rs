@@ -9,9 +9,9 @@ use std::sync::Arc;
 use echo_runtime::drivers::simulation::Simulation;
 use echo_runtime::engine::{Cascade, Engine};
 use echo_runtime::mind::{Asking, Mind, RulesMind};
-use echo_runtime::organisation::{Organisation, Shipped};
+use echo_runtime::organisation::Organisation;
 use echo_runtime::replay::replay;
-use echo_runtime::role::{OnMessage, Role, Weighs};
+use echo_runtime::role::{OnMessage, Role};
 use echo_runtime::turn::{Failure, Turn};
 use echo_storage::clock::{Clock, ClockKind};
 use echo_storage::journal::{self, Head};
@@ -22,44 +22,14 @@ use echo_storage::records::{
     Status,
 };
 use echo_storage::{Input, Query, Store};
-
-const WEIGHS: Weighs = Weighs { money: 100, risk: 100, feasibility: 100, outcome: 100, figures: &[] };
-
-const HEAD: Role = Role {
-    id: "head",
-    title: "Head",
-    escalates_to: None,
-    leadership: true,
-    budget_limit_usd: Some(1_000),
-    threshold: 700,
-    may_decide: &["anything"],
-    keywords: &["plan"],
-    hears: &[],
-    weighs: WEIGHS,
-    tools: Vec::new,
-    on_message: None,
-};
+use echo_tests::{HEAD, WORKER, role};
 
 /// A head, a deputy above whom the head is, and two workers who vote.
 fn company(failing: &str, on_message: OnMessage) -> Arc<Organisation> {
-    const SCENARIOS: &[Shipped] = &[Shipped { name: "none", yaml: "" }];
-    let worker = Role {
-        id: "worker",
-        escalates_to: Some("head"),
-        leadership: false,
-        budget_limit_usd: None,
-        may_decide: &[],
-        keywords: &["plan", "work"],
-        ..HEAD
-    };
     let deputy = Role { id: "deputy", escalates_to: Some("head"), keywords: &["nothing"], ..HEAD };
-    let roles = [HEAD, deputy, worker.clone(), Role { id: "aide", ..worker }]
+    let roles = [HEAD, deputy, WORKER, Role { id: "aide", ..WORKER }]
         .map(|role| Role { on_message: (role.id == failing).then_some(on_message), ..role });
-    Arc::new(Organisation::new(&roles, Vec::new, SCENARIOS).unwrap())
-}
-
-fn role(id: &str) -> RoleId {
-    RoleId::new(id).unwrap()
+    Arc::new(echo_tests::company(&roles))
 }
 
 fn start(initiator: &str, budget: u64) -> Input {

@@ -1,8 +1,18 @@
 //! The commands by which people look into a store and act in it, of the real binary with its nine agents.
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
-use echo_tests::Home;
+use echo_runtime::drivers::simulation::Simulation;
+use echo_runtime::mind::RulesMind;
+use echo_runtime::organisation::Organisation;
+use echo_runtime::role::Role;
+use echo_runtime::turn::{Failure, Turn};
+use echo_storage::clock::ClockKind;
+use echo_storage::names::RoleId;
+use echo_storage::records::{Address, Kind, Message, Party};
+use echo_storage::{Input, OpenOptions, Store};
+use echo_tests::{Home, role};
 use serde_json::Value;
 
 const QUESTION: &str = "Shall the deployment infrastructure get monitoring, testing and a new api design?";
@@ -45,6 +55,11 @@ fn looking_leaves_the_store_as_it_is() {
         &["sessions", "ses-1"],
         &["dead-letters"],
         &["approvals"],
+        &["replay"],
+        &["replay", "--session", "ses-1"],
+        &["report"],
+        &["report", "ses-1"],
+        &["scenarios"],
     ] {
         let text = home.run(line).exits(0);
         assert!(!text.stdout.trim().is_empty(), "{line:?}");
@@ -134,6 +149,58 @@ fn nothing_is_given_up_in_a_sound_store() {
     assert_eq!(failure.stdout, "");
     let failure: Value = serde_json::from_str(&failure.stderr).unwrap();
     assert_eq!(failure["error"]["kind"], "failure");
+}
+
+/// Panics on what is called bad.
+fn picky(turn: &mut Turn<'_, '_>, role: &RoleId, message: &Message) -> Result<(), Failure> {
+    assert!(message.subject != "bad", "it is bad");
+    turn.role(role).map(drop)
+}
+
+/// Goal: what an agent has given up is found, and tried again with success once its cause is gone. Method: the store is
+/// made with a role that panics on the message; the binary's own does not.
+#[test]
+fn a_dead_letter_is_listed_retried_and_read() {
+    let home = Home::default();
+    let roles: Vec<Role> = echo_agents::ROLES
+        .iter()
+        .map(|one| Role { on_message: (one.id == "cto").then_some(picky as _), ..one.clone() })
+        .collect();
+    let organisation = Organisation::new(&roles, Vec::new, echo_agents::SCENARIOS).unwrap();
+    std::fs::create_dir_all(home.store().parent().unwrap()).unwrap();
+    let options = OpenOptions { clock: Some(ClockKind::Virtual), ..OpenOptions::default() };
+    let store = Arc::new(Store::open(&home.store(), &options).unwrap());
+    let mut simulation = Simulation::new(Arc::new(organisation), store, Arc::new(RulesMind), 1).unwrap();
+    for subject in ["bad", "good"] {
+        let input = Input::Post {
+            from: Party::Person("me".to_owned()),
+            to: Address::Role(role("cto")),
+            kind: Kind::Notification,
+            subject: subject.to_owned(),
+            content: "{}".to_owned(),
+            in_reply_to: None,
+        };
+        simulation.submit(input).unwrap();
+    }
+    simulation.settle(&mut |_| {}).unwrap();
+    drop(simulation);
+
+    let state = |message: &str| json(&home, &["messages", message])["deliveries"][0]["state"].clone();
+    assert_eq!((state("msg-1"), state("msg-2")), ("dead".into(), "read".into()));
+    let dead = json(&home, &["dead-letters"])["dead_letters"].clone();
+    assert_eq!(dead.as_array().unwrap().len(), 1, "{dead}");
+    assert_eq!((&dead[0]["message"], &dead[0]["role"]), (&"msg-1".into(), &"cto".into()));
+    let text = home.run(&["status"]).exits(0).stdout;
+    assert!(text.contains("echo-org dead-letters"), "{text}");
+    let _ = home.run(&["retry", "msg-1", "--agent", "ceo"]).exits(1).says(&["was for cto"]);
+
+    let retried = json(&home, &["retry", "msg-1"]);
+    let delivery = &retried["retried"][0]["deliveries"][0];
+    assert_eq!((&delivery["message"], &delivery["state"]), (&"msg-1".into(), &"read".into()), "{retried}");
+    assert_eq!(state("msg-1"), "read");
+    assert_eq!(json(&home, &["dead-letters"])["dead_letters"], Value::Array(Vec::new()));
+    let _ = home.run(&["retry", "msg-1"]).exits(1).says(&["msg-1 was given up for nobody"]);
+    let _ = home.run(&["replay"]).exits(0);
 }
 
 /// Goal: the scripts and pages that are made are such that their readers accept them. Method: the readers are asked,

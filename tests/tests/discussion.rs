@@ -13,33 +13,12 @@ use echo_storage::clock::ClockKind;
 use echo_storage::journal::Entry;
 use echo_storage::records::{Ballot, Clarification, Decision, Phase, Question, Status, Vote};
 use echo_storage::{Query, Store};
+use echo_tests::move_the_platform;
 use proptest::prelude::*;
 
-/// A move of the platform that concerns engineering, operations and product, with these figures.
+/// The move of the platform, with these figures.
 fn scenario(name: &str, data: &str) -> Scenario {
-    let yaml = format!(
-        "\
-name: {name}
-title: Move the platform
-initiator: cto
-decision:
-  type: infrastructure_architecture
-  subject: Move the platform to the new deployment
-  description: >-
-    The product and its features move to the new infrastructure for our customers. The architecture and the
-    integration stay; monitoring and deployment change.
-  budget_usd: 900000
-  impact: Releases take minutes.
-  stakeholders: [operations_head, product_manager, senior_architect]
-  timeline: 12 months
-  risks:
-    - The move interrupts the product
-    - It takes longer
-  success_criteria: [12 releases a year]
-  data: {{{data}}}
-expect: {{}}
-"
-    );
+    let yaml = move_the_platform(name, data);
     let organisation = echo_agents::organisation().unwrap();
     Scenario::parse(name, &yaml, &organisation.role_ids(), &organisation.decision_types()).unwrap()
 }

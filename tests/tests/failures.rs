@@ -2,7 +2,7 @@
 //!
 //! Goal: only the culprit fails, the journal says so, and nobody is told what is not durable. Method: a company of two
 //! roles of its own, whose tools misbehave on demand, under the engine and under both drivers.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test reports what it cannot read by failing")]
+#![expect(clippy::unwrap_used, reason = "a test reports what it cannot read by failing")]
 
 use std::sync::Arc;
 
@@ -11,20 +11,21 @@ use echo_runtime::drivers::live::Live;
 use echo_runtime::drivers::simulation::Simulation;
 use echo_runtime::engine::{Engine, Outcome};
 use echo_runtime::mind::{Asking, Mind, RulesMind};
-use echo_runtime::organisation::{Organisation, Shipped};
+use echo_runtime::organisation::Organisation;
 use echo_runtime::replay::replay;
-use echo_runtime::role::{Role, Weighs};
+use echo_runtime::role::Role;
 use echo_runtime::tool::{Call, Tool};
 use echo_runtime::turn::{Failure, Outgoing};
 use echo_storage::clock::{Clock, ClockKind, VIRTUAL_EPOCH};
 use echo_storage::disk::MemoryDisk;
 use echo_storage::journal::{self, Head};
-use echo_storage::names::{DecisionId, DecisionType, Id, MessageId, RoleId};
+use echo_storage::names::{DecisionId, DecisionType, Id, MessageId};
 use echo_storage::quantities::Usd;
 use echo_storage::records::{
     Address, Context, Kind, Mode, Party, Phase, Proposal, Question, Reason, Status, Vote,
 };
 use echo_storage::{Effect, Input, Query, Store, StoreError};
+use echo_tests::{HEAD, WORKER, block_on, role};
 use serde_json::json;
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -42,7 +43,7 @@ impl std::fmt::Display for Done {
 fn send(call: &mut Call<'_, '_, '_>, content: serde_json::Value) -> Result<Done, Failure> {
     call.turn.send(Outgoing {
         from: Party::Role(call.caller.clone()),
-        to: Address::Role(RoleId::new("worker").unwrap()),
+        to: Address::Role(role("worker")),
         kind: Kind::Request,
         subject: "a test".to_owned(),
         content,
@@ -123,52 +124,19 @@ fn tools() -> Vec<Tool> {
     ]
 }
 
-const WEIGHS: Weighs = Weighs { money: 100, risk: 100, feasibility: 100, outcome: 100, figures: &[] };
-
-const HEAD: Role = Role {
-    id: "head",
-    title: "Head",
-    escalates_to: None,
-    leadership: true,
-    budget_limit_usd: Some(1_000),
-    threshold: 700,
-    may_decide: &["anything"],
-    keywords: &["plan"],
-    hears: &[],
-    weighs: WEIGHS,
-    tools,
-    on_message: None,
-};
-
-const WORKER: Role = Role {
-    id: "worker",
-    title: "Worker",
-    escalates_to: Some("head"),
-    leadership: false,
-    budget_limit_usd: None,
-    threshold: 700,
-    may_decide: &[],
-    keywords: &["plan", "work"],
-    hears: &[],
-    weighs: WEIGHS,
-    tools: Vec::new,
-    on_message: None,
-};
-
 fn company() -> Organisation {
-    const SCENARIOS: &[Shipped] = &[Shipped { name: "none", yaml: "" }];
-    let aide = Role { id: "aide", ..WORKER };
-    Organisation::new(&[HEAD, WORKER, aide], Vec::new, SCENARIOS).unwrap()
+    let (head, aide) = (Role { tools, ..HEAD }, Role { id: "aide", ..WORKER });
+    echo_tests::company(&[head, WORKER, aide])
 }
 
 fn call(tool: &str) -> Input {
-    let caller = Party::Role(RoleId::new("head").unwrap());
+    let caller = Party::Role(role("head"));
     Input::Call { caller, tool: tool.to_owned(), arguments: "{}".to_owned() }
 }
 
 fn start(budget: u64) -> Input {
     let proposal = Proposal {
-        initiator: RoleId::new("head").unwrap(),
+        initiator: role("head"),
         kind: DecisionType::new("anything").unwrap(),
         mode: Mode::Collaborative,
         subject: "A plan".to_owned(),
@@ -214,7 +182,7 @@ fn in_a_batch_only_the_culprits_fail() {
     // The two notes are there, nothing of the others, and the chain is whole.
     let state = store.snapshot().unwrap();
     let config = state.config().unwrap().unwrap();
-    let worker = config.role(&RoleId::new("worker").unwrap()).unwrap().clone();
+    let worker = config.role(&role("worker")).unwrap().clone();
     assert_eq!(state.unread(&worker, 10).unwrap(), [MessageId::from_number(1), MessageId::from_number(2)]);
     let failures = journal::walk(&state).filter(|next| next.as_ref().unwrap().0.failure.is_some()).count();
     assert_eq!(failures, 3);
@@ -289,7 +257,7 @@ fn a_backlog_larger_than_the_mailbox_is_worked_off() {
     });
     let state = store.snapshot().unwrap();
     let config = state.config().unwrap().unwrap();
-    assert!(state.unread(config.role(&RoleId::new("worker").unwrap()).unwrap(), 1).unwrap().is_empty());
+    assert!(state.unread(config.role(&role("worker")).unwrap(), 1).unwrap().is_empty());
     let taken = journal::walk(&state).filter(|next| {
         let effects = &next.as_ref().unwrap().0.effects;
         effects.iter().any(|effect| matches!(effect, Effect::Acknowledge { .. }))
@@ -299,7 +267,7 @@ fn a_backlog_larger_than_the_mailbox_is_worked_off() {
 
 fn is_dead(store: &Store) {
     let state = store.snapshot().unwrap();
-    let worker = RoleId::new("worker").unwrap();
+    let worker = role("worker");
     let receipt = state.receipt(MessageId::from_number(1), &worker).unwrap().unwrap();
     assert_eq!((receipt.attempts, receipt.dead), (3, true));
     assert!(receipt.reason.contains("there is no decision dec-99"), "{}", receipt.reason);
@@ -383,14 +351,4 @@ fn after_the_disk_failed_nothing_more_is_written_and_everybody_is_told() {
     // Configure, the note and its taking are there; what failed is not, or is whole.
     assert!(journal::walk(&state).all(|next| next.is_ok()));
     assert!(Head::of(&state).unwrap().step >= 3);
-}
-
-/// How long a run may take, in seconds, before it counts as hung.
-const HUNG_AFTER_S: u64 = 60;
-
-fn block_on<T>(run: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
-    let bound = std::time::Duration::from_secs(HUNG_AFTER_S);
-    runtime.block_on(async { tokio::time::timeout(bound, run).await.expect("the run hangs") })
 }

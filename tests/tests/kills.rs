@@ -15,36 +15,18 @@ use echo_runtime::replay::replay;
 use echo_storage::clock::{Stopwatch, random_hex};
 use echo_storage::journal::{self, Head};
 use echo_storage::{Effect, OpenOptions, Query, Snapshot, Store};
-use echo_tests::Home;
+use echo_tests::{Home, move_the_platform};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// How many sessions are killed.
 const SESSIONS: usize = 50;
 
+/// How often one session is killed at most.
+const MAX_KILLS: u64 = 3;
+
 /// How slow minds are, so that a session takes long enough to be killed in the middle, in milliseconds.
 const PACE_MS: &str = "12";
-
-/// A question with a discussion: votes that change, and a figure that is asked for.
-const SCENARIO: &str = "\
-name: move
-title: Move the platform
-initiator: cto
-decision:
-  type: infrastructure_architecture
-  subject: Move the platform to the new deployment
-  description: >-
-    The product and its features move to the new infrastructure for our customers. The architecture and the
-    integration stay; monitoring and deployment change.
-  budget_usd: 900000
-  impact: Releases take minutes.
-  stakeholders: [operations_head, product_manager, senior_architect]
-  timeline: 12 months
-  risks: [The move interrupts the product, It takes longer]
-  success_criteria: [12 releases a year]
-  data: {load_expected: 2000}
-expect: {}
-";
 
 /// What a session came to, without what may differ: times, ids, the order of independent steps.
 #[derive(Debug, PartialEq)]
@@ -160,7 +142,7 @@ fn a_session_that_is_killed_at_any_moment_ends_as_one_that_was_left_alone() {
     println!("ECHO_TEST_SEED={seed}");
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let undisturbed = Home::default();
-    let scenario = undisturbed.write("move.yaml", SCENARIO);
+    let scenario = undisturbed.write("move.yaml", &move_the_platform("move", "load_expected: 2000"));
     let scenario = scenario.to_str().unwrap();
     let stopwatch = Stopwatch::new();
     assert!(run(&undisturbed, &["train", scenario, "--pace", PACE_MS], None).success());
@@ -171,16 +153,24 @@ fn a_session_that_is_killed_at_any_moment_ends_as_one_that_was_left_alone() {
     let (mut killed, mut in_the_middle) = (0, 0);
     for session in 0..SESSIONS {
         let home = Home::default();
-        let mut kills_left = 1 + random.next_u64() % 3;
-        while let Some(arguments) = next(&home, scenario) {
-            let kill_after = (kills_left > 0).then(|| Duration::from_micros(random.next_u64() % whole_us));
-            kills_left = kills_left.saturating_sub(1);
-            if run(&home, &arguments, kill_after).code().is_none() {
+        let kills = 1 + random.next_u64() % MAX_KILLS;
+        for run_number in 0..=kills {
+            let Some(arguments) = next(&home, scenario) else { break };
+            let kill_after =
+                (run_number < kills).then(|| Duration::from_micros(random.next_u64() % whole_us));
+            if let Some(code) = run(&home, &arguments, kill_after).code() {
+                assert_eq!(code, 0, "session {session}, {arguments:?}, seed {seed}");
+            } else {
                 killed += 1;
-                in_the_middle +=
-                    usize::from(next(&home, scenario).is_some_and(|next| next.contains(&"--resume")));
+                let goes_on = next(&home, scenario).is_some_and(|next| next.contains(&"--resume"));
+                in_the_middle += usize::from(goes_on);
             }
         }
+        assert_eq!(
+            next(&home, scenario),
+            None,
+            "session {session}, seed {seed}: the last run was left alone"
+        );
         assert_eq!(outcome(&home), expected, "session {session}, seed {seed}");
     }
     println!("{killed} kills, {in_the_middle} of them in the middle of a session");

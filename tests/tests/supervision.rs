@@ -10,9 +10,9 @@ use std::sync::Arc;
 use echo_runtime::drivers::live::Live;
 use echo_runtime::drivers::simulation::Simulation;
 use echo_runtime::mind::RulesMind;
-use echo_runtime::organisation::{Organisation, Shipped};
+use echo_runtime::organisation::Organisation;
 use echo_runtime::replay::replay;
-use echo_runtime::role::{Role, Weighs};
+use echo_runtime::role::Role;
 use echo_runtime::training::{Circumstances, Play, Played, Playing, Report, Scenario, Stop, play, simulate};
 use echo_runtime::turn::{Failure, Turn};
 use echo_storage::clock::ClockKind;
@@ -22,10 +22,7 @@ use echo_storage::records::{
     Address, Agent, Breaker, BreakerState, Decision, Kind, Message, Party, Phase, TimerPurpose,
 };
 use echo_storage::{Effect, Input, Query, Snapshot, Store};
-
-fn role(id: &str) -> RoleId {
-    RoleId::new(id).unwrap()
-}
+use echo_tests::{HEAD, WORKER, block_on, role};
 
 fn always(_: &mut Turn<'_, '_>, role: &RoleId, _: &Message) -> Result<(), Failure> {
     panic!("{role} is out of order");
@@ -177,23 +174,6 @@ fn a_live_session_ends_whoever_is_out_of_order() {
     }
 }
 
-const WEIGHS: Weighs = Weighs { money: 100, risk: 100, feasibility: 100, outcome: 100, figures: &[] };
-
-const HEAD: Role = Role {
-    id: "head",
-    title: "Head",
-    escalates_to: None,
-    leadership: true,
-    budget_limit_usd: Some(1_000),
-    threshold: 700,
-    may_decide: &["anything"],
-    keywords: &["plan"],
-    hears: &[],
-    weighs: WEIGHS,
-    tools: Vec::new,
-    on_message: None,
-};
-
 /// Panics on what is called bad.
 fn picky(turn: &mut Turn<'_, '_>, role: &RoleId, message: &Message) -> Result<(), Failure> {
     assert!(message.subject != "bad", "it is bad");
@@ -201,16 +181,7 @@ fn picky(turn: &mut Turn<'_, '_>, role: &RoleId, message: &Message) -> Result<()
 }
 
 fn company() -> Arc<Organisation> {
-    const SCENARIOS: &[Shipped] = &[Shipped { name: "none", yaml: "" }];
-    let worker = Role {
-        id: "worker",
-        escalates_to: Some("head"),
-        leadership: false,
-        may_decide: &[],
-        on_message: Some(picky),
-        ..HEAD
-    };
-    Arc::new(Organisation::new(&[HEAD, worker], Vec::new, SCENARIOS).unwrap())
+    Arc::new(echo_tests::company(&[HEAD, Role { on_message: Some(picky), ..WORKER }]))
 }
 
 struct Company {
@@ -344,10 +315,4 @@ fn a_dead_letter_is_retried_and_there_must_be_one() {
     company.retry(Some(1)).unwrap();
     assert_eq!((company.dead(), company.worker().failures), (vec![1], 3), "it has three attempts again");
     company.replays();
-}
-
-fn block_on<T>(run: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(std::time::Duration::from_secs(60), run).await.unwrap() })
 }

@@ -8,6 +8,7 @@ use echo_storage::records::{Answer, Decision, Deed, Party, Phase, Question, Reas
 use crate::authority;
 use crate::supervision;
 use crate::turn::{Failure, Turn};
+use crate::wording::consensus;
 
 use super::voting::standing_ballots;
 use super::{brief, climb, close, cut, enter, path_step, tally};
@@ -80,8 +81,7 @@ fn draw(
 }
 
 fn in_words(tally: &Tally) -> String {
-    let share =
-        tally.consensus.map_or_else(|| "nobody took a side".to_owned(), |share| format!("consensus {share}"));
+    let share = consensus(tally);
     let result = match (tally.quorum, tally.rejected, tally.recommended) {
         (false, ..) => "no quorum",
         (_, true, _) => "rejected",

@@ -2,8 +2,8 @@
 //!
 //! In reading order: [`run`] reads the arguments and calls one command; each command is a file below. What they share:
 //! `place` finds the store, `look` opens it for reading, `drive` runs the organisation on either driver, `output` writes
-//! what people and programs read; `listing` reads lists page by page, `table` and `page` lay them out, `parts` and `names`
-//! put records into words, `help` groups the commands.
+//! what people and programs read; `listing` reads lists page by page, `table` lays them out, `parts` and `names` give
+//! records as programs and people read them, `help` groups the commands.
 //!
 //! | ends with | when |
 //! |---|---|
@@ -33,7 +33,6 @@ mod look;
 mod messages;
 mod names;
 mod output;
-mod page;
 mod parts;
 mod place;
 mod reach;

@@ -31,6 +31,7 @@ use echo_storage::records::{
 use self::facts::facts;
 use crate::keywords::words;
 use crate::mind::{Asking, Mind};
+use crate::wording::vote_name;
 
 /// Where a score starts, in thousandths: undecided.
 const SCORE_START: i64 = 500;
@@ -183,14 +184,6 @@ fn opening(before: Option<Vote>, vote: Vote, score: i64) -> String {
     match before.filter(|before| *before != vote) {
         Some(before) => format!("{} at {score}, {} before: ", vote_name(vote), vote_name(before)),
         None => format!("{} at {score}: ", vote_name(vote)),
-    }
-}
-
-fn vote_name(vote: Vote) -> &'static str {
-    match vote {
-        Vote::Approve => "approve",
-        Vote::Reject => "reject",
-        Vote::Abstain => "abstain",
     }
 }
 

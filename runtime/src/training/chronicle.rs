@@ -23,7 +23,6 @@ use echo_storage::records::{
 };
 use echo_storage::{Query, State, StoreError};
 
-pub(super) use self::events::phase_name;
 use super::report::ReportError;
 use crate::deliveries::Delivery;
 
@@ -233,7 +232,7 @@ pub struct Budget {
 
 impl Sent {
     /// What became of it with each of those whom it reached.
-    pub fn deliveries(&self) -> impl Iterator<Item = &Delivery> + Clone {
+    pub fn deliveries(&self) -> impl Iterator<Item = &Delivery> {
         self.fates.iter().map(|fate| &fate.delivery)
     }
 }

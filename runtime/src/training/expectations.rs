@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::wording::status_name;
 use echo_storage::names::{NameError, RoleId};
 use echo_storage::records::Status;
 
@@ -253,16 +254,6 @@ fn compare<T: PartialEq>(
         found: found.map_or_else(|| absent.to_owned(), show),
         verdict,
     })
-}
-
-/// The word for where a decision stands.
-pub(super) fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Pending => "pending",
-        Status::Approved => "approved",
-        Status::Rejected => "rejected",
-        Status::Escalated => "escalated",
-    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::chronicle::{Chronicle, Fate, Sent};
-use super::phrases::{kind_name, priority_name};
 use crate::deliveries::DeliveryState;
+use crate::wording::{kind_name, priority_name};
 
 /// A message as a line.
 #[derive(Serialize)]

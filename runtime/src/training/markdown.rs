@@ -10,11 +10,10 @@ use echo_storage::records::{Ballot, Vote};
 use self::text::{Cells, Page};
 use super::asked;
 use super::chronicle::{Chronicle, Round};
-use super::phrases::{
-    changed, counted, fact_kind_name, kind_name, outcome, score, span, tally, troubles, verdict_name,
-};
-use super::report::{Report, deed_name, part_name, vote_name};
+use super::phrases::{check_name, outcome, score, span, tally, troubles};
+use super::report::{Report, part_name};
 use crate::deliveries;
+use crate::wording::{changed, counted, deed_name, fact_kind_name, kind_name, verdict_name, vote_name};
 
 /// The page.
 pub fn markdown(chronicle: &Chronicle, report: &Report) -> String {
@@ -78,7 +77,7 @@ fn expectations(page: &mut Page, report: &Report) {
     }
     let mut table = Cells::new(["Expectation", "Expected", "Found", "Verdict"]);
     for check in &report.expectations.checks {
-        let verdict = verdict_name(check.verdict).to_owned();
+        let verdict = check_name(check.verdict).to_owned();
         table.row([check.what.clone(), check.expected.clone(), check.found.clone(), verdict]);
     }
     page.table(&table);
@@ -190,7 +189,7 @@ fn path(page: &mut Page, chronicle: &Chronicle) {
     page.table(&table);
     let verdict = chronicle.approval.as_ref().and_then(|approval| approval.verdict.as_ref());
     if let (Some(verdict), Some(approval)) = (verdict, &chronicle.approval) {
-        let word = if verdict.approve { "approved" } else { "rejected" };
+        let word = verdict_name(verdict.approve);
         let note = if verdict.note.is_empty() { String::new() } else { format!(": {}", verdict.note) };
         let by = format!("{} {word} {} by the {}", verdict.person, approval.id, verdict.door);
         page.paragraph(&format!("Verdict, {}: {by}{note}", verdict.at));

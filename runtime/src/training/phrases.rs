@@ -2,12 +2,11 @@
 //!
 //! What always holds: a phrase is a function of its values, and the same thing has the same name wherever it is read.
 
-use echo_storage::records::{FactKind, Kind, Priority, Vote};
-
 use super::chronicle::{Chronicle, Fate};
 use super::expectations::{CheckVerdict, Counts, Score};
-use super::report::{Report, vote_name};
+use super::report::Report;
 use crate::deliveries::DeliveryState;
+use crate::wording::{consensus, count, counted};
 
 /// A length of time, such as `250 ms`, `1.250 s` or `2 min 5 s`.
 pub(super) fn span(ms: u64) -> String {
@@ -20,11 +19,6 @@ pub(super) fn span(ms: u64) -> String {
         60..=3599 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
-}
-
-/// A count with its noun, such as `1 vote` or `2 votes`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// A text with its first letter a capital.
@@ -41,16 +35,7 @@ pub(super) fn outcome(report: &Report) -> String {
 /// The count in a line, or that there is none.
 pub(super) fn tally(report: &Report) -> String {
     let Some(tally) = &report.tally else { return "Nobody was asked for a vote.".to_owned() };
-    let consensus =
-        tally.consensus.map_or_else(|| "nobody took a side".to_owned(), |share| format!("consensus {share}"));
-    let quorum = if tally.quorum { "quorum reached" } else { "no quorum" };
-    format!(
-        "{} approve, {} reject, {} abstain of {}; {quorum}; {consensus}.",
-        tally.approve,
-        tally.reject,
-        tally.abstain,
-        counted(tally.participants as usize, "participant")
-    )
+    format!("{}.", count(tally, &consensus(tally)))
 }
 
 /// How the checks came out, in a line.
@@ -63,48 +48,12 @@ pub(super) fn score(report: &Report) -> String {
 }
 
 /// The word for what came of a check.
-pub(super) fn verdict_name(verdict: CheckVerdict) -> &'static str {
+pub(super) fn check_name(verdict: CheckVerdict) -> &'static str {
     match verdict {
         CheckVerdict::Held => "held",
         CheckVerdict::Failed => "failed",
         CheckVerdict::NotScored => "not scored",
     }
-}
-
-/// The word for what a message is for.
-pub(super) fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Request => "request",
-        Kind::Response => "response",
-        Kind::Notification => "notification",
-        Kind::Escalation => "escalation",
-    }
-}
-
-/// The word for how urgent a message is.
-pub(super) fn priority_name(priority: Priority) -> &'static str {
-    match priority {
-        Priority::Low => "low",
-        Priority::Normal => "normal",
-        Priority::High => "high",
-    }
-}
-
-/// The word for what a fact is about.
-pub(super) fn fact_kind_name(kind: FactKind) -> &'static str {
-    match kind {
-        FactKind::Money => "money",
-        FactKind::Risk => "risk",
-        FactKind::Feasibility => "feasibility",
-        FactKind::Outcome => "outcome",
-        FactKind::Completeness => "completeness",
-        FactKind::Precedent => "precedent",
-    }
-}
-
-/// A vote that became another.
-pub(super) fn changed(before: Vote, now: Vote) -> String {
-    format!("{} to {}", vote_name(before), vote_name(now))
 }
 
 /// Everything that went wrong, in the order of the steps; empty where nothing did.
@@ -198,8 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn nouns_follow_their_number() {
-        assert_eq!((counted(1, "vote"), counted(0, "vote")), ("1 vote".to_owned(), "0 votes".to_owned()));
+    fn sentences_begin_with_a_capital() {
         assert_eq!(capitalised("it is so"), "It is so");
         assert_eq!(capitalised(""), "");
     }

@@ -23,12 +23,12 @@ use echo_storage::journal::Entry;
 use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::records::{
     Absence, Address, Ballot, Clarification, Decision, Deed, Kind, Participation, PathStep, Phase, Receipt,
-    Session, Stance, Tally, Vote,
+    Session, Stance, Vote,
 };
 use echo_storage::{Effect, Input};
 
 use super::breakers::BreakerNews;
-use super::report::vote_name;
+use crate::wording::{changed, consensus, count, counted, vote_name};
 
 const START: &str = "1 start";
 const BROADCAST: &str = "2 broadcast";
@@ -111,7 +111,7 @@ impl Progress {
         let deed = match before {
             None => format!("votes {vote}"),
             Some(before) if before == ballot.vote => format!("stays with {vote}"),
-            Some(before) => format!("changes {} to {vote}", vote_name(before)),
+            Some(before) => format!("changes {}", changed(before, ballot.vote)),
         };
         line(DISCUSSION, &format!("round {round}: {role} {deed}, confidence {confidence}"))
     }
@@ -138,7 +138,8 @@ impl Progress {
         }
         // Where nobody is there to sum up the count, the decision has moved on in the step that counted.
         if !is_counted {
-            lines.extend(decision.tally.iter().map(|tally| line(CONSENSUS, &counted(tally))));
+            lines
+                .extend(decision.tally.iter().map(|tally| line(CONSENSUS, &count(tally, &consensus(tally)))));
         }
         lines.extend(path.iter().skip(path_told).filter_map(|step| walked(decision, step)));
         lines
@@ -202,8 +203,8 @@ fn absent(absence: &Absence) -> String {
 
 fn given_up(receipt: &Receipt) -> String {
     let Receipt { message, role, attempts, reason, .. } = receipt;
-    let plural = if *attempts == 1 { "" } else { "s" };
-    let what = format!("{message} to {role} is a dead letter after {attempts} attempt{plural}: {reason}");
+    let attempts = counted(*attempts as usize, "attempt");
+    let what = format!("{message} to {role} is a dead letter after {attempts}: {reason}");
     line(AGENTS, &what)
 }
 
@@ -223,16 +224,6 @@ fn walked(decision: &Decision, step: &PathStep) -> Option<String> {
         Deed::Approved => line(OUTCOME, &format!("approved by {who}: {why}")),
         Deed::Rejected => line(OUTCOME, &format!("rejected by {who}: {why}")),
     })
-}
-
-fn counted(tally: &Tally) -> String {
-    let Tally { approve, reject, abstain, participants, .. } = tally;
-    let share =
-        tally.consensus.map_or_else(|| "nobody took a side".to_owned(), |share| format!("consensus {share}"));
-    let quorum = if tally.quorum { "quorum reached" } else { "no quorum" };
-    format!(
-        "{approve} approve, {reject} reject, {abstain} abstain of {participants} participants; {quorum}; {share}"
-    )
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use super::chronicle::{Round, rounds};
 use super::expectations::{Check, Decider, Observed};
 use super::scenario::{Scenario, ScenarioError};
 
-pub(super) use self::text::{deed_name, part_name};
+pub(super) use self::text::part_name;
 
 /// How many steps of the journal are read at once.
 const READ_STEPS: usize = 256;
@@ -358,15 +358,6 @@ fn reason_name(reason: &Reason) -> &'static str {
         Reason::Incomplete { .. } => "incomplete",
         Reason::Authority => "authority",
         Reason::Person => "person",
-    }
-}
-
-/// The word for a vote.
-pub(super) fn vote_name(vote: Vote) -> &'static str {
-    match vote {
-        Vote::Approve => "approve",
-        Vote::Reject => "reject",
-        Vote::Abstain => "abstain",
     }
 }
 

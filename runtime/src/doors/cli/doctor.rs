@@ -126,7 +126,7 @@ fn text(told: &Examination) -> String {
         // Writing to a text cannot fail.
         let _ = writeln!(text, "{level:<9}{about:<13}{found}{remedy}");
     }
-    let counted = super::names::counted;
+    let counted = crate::wording::counted;
     let sum = match (told.problems, told.warnings) {
         (0, 0) => "everything is in order".to_owned(),
         (0, warnings) => format!("no problem, {}", counted(warnings, "warning", "warnings")),

@@ -54,8 +54,3 @@ impl From<KindName> for Kind {
 pub(super) fn decimal(confidence: Confidence) -> f64 {
     f64::from(confidence.thousandths()) / 1000.0
 }
-
-/// A count with its noun, such as `2 ballots`.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
-}

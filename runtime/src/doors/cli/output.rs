@@ -10,6 +10,8 @@ use std::io::{self, ErrorKind, Write};
 use serde::Serialize;
 
 use super::FAILURE;
+use crate::printable::is_unseen;
+pub(super) use crate::printable::printable;
 
 /// The standard output and the standard error.
 pub(super) struct Output<'w> {
@@ -102,12 +104,6 @@ pub(super) fn failure(kind: &str, message: &str) -> String {
     escaped(&serde_json::json!({ "error": { "kind": kind, "message": message } }).to_string())
 }
 
-/// The text without what a terminal would act on instead of showing it.
-pub(super) fn printable(text: &str) -> String {
-    let shown = |c: char| if c != '\n' && is_unseen(c) { char::REPLACEMENT_CHARACTER } else { c };
-    text.chars().map(shown).collect()
-}
-
 /// JSON in which such characters, which can only stand in its texts, are written by their numbers.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
@@ -120,11 +116,6 @@ fn escaped(json: &str) -> String {
         }
     }
     text
-}
-
-/// Whether a character is a control character, or an invisible one that changes the direction of writing.
-fn is_unseen(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

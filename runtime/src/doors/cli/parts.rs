@@ -12,7 +12,8 @@ use echo_storage::{Query, State, StoreError};
 use serde::Serialize;
 
 use super::names::{decimal, word};
-use super::page::Page;
+use crate::text_page::TextPage;
+use crate::wording;
 
 /// A ballot.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -72,6 +73,9 @@ pub(super) struct CountPart {
     pub(super) weighted: Option<f64>,
     pub(super) recommended: bool,
     pub(super) rejected: bool,
+    /// The count as people read it.
+    #[serde(skip)]
+    pub(super) words: String,
 }
 
 /// What somebody did on the way.
@@ -162,25 +166,8 @@ impl From<&Tally> for CountPart {
             weighted: tally.weighted.map(decimal),
             recommended: tally.recommended,
             rejected: tally.rejected,
+            words: wording::count(tally, &wording::sides(tally)),
         }
-    }
-}
-
-impl CountPart {
-    /// The count in words.
-    pub(super) fn in_words(&self) -> String {
-        let Self { approve, reject, abstain, participants, .. } = self;
-        let quorum = if self.quorum { "quorum reached" } else { "no quorum" };
-        let sides = match (self.consensus, self.weighted) {
-            (Some(heads), Some(weighted)) => {
-                format!("consensus {heads:.3}, weighted by confidence {weighted:.3}")
-            }
-            (Some(heads), None) => format!("consensus {heads:.3}"),
-            (None, _) => "nobody took a side".to_owned(),
-        };
-        format!(
-            "{approve} approve, {reject} reject, {abstain} abstain of {participants} participants; {quorum}; {sides}"
-        )
     }
 }
 
@@ -309,7 +296,10 @@ pub(super) fn stance_in_words(stance: Stance) -> &'static str {
 }
 
 /// The ballots on a page, each with its facts, or with its words where it has none.
-pub(super) fn write_ballots<'b>(page: &mut Page, ballots: impl IntoIterator<Item = &'b BallotPart> + Clone) {
+pub(super) fn write_ballots<'b>(
+    page: &mut TextPage,
+    ballots: impl IntoIterator<Item = &'b BallotPart> + Clone,
+) {
     let width = ballots.clone().into_iter().map(|one| one.role.as_str().len()).max().unwrap_or_default();
     for ballot in ballots {
         let BallotPart { role, vote, confidence, mind, rationale, facts, .. } = ballot;
@@ -324,7 +314,7 @@ pub(super) fn write_ballots<'b>(page: &mut Page, ballots: impl IntoIterator<Item
 }
 
 /// Facts on a page, below whatever they are the facts of.
-pub(super) fn write_facts(page: &mut Page, indent: &str, facts: &[FactPart]) {
+pub(super) fn write_facts(page: &mut TextPage, indent: &str, facts: &[FactPart]) {
     for FactPart { words, effect, from, .. } in facts {
         let from = from.as_ref().map(|from| format!(" (from {from})")).unwrap_or_default();
         page.hanging(&format!("{indent}{effect:>+5}  "), &format!("{words}{from}"));
@@ -332,7 +322,7 @@ pub(super) fn write_facts(page: &mut Page, indent: &str, facts: &[FactPart]) {
 }
 
 /// What was asked and answered, on a page.
-pub(super) fn write_questions(page: &mut Page, questions: &[QuestionPart]) {
+pub(super) fn write_questions(page: &mut TextPage, questions: &[QuestionPart]) {
     for one in questions {
         let QuestionPart { round, asker, asked, question, answer, figure, mind, .. } = one;
         page.hanging(&format!("  round {round}  "), &format!("{asker} asks {asked}: {question}"));
@@ -344,7 +334,7 @@ pub(super) fn write_questions(page: &mut Page, questions: &[QuestionPart]) {
 }
 
 /// The path, on a page.
-pub(super) fn write_path(page: &mut Page, path: &[StepPart]) {
+pub(super) fn write_path(page: &mut TextPage, path: &[StepPart]) {
     let width = path.iter().map(|step| step.who.chars().count()).max().unwrap_or_default();
     for step in path {
         let sure = step.confidence.map(|sure| format!(" [{sure:.3}]")).unwrap_or_default();

@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use super::agents::{Condition, Summary};
 use super::look::Look;
-use super::names::counted;
-use super::page::Page;
 use super::{End, Failed, Invocation, RESUME, size};
+use crate::text_page::TextPage;
 use crate::training;
+use crate::wording::counted;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -194,7 +194,7 @@ fn interrupted(state: &dyn State) -> Result<Vec<Interrupted>, StoreError> {
 
 fn text(overview: &Overview, look: &Look) -> String {
     let Overview { agents, decisions, waiting, .. } = overview;
-    let mut page = Page::default();
+    let mut page = TextPage::default();
     page.heading("STORE");
     page.line(&format!("  file          {}", overview.store));
     let clock = match overview.clock {
@@ -219,7 +219,7 @@ fn text(overview: &Overview, look: &Look) -> String {
                 decisions.pending, decisions.approved, decisions.rejected, decisions.escalated
             ),
         ),
-        ("mail        ", counted(overview.unread, "unread message", "unread messages")),
+        ("mail        ", counted(overview.unread, "unread message")),
         ("questions   ", format!("{} out", overview.questions_out)),
         ("timers      ", format!("{}{next}", overview.timers)),
         ("dead letters", overview.dead_letters.to_string()),

@@ -1,7 +1,7 @@
 //! `approve` and `reject`: a person answers what waits for one.
 //!
 //! What always holds: the answer carries the name of whoever is logged in and the door it came through; when the command
-//! ends, everybody who hears of the decision has read of it.
+//! ends, everybody who hears of the decision and takes mail has read of it.
 
 use std::str::FromStr;
 
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::reach::Acting;
 use super::{End, Failed, Invocation};
+use crate::wording::{status_name, verdict_name};
 
 pub(super) const APPROVE_EXAMPLES: &str = "\
 Examples:
@@ -135,7 +136,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, answer: Answer) -> Result
         return Ok(End::Well);
     }
     let Given { person, note, told, .. } = &given;
-    let word = if approve { "approved" } else { "rejected" };
+    let word = verdict_name(approve);
     let why = if note.is_empty() { String::new() } else { format!(": {note}") };
     let amount = decision.amount();
     let subject = &decision.proposal.subject;
@@ -159,7 +160,7 @@ fn approval(acting: &Acting, target: Target) -> Result<ApprovalId, Failed> {
     match (&decision.phase, &decision.decided_by) {
         (Phase::Waiting { approval }, _) => Ok(*approval),
         (_, Some(by)) => {
-            let what = if decision.status == Status::Approved { "approved" } else { "rejected" };
+            let what = status_name(decision.status);
             Err(Failed::Failure(format!("{id} does not wait for a person: {by} has {what} it")))
         }
         _ => Err(Failed::Failure(format!("{id} does not wait for a person: it is still open"))),

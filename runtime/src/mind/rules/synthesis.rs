@@ -6,6 +6,7 @@ use echo_storage::records::{Ballot, Context, Tally, Vote};
 
 use super::facts::answered;
 use super::{NAME, after_opening};
+use crate::wording::{quorum, sides};
 
 /// The most characters of somebody's reason that are repeated.
 const MAX_REASON_CHARS: usize = 200;
@@ -13,12 +14,7 @@ const MAX_REASON_CHARS: usize = 200;
 /// The text.
 pub(super) fn text(context: &Context, tally: &Tally, ballots: &[Ballot]) -> String {
     let Tally { approve, reject, abstain, participants, .. } = tally;
-    let share = match (tally.consensus, tally.weighted) {
-        (Some(heads), Some(weighted)) => format!("consensus {heads}, weighted by confidence {weighted}"),
-        (Some(heads), None) => format!("consensus {heads}"),
-        (None, _) => "nobody took a side".to_owned(),
-    };
-    let quorum = if tally.quorum { "quorum reached" } else { "no quorum" };
+    let (share, quorum) = (sides(tally), quorum(tally));
     let mut parts = vec![format!(
         "{}: {approve} approve, {reject} reject, {abstain} abstain of {participants} participants; {share}; {quorum}",
         verdict(tally)

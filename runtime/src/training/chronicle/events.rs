@@ -265,16 +265,3 @@ fn about(question: &Question) -> String {
         Question::Synthesis { .. } => "its words on the count".to_owned(),
     }
 }
-
-/// The words for a phase.
-pub(in crate::training) fn phase_name(phase: &Phase) -> String {
-    match phase {
-        Phase::Selecting => "self-selection".to_owned(),
-        Phase::Voting { round } => format!("round {round}"),
-        Phase::Clarifying { round } => format!("questions of round {round}"),
-        Phase::Synthesising => "synthesis".to_owned(),
-        Phase::Climbing { at } => format!("climbing: {at}"),
-        Phase::Waiting { .. } => "waiting for a person".to_owned(),
-        Phase::Closed => "closed".to_owned(),
-    }
-}

@@ -9,6 +9,7 @@ use super::samples::{discussed, plain};
 use super::*;
 use crate::deliveries::DeliveryState;
 use crate::training::samples::company;
+use crate::wording::phase_name;
 
 #[test]
 fn a_session_that_was_played_is_all_there() {

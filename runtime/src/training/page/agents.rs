@@ -7,8 +7,8 @@ use echo_storage::records::{Ballot, Vote};
 use super::markup::Markup;
 use super::sections::{section, table};
 use crate::training::chronicle::Chronicle;
-use crate::training::phrases::fact_kind_name;
-use crate::training::report::{AgentPart, Report, part_name, vote_name};
+use crate::training::report::{AgentPart, Report, part_name};
+use crate::wording::{fact_kind_name, vote_name};
 
 /// A card for each agent that took part; those that stayed away are listed with their reasons.
 pub(super) fn agents(main: &mut Markup, chronicle: &Chronicle, report: &Report) {

@@ -8,7 +8,7 @@ use echo_storage::records::{PathStep, Status};
 use super::drawing::{Anchor, Canvas, LINE, Picture, pixels, shown, wrapped};
 use super::markup::Markup;
 use crate::training::chronicle::Chronicle;
-use crate::training::report::deed_name;
+use crate::wording::deed_name;
 
 /// The width of the picture, in pixels.
 const WIDTH: i64 = 640;

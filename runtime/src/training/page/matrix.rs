@@ -7,7 +7,7 @@ use echo_storage::records::{Address, Party};
 use super::drawing::{Anchor, Canvas, Picture, pixels, shown, widest};
 use super::markup::Markup;
 use crate::training::chronicle::Chronicle;
-use crate::training::phrases::counted;
+use crate::wording::counted;
 
 /// The side of a cell, in pixels.
 const CELL: i64 = 38;

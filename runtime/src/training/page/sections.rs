@@ -9,10 +9,11 @@ use super::matrix::Matrix;
 use super::{SECTIONS, ladder, spending, timeline, votes};
 use crate::deliveries;
 use crate::training::asked;
-use crate::training::chronicle::{Change, Chronicle, phase_name};
+use crate::training::chronicle::{Change, Chronicle};
 use crate::training::expectations::CheckVerdict;
-use crate::training::phrases::{changed, counted, kind_name, shortened, span, troubles, verdict_name};
-use crate::training::report::{Report, deed_name};
+use crate::training::phrases::{check_name, shortened, span, troubles};
+use crate::training::report::Report;
+use crate::wording::{changed, counted, deed_name, kind_name, phase_name, verdict_name};
 
 /// How much of a message's content the page shows, in characters; `messages.jsonl` has all of it.
 const CONTENT_CHARS: usize = 2_000;
@@ -114,7 +115,7 @@ fn expectations(section: &mut Markup, report: &Report) {
                         row.within("th", &[("scope", "row")], |head| head.breakable(&check.what));
                         row.element("td", &[], &check.expected);
                         row.element("td", &[], &check.found);
-                        let verdict = format!("{sign}{}", verdict_name(check.verdict));
+                        let verdict = format!("{sign}{}", check_name(check.verdict));
                         row.element("td", &[("class", "verdict")], &verdict);
                     });
                 }
@@ -223,7 +224,7 @@ fn person(approval: &Approval) -> String {
     let Some(verdict) = &approval.verdict else {
         return format!("{} waits for a person since {}.", approval.id, approval.asked_at);
     };
-    let word = if verdict.approve { "approved" } else { "rejected" };
+    let word = verdict_name(verdict.approve);
     let note = if verdict.note.is_empty() { String::new() } else { format!(": {}", verdict.note) };
     format!("{} {word} {} by the {}, {}{note}", verdict.person, approval.id, verdict.door, verdict.at)
 }

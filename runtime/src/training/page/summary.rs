@@ -4,9 +4,9 @@ use echo_storage::records::Status;
 
 use super::markup::Markup;
 use crate::training::chronicle::Chronicle;
-use crate::training::expectations::status_name;
-use crate::training::phrases::{capitalised, counted, score, span, tally, troubles};
+use crate::training::phrases::{capitalised, score, span, tally, troubles};
 use crate::training::report::Report;
+use crate::wording::{counted, status_name};
 
 /// What came of it, before everything else.
 pub(super) fn header(body: &mut Markup, chronicle: &Chronicle, report: &Report) {

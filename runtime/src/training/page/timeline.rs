@@ -10,9 +10,9 @@ use echo_storage::records::{Address, Party};
 use super::drawing::{Anchor, Canvas, Picture, pixels, shown, widest, width_of};
 use super::markup::Markup;
 use crate::deliveries::DeliveryState;
-use crate::training::chronicle::{Chronicle, Mark, MarkKind, Moment, phase_name};
-use crate::training::phrases::{counted, span};
-use crate::training::report::vote_name;
+use crate::training::chronicle::{Chronicle, Mark, MarkKind, Moment};
+use crate::training::phrases::span;
+use crate::wording::{counted, phase_name, vote_name};
 
 /// The width of the picture, in pixels.
 const WIDTH: i64 = 1060;

@@ -9,8 +9,7 @@ use echo_storage::records::{Ballot, Vote};
 use super::drawing::{Anchor, Canvas, Picture, pixels, shown, widest};
 use super::markup::Markup;
 use crate::training::chronicle::{Chronicle, Round};
-use crate::training::phrases::changed;
-use crate::training::report::vote_name;
+use crate::wording::{changed, vote_name};
 
 /// The width of a round, in pixels.
 const ROUND: i64 = 188;

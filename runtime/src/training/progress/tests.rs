@@ -5,7 +5,7 @@ use echo_storage::names::{ApprovalId, Id, MessageId, SessionId, TimerId};
 use echo_storage::quantities::{Confidence, Timestamp};
 use echo_storage::records::{
     Agent, Breaker, BreakerState, Context, Inquiry, Mode, Party, PathStep as Step, Proposal, Reply, Status,
-    Vote,
+    Tally, Vote,
 };
 
 use super::*;

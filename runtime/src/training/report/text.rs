@@ -1,28 +1,22 @@
 //! The text form of a report, for people: headings, tables, and what to type next.
 //!
-//! What always holds: no line is longer than [`PAGE_CHARS`], save where a single word is part of it that must be copied
-//! whole (a path, a hash, a command); texts that others wrote stand on lines of their own column and bring no line
-//! breaks with them.
+//! What always holds: texts that others wrote stand on lines of their own column and bring no line breaks with them.
 
 use echo_storage::records::{Absence, Deed, Inquiry, Reason, Status};
 
-use super::{AgentPart, Part, Report, vote_name};
+use super::{AgentPart, Part, Report};
+use crate::text_page::{INDENT, TextPage};
 use crate::training::chronicle::Change;
 use crate::training::expectations::{Check, CheckVerdict, Counts, Decider, Score};
+use crate::wording::{changed, count, deed_name, sides, vote_name};
 
-/// The width of a page, in characters.
-const PAGE_CHARS: usize = 100;
-/// The least width of a column of texts, in characters, however wide those before it are.
-const MIN_TEXT_CHARS: usize = 30;
-/// What stands before the lines under a heading.
-const INDENT: &str = "  ";
 /// The width of the names of what closes the page.
 const LABEL_CHARS: usize = 9;
 
 impl Report {
     /// The report as text, with the commands that make sense next.
     pub fn to_text(&self, next: &[String]) -> String {
-        let mut page = Page::default();
+        let mut page = TextPage::default();
         let details = &self.details;
         page.hanging(&format!("{}  ", self.session), &details.title);
         page.hanging(&format!("{}  ", self.decision.id), &details.subject);
@@ -31,29 +25,24 @@ impl Report {
         self.who_took_part(&mut page);
         self.votes(&mut page);
         page.heading("OUTCOME");
-        page.hanging(INDENT, &self.outcome());
+        page.indented(&self.outcome());
         self.path(&mut page);
         self.score(&mut page);
-        page.text.push('\n');
-        page.whole("hash", &self.hash);
+        page.gap();
+        whole(&mut page, "hash", &self.hash);
         if let Some(store) = &self.store {
-            page.whole("store", store);
+            whole(&mut page, "store", store);
         }
-        page.whole("took", &format!("{}.{:03} s", self.duration_ms / 1000, self.duration_ms % 1000));
-        if !next.is_empty() {
-            page.heading("NEXT");
-            for command in next {
-                page.line(&format!("{INDENT}{command}"));
-            }
-        }
-        page.text
+        whole(&mut page, "took", &format!("{}.{:03} s", self.duration_ms / 1000, self.duration_ms % 1000));
+        page.next(next);
+        page.into_text()
     }
 
     fn role_chars(&self) -> usize {
         self.agents.iter().map(|agent| agent.role.as_str().len()).max().unwrap_or_default()
     }
 
-    fn who_took_part(&self, page: &mut Page) {
+    fn who_took_part(&self, page: &mut TextPage) {
         let width = self.role_chars();
         page.heading("WHO TOOK PART");
         for AgentPart { role, part, reason, .. } in &self.agents {
@@ -61,7 +50,7 @@ impl Report {
         }
     }
 
-    fn votes(&self, page: &mut Page) {
+    fn votes(&self, page: &mut TextPage) {
         let Some(tally) = &self.tally else { return };
         let width = self.role_chars();
         page.heading("VOTES");
@@ -80,37 +69,27 @@ impl Report {
         }
         self.discussion(page);
         page.heading("TALLY");
-        let sides = match (tally.consensus, tally.weighted) {
-            (Some(heads), Some(weighted)) => format!("consensus {heads}, weighted by confidence {weighted}"),
-            (Some(heads), None) => format!("consensus {heads}"),
-            (None, _) => "nobody took a side".to_owned(),
-        };
-        let quorum = if tally.quorum { "quorum reached" } else { "no quorum" };
-        let count = format!(
-            "{} approve, {} reject, {} abstain of {} participants; {quorum}; {sides}",
-            tally.approve, tally.reject, tally.abstain, tally.participants
-        );
-        page.hanging(INDENT, &count);
+        page.indented(&count(tally, &sides(tally)));
         page.heading("RECOMMENDATION");
         let conclusion = self.decision.path.iter().find(|step| step.deed == Deed::Concluded);
         let result = conclusion.and_then(|step| step.why.split(':').next()).unwrap_or("not concluded");
         let words = self.details.synthesis.as_deref().unwrap_or("synthesis: missing");
         // Most minds begin with the result themselves.
         if !words.starts_with(result) {
-            page.hanging(INDENT, result);
+            page.indented(result);
         }
-        page.hanging(INDENT, words);
+        page.indented(words);
     }
 
     /// What was asked, who changed its mind on whose word, and who was missing.
-    fn discussion(&self, page: &mut Page) {
+    fn discussion(&self, page: &mut TextPage) {
         let rounds = &self.details.rounds;
         let mut lines = Vec::new();
         for round in rounds {
             for Change { role, before, now, named } in &round.changes {
                 let words: Vec<&str> = named.iter().map(|(_, words)| words.as_str()).collect();
                 let why = if words.is_empty() { String::new() } else { format!(": {}", words.join("; ")) };
-                let what = format!("{role} changes {} to {}{why}", vote_name(*before), vote_name(*now));
+                let what = format!("{role} changes {}{why}", changed(*before, *now));
                 lines.push((round.number, what));
             }
             for one in &round.clarifications {
@@ -127,7 +106,7 @@ impl Report {
         }
         page.heading("DISCUSSION");
         if lines.is_empty() {
-            page.hanging(INDENT, &format!("{} rounds, in which no vote changed", rounds.len()));
+            page.indented(&format!("{} rounds, in which no vote changed", rounds.len()));
         }
         for (round, what) in lines {
             page.hanging(&format!("{INDENT}round {round}  "), &what);
@@ -164,7 +143,7 @@ impl Report {
         }
     }
 
-    fn path(&self, page: &mut Page) {
+    fn path(&self, page: &mut TextPage) {
         page.heading("PATH");
         let width = self.decision.path.iter().map(|step| step.who.chars().count()).max().unwrap_or_default();
         for step in &self.decision.path {
@@ -174,11 +153,11 @@ impl Report {
         }
     }
 
-    fn score(&self, page: &mut Page) {
+    fn score(&self, page: &mut TextPage) {
         page.heading("SCORE");
         let checks = &self.expectations.checks;
         if checks.is_empty() {
-            page.hanging(INDENT, "nothing was expected, so nothing is scored");
+            page.indented("nothing was expected, so nothing is scored");
             return;
         }
         for Check { what, expected, found, verdict } in checks {
@@ -190,8 +169,13 @@ impl Report {
             page.hanging(&format!("{INDENT}{word:<6}  "), &text);
         }
         let Counts { held, failed, not_scored } = Score { checks: checks.clone() }.counts();
-        page.hanging(INDENT, &format!("{held} held, {failed} failed, {not_scored} not scored"));
+        page.indented(&format!("{held} held, {failed} failed, {not_scored} not scored"));
     }
+}
+
+/// A value that people copy: never wrapped.
+fn whole(page: &mut TextPage, label: &str, value: &str) {
+    page.line(&format!("{label:<LABEL_CHARS$}{value}"));
 }
 
 /// The word for how a role took part.
@@ -202,107 +186,5 @@ pub(in crate::training) fn part_name(part: Part) -> &'static str {
         Part::Assistant => "assistant",
         Part::Observer => "observer",
         Part::Declined => "declined",
-    }
-}
-
-/// The words for what somebody on the path did.
-pub(in crate::training) fn deed_name(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Opened => "opened",
-        Deed::Concluded => "concluded",
-        Deed::PassedUp => "passed up",
-        Deed::AskedPerson => "asked person",
-        Deed::Approved => "approved",
-        Deed::Rejected => "rejected",
-    }
-}
-
-/// A page that is being written.
-#[derive(Default)]
-struct Page {
-    text: String,
-}
-
-impl Page {
-    fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
-        self.text.push('\n');
-    }
-
-    fn heading(&mut self, title: &str) {
-        self.text.push('\n');
-        self.line(title);
-    }
-
-    /// A text beside `head`, wrapped within its own column.
-    fn hanging(&mut self, head: &str, text: &str) {
-        let indent = head.chars().count();
-        let width = PAGE_CHARS.saturating_sub(indent).max(MIN_TEXT_CHARS);
-        let mut lead = head.to_owned();
-        for line in wrapped(text, width) {
-            self.line(&format!("{lead}{line}"));
-            lead = " ".repeat(indent);
-        }
-    }
-
-    /// A value that people copy: never wrapped.
-    fn whole(&mut self, label: &str, value: &str) {
-        self.line(&format!("{label:<LABEL_CHARS$}{value}"));
-    }
-}
-
-/// The words of a text on lines of at most `width` characters; at least one line, if an empty one.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut used = 0;
-    for word in text.split_whitespace() {
-        let mut rest: Vec<char> = word.chars().collect();
-        if used > 0 && used + 1 + rest.len() > width {
-            lines.push(std::mem::take(&mut line));
-            used = 0;
-        }
-        while rest.len() > width {
-            let tail = rest.split_off(width);
-            lines.push(rest.into_iter().collect());
-            rest = tail;
-        }
-        if used > 0 {
-            line.push(' ');
-            used += 1;
-        }
-        used += rest.len();
-        line.extend(rest);
-    }
-    if !line.is_empty() || lines.is_empty() {
-        lines.push(line);
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn texts_wrap_between_words() {
-        let check = |text: &str, width: usize, expected: &[&str]| assert_eq!(wrapped(text, width), expected);
-        check("", 5, &[""]);
-        check("a b c", 5, &["a b c"]);
-        check("a b cd", 5, &["a b", "cd"]);
-        check("a\nb \t c", 5, &["a b c"]);
-        check("abcdefgh i", 3, &["abc", "def", "gh", "i"]);
-        check("a bcde f", 3, &["a", "bcd", "e f"]);
-    }
-
-    proptest! {
-        #[test]
-        fn wrapping_loses_nothing_and_fits(text in "[a-zé \n]{0,80}", width in 1_usize..20) {
-            let lines = wrapped(&text, width);
-            prop_assert!(lines.iter().all(|line| line.chars().count() <= width));
-            let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-            prop_assert_eq!(letters(&lines.concat()), letters(&text));
-        }
     }
 }

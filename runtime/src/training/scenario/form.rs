@@ -10,7 +10,8 @@ use echo_storage::records::{Context, Mode, Proposal, Risk};
 use super::suggest::{shown, unknown};
 use super::tree::{Fields, Item};
 use super::{MAX_NAME_CHARS, MAX_SUBJECT_CHARS, MAX_TITLE_CHARS, Scenario, ScenarioError};
-use crate::training::expectations::{Decider, Expectations, PERSON, STATUSES, status_name};
+use crate::training::expectations::{Decider, Expectations, PERSON, STATUSES};
+use crate::wording::status_name;
 
 const SCENARIO_FIELDS: [&str; 5] = ["name", "title", "initiator", "decision", "expect"];
 const DECISION_FIELDS: [&str; 16] = [

@@ -9,8 +9,8 @@ use super::Summary;
 use crate::authority;
 use crate::doors::cli::look::Look;
 use crate::doors::cli::names::{decimal, word};
-use crate::doors::cli::page::Page;
 use crate::doors::cli::{End, Failed, Invocation};
+use crate::text_page::TextPage;
 use crate::tool;
 
 /// An agent in full.
@@ -124,7 +124,7 @@ fn full(invocation: &Invocation<'_, '_>, look: &Look, id: &RoleId) -> Result<Ful
 
 fn text(full: &Full, next: &[String]) -> String {
     let Full { summary, weighs, .. } = full;
-    let mut page = Page::default();
+    let mut page = TextPage::default();
     page.hanging(&format!("{}  ", summary.role), &summary.title);
     page.heading("NOW");
     page.named(&[

@@ -11,11 +11,11 @@ use serde::Serialize;
 use super::find;
 use crate::doors::cli::look::Look;
 use crate::doors::cli::names::word;
-use crate::doors::cli::page::Page;
 use crate::doors::cli::parts::{
     self, AbsencePart, BallotPart, CountPart, QuestionPart, StepPart, WaitingPart,
 };
 use crate::doors::cli::{End, Failed, Invocation};
+use crate::text_page::TextPage;
 
 /// A decision in full.
 #[derive(Serialize)]
@@ -119,7 +119,7 @@ fn participant(row: Participation, ballots: &[BallotPart]) -> ParticipantPart {
 }
 
 fn text(full: &Full, next: &[String]) -> String {
-    let mut page = Page::default();
+    let mut page = TextPage::default();
     page.hanging(&format!("{}  ", full.decision), &full.subject);
     let by = full.decided_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
     let closed = full.closed_at.as_ref().map(|at| format!(", decided {at}")).unwrap_or_default();
@@ -143,7 +143,7 @@ fn text(full: &Full, next: &[String]) -> String {
     }
     if let Some(tally) = &full.tally {
         page.heading("COUNT");
-        page.indented(&tally.in_words());
+        page.indented(&tally.words);
         page.indented(full.synthesis.as_deref().unwrap_or("synthesis: missing"));
     }
     page.heading("PATH");
@@ -162,7 +162,7 @@ fn text(full: &Full, next: &[String]) -> String {
     page.into_text()
 }
 
-fn write_participants(page: &mut Page, full: &Full) {
+fn write_participants(page: &mut TextPage, full: &Full) {
     let width = full.participants.iter().map(|one| one.role.as_str().len()).max().unwrap_or_default();
     for one in &full.participants {
         let is_lead = full.lead.as_ref() == Some(&one.role);
@@ -176,7 +176,7 @@ fn write_participants(page: &mut Page, full: &Full) {
     }
 }
 
-fn write_context(page: &mut Page, context: &Context) {
+fn write_context(page: &mut TextPage, context: &Context) {
     let Context { description, impact, stakeholders, budget, timeline, risks, .. } = context;
     let list = |texts: &[String]| texts.join("; ");
     let risk = |risk: &Risk| match &risk.mitigation {

@@ -10,8 +10,8 @@ use serde::Serialize;
 use crate::deliveries::Delivery;
 use crate::doors::cli::look::{self, Look};
 use crate::doors::cli::names::{KindName, word};
-use crate::doors::cli::page::{INDENT, Page};
 use crate::doors::cli::{End, Failed, Invocation, listing};
+use crate::text_page::{INDENT, TextPage};
 
 /// How many later messages are looked through for answers to one.
 const MAX_LOOKED_THROUGH: usize = 1_000;
@@ -107,7 +107,7 @@ fn answers(look: &Look, id: MessageId) -> Result<Vec<MessageId>, Failed> {
 }
 
 fn text(full: &Full) -> String {
-    let mut page = Page::default();
+    let mut page = TextPage::default();
     page.hanging(&format!("{}  ", full.message), &full.subject);
     page.heading("SENT");
     let mut rows = vec![

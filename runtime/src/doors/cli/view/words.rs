@@ -7,6 +7,7 @@ use echo_storage::quantities::Timestamp;
 use echo_storage::records::{BreakerState, Deed, Party, Phase, Question, Stance, Status, Thought, Vote};
 
 use super::model::{AgentRow, Mark, View};
+use crate::wording;
 
 /// Thousandths of a whole.
 pub(super) const WHOLE: u64 = 1000;
@@ -169,10 +170,7 @@ pub(super) fn waiting(view: &View) -> Doing {
         Phase::Synthesising => {
             let count = decision.tally.as_ref().map(|tally| {
                 let quorum = if tally.quorum { "quorum" } else { "no quorum" };
-                format!(
-                    "{} approve, {} reject, {} abstain, {quorum}: ",
-                    tally.approve, tally.reject, tally.abstain
-                )
+                format!("{}, {quorum}: ", wording::heads(tally))
             });
             Doing::new(Tone::Busy, format!("{}{initiator} sums up", count.unwrap_or_default()))
         }

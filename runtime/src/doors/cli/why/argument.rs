@@ -15,6 +15,7 @@ use crate::doors::cli::names::decimal;
 use crate::doors::cli::parts::{
     self, AbsencePart, BallotPart, CountPart, FactPart, QuestionPart, StepPart, WaitingPart,
 };
+use crate::wording::status_name;
 
 /// Why a decision stands where it does.
 #[derive(Serialize)]
@@ -142,7 +143,6 @@ fn outcome(decision: &Decision) -> String {
     let id = decision.id;
     let by = decision.decided_by.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
     let asks = format!("{} for {}", decision.proposal.kind, decision.amount());
-    let approves = decision.status == Status::Approved;
     match (&decision.reason, decision.status) {
         (_, Status::Pending) => format!("{id} is open: nobody has decided {asks} yet."),
         (_, Status::Escalated) => {
@@ -164,11 +164,11 @@ fn outcome(decision: &Decision) -> String {
             missing.join(", ")
         ),
         (Some(Reason::Authority), _) => {
-            let did = if approves { "approved" } else { "rejected" };
+            let did = status_name(decision.status);
             format!("{id} was {did} on its way up: {by} has the authority over {asks}, and was sure enough.")
         }
         (Some(Reason::Person), _) => {
-            let did = if approves { "approved" } else { "rejected" };
+            let did = status_name(decision.status);
             format!("{id} was {did} by {by}: persons have every authority and no limit.")
         }
         (None, _) => format!("{id} was decided by {by}."),

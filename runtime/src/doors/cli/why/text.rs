@@ -9,13 +9,13 @@ use echo_storage::records::Deed;
 
 use super::argument::{Argument, Change, Holder, Missing};
 use crate::doors::cli::names::word;
-use crate::doors::cli::page::Page;
 use crate::doors::cli::parts;
+use crate::text_page::TextPage;
 
 impl Argument {
     /// The argument as text.
     pub(super) fn to_text(&self) -> String {
-        let mut page = Page::default();
+        let mut page = TextPage::default();
         page.hanging(&format!("{}  ", self.decision), &self.subject);
         let asked = format!("{}, {}, asked by {}", self.kind, self.amount_usd, self.initiator);
         page.hanging(&" ".repeat(self.decision.to_string().len() + 2), &asked);
@@ -42,7 +42,7 @@ impl Argument {
         page.into_text()
     }
 
-    fn authority(&self, page: &mut Page) {
+    fn authority(&self, page: &mut TextPage) {
         page.heading("AUTHORITY");
         let by_person = self.decided_by.as_deref().filter(|by| by.starts_with("person "));
         let names = self.authority.iter().map(|one| one.role.as_str()).chain(by_person);
@@ -87,10 +87,10 @@ impl Argument {
         format!("may decide {kind}; {money}{sure}{decided}")
     }
 
-    fn count(&self, page: &mut Page) {
+    fn count(&self, page: &mut TextPage) {
         let Some(count) = &self.count else { return };
         page.heading("COUNT");
-        page.indented(&count.in_words());
+        page.indented(&count.words);
         let share = format!("where {:.3} of those who take a side is needed", self.consensus_wanted);
         page.indented(&match (count.quorum, count.recommended, count.rejected) {
             (false, ..) => "too few ballots for the count to recommend anything".to_owned(),
@@ -103,7 +103,7 @@ impl Argument {
         }
     }
 
-    fn changes(&self, page: &mut Page) {
+    fn changes(&self, page: &mut TextPage) {
         if self.changes.is_empty() {
             return;
         }
@@ -116,7 +116,7 @@ impl Argument {
         }
     }
 
-    fn missing(&self, page: &mut Page) {
+    fn missing(&self, page: &mut TextPage) {
         let Missing { required, optional, absent, silent, synthesis } = &self.missing;
         let mut rows = Vec::new();
         if !required.is_empty() {
