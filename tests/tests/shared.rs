@@ -3,7 +3,11 @@
 //! Goal: whatever the processes do and whoever dies, one process has the store open, everybody is answered or told what to
 //! do, and nothing that was acknowledged is lost. Method: real processes, real signals, bare connections; what is waited
 //! for is a line, a file or what the runtime says of itself. In `crowd`, twenty-seven processes around one session.
-#![expect(clippy::unwrap_used, reason = "a test reports what it cannot read by failing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test reports what it cannot read by failing"
+)]
 
 #[path = "shared/bare.rs"]
 mod bare;
@@ -118,12 +122,12 @@ fn cold() -> (Home, String) {
 fn twenty_commands_at_once_start_one_runtime() {
     let (home, scenario) = cold();
     let train = ["train", &scenario, "--json"];
-    let send = ["send", "me", "messages:all", "--subject", "All at once", "--json"];
+    let post = ["send", "me", "messages:all", "--subject", "All at once", "--json"];
     let mut lines: Vec<&[&str]> = Vec::new();
     for _ in 0..4 {
         lines.extend([
             &train[..],
-            &send,
+            &post,
             &["status", "--json"],
             &["decisions", "--json"],
             &["agents", "--json"],
@@ -141,9 +145,9 @@ fn twenty_commands_at_once_start_one_runtime() {
     assert_eq!(served.len(), 1, "{log}");
     assert!(served.concat().starts_with(&format!("process {} ", pid(&home))), "{log}");
     assert_eq!(stages(&home), ["start", "end"].repeat(5));
-    let sent = home.run(&["messages", "--limit", "1000", "--json"]).exits(0).json();
+    let messages = home.run(&["messages", "--limit", "1000", "--json"]).exits(0).json();
     let sent =
-        sent["messages"].as_array().unwrap().iter().filter(|one| one["subject"] == "All at once").count();
+        messages["messages"].as_array().unwrap().iter().filter(|one| one["subject"] == "All at once").count();
     assert_eq!(sent, 4);
     let _ = home.run(&["replay"]).exits(0);
 }

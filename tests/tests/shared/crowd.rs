@@ -62,7 +62,7 @@ fn a_crowd_changes_nothing_about_a_session() {
     let alone = outcome(&played(|_, training| drop(training.ends().exits(0))));
     assert!(alone.answers.len() > 3 && alone.taken.len() > 3 && !alone.path.is_empty(), "{alone:#?}");
     assert!(!alone.clarifications.is_empty() && alone.ballots.iter().any(|one| one.starts_with("round 3")));
-    let crowded = played(|home, training| crowd(home, training));
+    let crowded = played(crowd);
     assert_eq!(outcome(&crowded), alone);
     let _ = crowded.run(&["replay"]).exits(0);
 }

@@ -58,3 +58,16 @@ fn an_idle_runtime_of_an_older_version_is_replaced() {
     assert_eq!(host.join().unwrap(), ["talk", "leave_if_idle"]);
     one_has_it_open(&home);
 }
+
+/// Goal: a runtime that leaves in the moment in which it is found is as good as none. Method: a host that hangs up before it
+/// has said anything, as the kernel does for those whom it had not accepted yet.
+#[test]
+fn a_runtime_that_hangs_up_is_none() {
+    let (home, _) = cold();
+    let listener = UnixListener::bind(address(&home).socket).unwrap();
+    let host = std::thread::spawn(move || drop(listener.accept().unwrap()));
+    let _ = home.run(&["status"]).exits(0);
+    host.join().unwrap();
+    let _ = home.run(&["send", "me", "ceo", "--subject", "hello"]).exits(0);
+    one_has_it_open(&home);
+}

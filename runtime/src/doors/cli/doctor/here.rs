@@ -85,6 +85,11 @@ fn directory(about: &'static str, wanted: &Path) -> Finding {
 fn disk(directory: &Path) -> Finding {
     let there = existing(directory);
     match statvfs(&there) {
+        Ok(disk) if disk.f_blocks == 0 => Finding::warning(
+            "disk",
+            "this file system does not tell how much room it has",
+            "see that there is some",
+        ),
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             room(free)

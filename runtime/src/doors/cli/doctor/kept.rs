@@ -169,13 +169,15 @@ fn journal(patient: &Patient<'_, '_, '_>, reading: &Reading) -> Finding {
     }
 }
 
-struct Chain {
+/// What the last steps of a journal are like.
+pub(super) struct Chain {
     steps: u64,
     checked: u64,
-    broken: Option<u64>,
+    /// The first of them that does not continue the one before, or is not the head that it should be.
+    pub(super) broken: Option<u64>,
 }
 
-fn chain(state: &Reading) -> Result<Chain, StoreError> {
+pub(super) fn chain(state: &impl echo_storage::State) -> Result<Chain, StoreError> {
     let head = Head::of(state)?;
     let before = head.step.saturating_sub(CHECKED_STEPS);
     let mut last = if before == 0 { Hash::genesis() } else { journal::sealed(state, before)?.hash() };
@@ -190,6 +192,9 @@ fn chain(state: &Reading) -> Result<Chain, StoreError> {
     }
     if broken.is_none() && last != head.hash {
         broken = Some(head.step);
+    }
+    if !journal::entries_after(state, head.step, 1)?.is_empty() {
+        broken = Some(head.step + 1);
     }
     Ok(Chain { steps: head.step, checked: head.step - before, broken })
 }

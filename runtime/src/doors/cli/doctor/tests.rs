@@ -5,6 +5,11 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use echo_storage::state::{KeyRange, Order, Row};
+use echo_storage::table::TableId;
+use echo_storage::{OpenOptions, Snapshot, State, Store, StoreError};
+
+use super::kept::chain;
 use super::shared::is_error;
 use super::{Level, here};
 use crate::doors::cli::tests::Home;
@@ -95,6 +100,58 @@ fn what_is_amiss_is_named_with_what_helps() {
 
     std::fs::write(home.store(), "a letter").unwrap();
     check(&home, "store", "problem", &["is not a store", "was left as it is"]);
+}
+
+/// A state of which one table reads otherwise than it is.
+struct Tampered {
+    snapshot: Snapshot,
+    table: &'static str,
+    read: fn(Option<Vec<u8>>) -> Option<Vec<u8>>,
+}
+
+impl State for Tampered {
+    fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = self.snapshot.read(table, key)?;
+        Ok(if table.name == self.table { (self.read)(value) } else { value })
+    }
+
+    fn scan(
+        &self,
+        table: TableId,
+        range: &KeyRange,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.snapshot.scan(table, range, order, limit)
+    }
+}
+
+/// Goal: a journal that was changed is not called whole. Method: the table that is changed is that of the steps, and that of
+/// the head, where an older head is put.
+#[test]
+fn a_journal_that_was_changed_is_noticed() {
+    let home = Home::new();
+    let _ = home.tells(&["train", "--virtual-time", "--quiet"], 0);
+    let options = OpenOptions { create: false, ..OpenOptions::default() };
+    let store = Store::open(&home.store(), &options).unwrap();
+    let is_whole = |table: &'static str, read: fn(Option<Vec<u8>>) -> Option<Vec<u8>>| {
+        let tampered = Tampered { snapshot: store.snapshot().unwrap(), table, read };
+        chain(&tampered).is_ok_and(|chain| chain.broken.is_none())
+    };
+    let journal = echo_storage::table::JOURNAL.id.name;
+    let head = echo_storage::table::HEAD.id.name;
+    assert!(is_whole(journal, |value| value));
+    assert!(!is_whole(journal, |_| None));
+    let flipped = |value: Option<Vec<u8>>| {
+        value.map(|mut bytes| {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            bytes
+        })
+    };
+    assert!(!is_whole(journal, flipped));
+    assert!(!is_whole(head, flipped));
+    assert!(!is_whole(head, |_| None), "without a head there is no step");
 }
 
 #[test]
