@@ -129,12 +129,8 @@ fn text(told: &Examination) -> String {
     let counted = crate::wording::counted;
     let sum = match (told.problems, told.warnings) {
         (0, 0) => "everything is in order".to_owned(),
-        (0, warnings) => format!("no problem, {}", counted(warnings, "warning", "warnings")),
-        (problems, warnings) => format!(
-            "{}, {}",
-            counted(problems, "problem", "problems"),
-            counted(warnings, "warning", "warnings")
-        ),
+        (0, warnings) => format!("no problem, {}", counted(warnings, "warning")),
+        (problems, warnings) => format!("{}, {}", counted(problems, "problem"), counted(warnings, "warning")),
     };
     let _ = write!(text, "\n{sum}");
     text
