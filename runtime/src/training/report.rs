@@ -7,29 +7,25 @@
 //! organisation appears in it once, in the order of the roles, whether it took part, declined, was told to stay away,
 //! came too late or was never asked.
 
+mod observed;
 mod text;
-
-use std::collections::BTreeSet;
 
 use echo_storage::journal;
 use echo_storage::names::{ApprovalId, DecisionId, DecisionType, RoleId, SessionId};
 use echo_storage::quantities::{Confidence, Usd};
 use echo_storage::records::{
-    Ballot, Decision, Deed, Participation, Party, Phase, Reason, Session, Stance, Status, Tally, Vote,
+    Ballot, Decision, Deed, Participation, Party, Phase, Reason, Stance, Status, Tally, Vote,
 };
-use echo_storage::{Effect, Input, Query, State, StoreError};
+use echo_storage::{Query, State, StoreError};
 use serde::{Serialize, Serializer};
 
 use crate::decisions::standing_ballots;
 
 use super::chronicle::{Round, rounds};
-use super::expectations::{Check, Decider, Observed};
+use super::expectations::{Check, Decider};
 use super::scenario::{Scenario, ScenarioError};
 
 pub(super) use self::text::part_name;
-
-/// How many steps of the journal are read at once.
-const READ_STEPS: usize = 256;
 
 /// What came of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -203,8 +199,8 @@ impl Report {
         let agents: Vec<AgentPart> =
             config.roles.iter().map(|role| part(&role.id, &decision, &rows, &ballots)).collect();
         let decided_by = decider(&decision);
-        let silent = silent(state, &record, end.last_step)?;
-        let observed = observed(&decision, decided_by.clone(), &agents, &rows, &silent);
+        let silent = observed::silent(state, &record, end.last_step)?;
+        let observed = observed::observed(&decision, decided_by.clone(), &agents, &rows, &silent);
         let score = Scenario::from_json(&record.scenario)?.expect.check(&observed);
         let path = decision.path.iter().map(|step| Waypoint {
             who: step.who.to_string(),
@@ -278,68 +274,6 @@ fn decider(decision: &Decision) -> Option<Decider> {
         (Some(Party::Role(role)), _) => Some(Decider::Role(role.clone())),
         (Some(Party::Person(_)), _) | (None, Status::Escalated) => Some(Decider::Person),
         (Some(Party::System) | None, _) => None,
-    }
-}
-
-/// The roles whose decline is no judgement: they were too late, their mind gave no answer, or their agent was down. Their
-/// participation was then written by a deadline, by the news of a failure, or with the question itself.
-fn silent(state: &impl State, session: &Session, last_step: u64) -> Result<BTreeSet<RoleId>, StoreError> {
-    let mut silent = BTreeSet::new();
-    let mut after = session.first_step.saturating_sub(1);
-    loop {
-        let entries = journal::entries_after(state, after, READ_STEPS)?;
-        let Some(last) = entries.last().map(|entry| entry.step) else { return Ok(silent) };
-        after = last;
-        let failed = entries.iter().take_while(|entry| entry.step <= last_step).filter(|entry| {
-            let missed = matches!(
-                entry.input,
-                Input::Timer { .. } | Input::StartSession { .. } | Input::Answer { answer: Err(_), .. }
-            );
-            missed || entry.failure.is_some()
-        });
-        for effect in failed.flat_map(|entry| &entry.effects) {
-            if let Effect::PutParticipation(row) = effect
-                && row.decision == session.decision
-            {
-                silent.insert(row.role.clone());
-            }
-        }
-        if last >= last_step {
-            return Ok(silent);
-        }
-    }
-}
-
-fn observed(
-    decision: &Decision,
-    decided_by: Option<Decider>,
-    agents: &[AgentPart],
-    rows: &[Participation],
-    silent: &BTreeSet<RoleId>,
-) -> Observed {
-    let taking_part = agents.iter().filter(|agent| agent.took_part && agent.part != Part::Initiator);
-    let declined = rows.iter().filter(|row| row.stance == Stance::Decline);
-    let (told, own): (Vec<_>, Vec<_>) = declined.partition(|row| row.told);
-    let judged = own.into_iter().filter(|row| !silent.contains(&row.role));
-    Observed {
-        participating: taking_part.map(|agent| agent.role.clone()).collect(),
-        declined_for_relevance: judged.map(|row| row.role.clone()).collect(),
-        told: told.into_iter().map(|row| row.role.clone()).collect(),
-        quorum: decision.tally.as_ref().map(|tally| tally.quorum),
-        status: decision.status,
-        decided_by,
-        reason: decision.reason.as_ref().map(|reason| reason_name(reason).to_owned()),
-    }
-}
-
-/// The word for why a decision ended as it did.
-fn reason_name(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::Recommended => "recommended",
-        Reason::VotedDown => "voted_down",
-        Reason::Incomplete { .. } => "incomplete",
-        Reason::Authority => "authority",
-        Reason::Person => "person",
     }
 }
 
