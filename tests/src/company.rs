@@ -4,7 +4,10 @@
 
 use echo_runtime::organisation::{Organisation, Shipped};
 use echo_runtime::role::{Role, Weighs};
-use echo_storage::names::RoleId;
+use echo_storage::Input;
+use echo_storage::names::{DecisionType, RoleId};
+use echo_storage::quantities::Usd;
+use echo_storage::records::{Context, Mode, Proposal};
 
 /// How long a run of an organisation may take, in seconds, before it counts as hung.
 const HUNG_AFTER_S: u64 = 60;
@@ -46,6 +49,24 @@ pub fn company(roles: &[Role]) -> Organisation {
 /// The role of this name.
 pub fn role(id: &str) -> RoleId {
     RoleId::new(id).expect("a test names roles well")
+}
+
+/// A session about a plan for the work that costs so much, with what more is said of it.
+pub fn start_a_plan(initiator: &str, budget_usd: u64, more: Context) -> Input {
+    let proposal = Proposal {
+        initiator: role(initiator),
+        kind: DecisionType::new("anything").expect("a type is named well"),
+        mode: Mode::Collaborative,
+        subject: "A plan".to_owned(),
+        context: Context {
+            description: "a plan for the work".to_owned(),
+            impact: "some".to_owned(),
+            stakeholders: vec!["all".to_owned()],
+            budget: Some(Usd::dollars(budget_usd)),
+            ..more
+        },
+    };
+    Input::StartSession { title: "test".to_owned(), scenario: "{}".to_owned(), proposal }
 }
 
 /// Runs what waits on a runtime of its own, and fails where it hangs.

@@ -30,7 +30,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use browser::Browser;
-pub use company::{HEAD, WORKER, block_on, company, role};
+pub use company::{HEAD, WORKER, block_on, company, role, start_a_plan};
 pub use running::Running;
 
 /// How long a run of the binary may take before its test fails.

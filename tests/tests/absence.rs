@@ -15,14 +15,13 @@ use echo_runtime::role::{OnMessage, Role};
 use echo_runtime::turn::{Failure, Turn};
 use echo_storage::clock::{Clock, ClockKind};
 use echo_storage::journal::{self, Head};
-use echo_storage::names::{DecisionId, DecisionType, Id, RoleId};
-use echo_storage::quantities::{Timestamp, Usd};
+use echo_storage::names::{DecisionId, Id, RoleId};
+use echo_storage::quantities::Timestamp;
 use echo_storage::records::{
-    Address, BreakerState, Context, Decision, Deed, Kind, Message, Mode, Party, Phase, Proposal, Question,
-    Status,
+    Address, BreakerState, Context, Decision, Deed, Kind, Message, Party, Phase, Question, Status,
 };
 use echo_storage::{Input, Query, Store};
-use echo_tests::{HEAD, WORKER, role};
+use echo_tests::{HEAD, WORKER, role, start_a_plan};
 
 /// A head, a deputy above whom the head is, and two workers who vote.
 fn company(failing: &str, on_message: OnMessage) -> Arc<Organisation> {
@@ -33,23 +32,13 @@ fn company(failing: &str, on_message: OnMessage) -> Arc<Organisation> {
 }
 
 fn start(initiator: &str, budget: u64) -> Input {
-    let proposal = Proposal {
-        initiator: role(initiator),
-        kind: DecisionType::new("anything").unwrap(),
-        mode: Mode::Collaborative,
-        subject: "A plan".to_owned(),
-        context: Context {
-            description: "a plan for the work".to_owned(),
-            impact: "some".to_owned(),
-            stakeholders: vec!["all".to_owned()],
-            budget: Some(Usd::dollars(budget)),
-            timeline: "6 months".to_owned(),
-            alternatives: vec!["none".to_owned()],
-            success_criteria: vec!["10 % more".to_owned()],
-            ..Context::default()
-        },
+    let more = Context {
+        timeline: "6 months".to_owned(),
+        alternatives: vec!["none".to_owned()],
+        success_criteria: vec!["10 % more".to_owned()],
+        ..Context::default()
     };
-    Input::StartSession { title: "test".to_owned(), scenario: "{}".to_owned(), proposal }
+    start_a_plan(initiator, budget, more)
 }
 
 fn post(to: &str, subject: &str) -> Input {

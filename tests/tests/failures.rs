@@ -19,13 +19,11 @@ use echo_runtime::turn::{Failure, Outgoing};
 use echo_storage::clock::{Clock, ClockKind, VIRTUAL_EPOCH};
 use echo_storage::disk::MemoryDisk;
 use echo_storage::journal::{self, Head};
-use echo_storage::names::{DecisionId, DecisionType, Id, MessageId};
+use echo_storage::names::{DecisionId, Id, MessageId};
 use echo_storage::quantities::Usd;
-use echo_storage::records::{
-    Address, Context, Kind, Mode, Party, Phase, Proposal, Question, Reason, Status, Vote,
-};
+use echo_storage::records::{Address, Context, Kind, Party, Phase, Question, Reason, Status, Vote};
 use echo_storage::{Effect, Input, Query, Store, StoreError};
-use echo_tests::{HEAD, WORKER, block_on, role};
+use echo_tests::{HEAD, WORKER, block_on, role, start_a_plan};
 use serde_json::json;
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -135,20 +133,7 @@ fn call(tool: &str) -> Input {
 }
 
 fn start(budget: u64) -> Input {
-    let proposal = Proposal {
-        initiator: role("head"),
-        kind: DecisionType::new("anything").unwrap(),
-        mode: Mode::Collaborative,
-        subject: "A plan".to_owned(),
-        context: Context {
-            description: "a plan for the work".to_owned(),
-            impact: "some".to_owned(),
-            stakeholders: vec!["all".to_owned()],
-            budget: Some(Usd::dollars(budget)),
-            ..Context::default()
-        },
-    };
-    Input::StartSession { title: "test".to_owned(), scenario: "{}".to_owned(), proposal }
+    start_a_plan("head", budget, Context::default())
 }
 
 fn memory() -> Arc<Store> {

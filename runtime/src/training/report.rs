@@ -7,29 +7,26 @@
 //! organisation appears in it once, in the order of the roles, whether it took part, declined, was told to stay away,
 //! came too late or was never asked.
 
+mod observed;
 mod text;
-
-use std::collections::BTreeSet;
 
 use echo_storage::journal;
 use echo_storage::names::{ApprovalId, DecisionId, DecisionType, RoleId, SessionId};
 use echo_storage::quantities::{Confidence, Usd};
 use echo_storage::records::{
-    Ballot, Decision, Deed, Participation, Party, Phase, Reason, Session, Stance, Status, Tally, Vote,
+    Ballot, Decision, Deed, Participation, Party, Phase, Reason, Stance, Status, Tally, Vote,
 };
-use echo_storage::{Effect, Input, Query, State, StoreError};
+use echo_storage::{Query, State, StoreError};
 use serde::{Serialize, Serializer};
 
 use crate::decisions::standing_ballots;
 
+use self::observed::AtTheEnd;
 use super::chronicle::{Round, rounds};
-use super::expectations::{Check, Decider, Observed};
+use super::expectations::{Check, Decider};
 use super::scenario::{Scenario, ScenarioError};
 
 pub(super) use self::text::part_name;
-
-/// How many steps of the journal are read at once.
-const READ_STEPS: usize = 256;
 
 /// What came of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -203,10 +200,10 @@ impl Report {
         let agents: Vec<AgentPart> =
             config.roles.iter().map(|role| part(&role.id, &decision, &rows, &ballots)).collect();
         let decided_by = decider(&decision);
-        let AtTheEnd { silent, decision: at_the_end } = at_the_end(state, &record, end.last_step)?;
+        let AtTheEnd { silent, decision: at_the_end } = observed::at_the_end(state, &record, end.last_step)?;
         // A verdict that came later says nothing of how the session fared.
         let then = at_the_end.as_ref().unwrap_or(&decision);
-        let observed = observed(then, decider(then), &agents, &rows, &silent);
+        let observed = observed::observed(then, decider(then), &agents, &rows, &silent);
         let score = Scenario::from_json(&record.scenario)?.expect.check(&observed);
         let path = decision.path.iter().map(|step| Waypoint {
             who: step.who.to_string(),
@@ -280,84 +277,6 @@ fn decider(decision: &Decision) -> Option<Decider> {
         (Some(Party::Role(role)), _) => Some(Decider::Role(role.clone())),
         (Some(Party::Person(_)), _) | (None, Status::Escalated) => Some(Decider::Person),
         (Some(Party::System) | None, _) => None,
-    }
-}
-
-/// What only the journal tells of a session.
-#[derive(Default)]
-struct AtTheEnd {
-    /// The roles whose decline is no judgement: they were too late, their mind gave no answer, or their agent was down.
-    /// Their participation was then written by a deadline, by the news of a failure, or with the question itself.
-    silent: BTreeSet<RoleId>,
-    /// The decision as it was when the session ended.
-    decision: Option<Decision>,
-}
-
-fn at_the_end(
-    state: &(impl State + ?Sized),
-    session: &Session,
-    last_step: u64,
-) -> Result<AtTheEnd, StoreError> {
-    let mut found = AtTheEnd::default();
-    let mut after = session.first_step.saturating_sub(1);
-    loop {
-        let entries = journal::entries_after(state, after, READ_STEPS)?;
-        let Some(last) = entries.last().map(|entry| entry.step) else { return Ok(found) };
-        after = last;
-        for entry in entries.into_iter().take_while(|entry| entry.step <= last_step) {
-            let missed = matches!(
-                entry.input,
-                Input::Timer { .. } | Input::StartSession { .. } | Input::Answer { answer: Err(_), .. }
-            );
-            let missed = missed || entry.failure.is_some();
-            for effect in entry.effects {
-                match effect {
-                    Effect::PutParticipation(row) if missed && row.decision == session.decision => {
-                        found.silent.insert(row.role);
-                    }
-                    Effect::PutDecision(decision) if decision.id == session.decision => {
-                        found.decision = Some(decision);
-                    }
-                    _ => {}
-                }
-            }
-        }
-        if last >= last_step {
-            return Ok(found);
-        }
-    }
-}
-
-fn observed(
-    decision: &Decision,
-    decided_by: Option<Decider>,
-    agents: &[AgentPart],
-    rows: &[Participation],
-    silent: &BTreeSet<RoleId>,
-) -> Observed {
-    let taking_part = agents.iter().filter(|agent| agent.took_part && agent.part != Part::Initiator);
-    let declined = rows.iter().filter(|row| row.stance == Stance::Decline);
-    let (told, own): (Vec<_>, Vec<_>) = declined.partition(|row| row.told);
-    let judged = own.into_iter().filter(|row| !silent.contains(&row.role));
-    Observed {
-        participating: taking_part.map(|agent| agent.role.clone()).collect(),
-        declined_for_relevance: judged.map(|row| row.role.clone()).collect(),
-        told: told.into_iter().map(|row| row.role.clone()).collect(),
-        quorum: decision.tally.as_ref().map(|tally| tally.quorum),
-        status: decision.status,
-        decided_by,
-        reason: decision.reason.as_ref().map(|reason| reason_name(reason).to_owned()),
-    }
-}
-
-/// The word for why a decision ended as it did.
-fn reason_name(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::Recommended => "recommended",
-        Reason::VotedDown => "voted_down",
-        Reason::Incomplete { .. } => "incomplete",
-        Reason::Authority => "authority",
-        Reason::Person => "person",
     }
 }
 

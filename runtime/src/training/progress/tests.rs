@@ -67,6 +67,11 @@ fn breaker(state: Option<BreakerState>) -> Effect {
     Effect::PutAgent(Agent { breaker, ..Agent::new(role("clerk")) })
 }
 
+fn step(who: &str, deed: Deed) -> Step {
+    let (who, why) = (Party::Role(role(who)), "too dear".to_owned());
+    Step { who, deed, why, confidence: None, at: at(0) }
+}
+
 /// What is said of these effects, one step each.
 fn told(effects: Vec<Effect>) -> String {
     told_of_steps(effects.into_iter().map(|effect| vec![effect]).collect())
@@ -135,13 +140,6 @@ fn a_discussion() {
 
 #[test]
 fn a_way_up_is_told_once() {
-    let step = |who: &str, deed: Deed| Step {
-        who: Party::Role(role(who)),
-        deed,
-        why: "too dear".to_owned(),
-        confidence: None,
-        at: at(0),
-    };
     let mut climbing = decision(Phase::Climbing { at: role("chief") });
     climbing.path = vec![step("clerk", Deed::Opened), step("clerk", Deed::PassedUp)];
     let mut waiting = decision(Phase::Waiting { approval: ApprovalId::from_number(3) });
@@ -188,13 +186,6 @@ fn breakers_and_dead_letters() {
 /// is told even where nobody is there to sum it up.
 #[test]
 fn each_decision_of_a_step_is_told_as_it_was_written_last() {
-    let step = |who: &str, deed: Deed| Step {
-        who: Party::Role(role(who)),
-        deed,
-        why: "too dear".to_owned(),
-        confidence: None,
-        at: at(0),
-    };
     let tally = Tally {
         approve: 1,
         reject: 0,
