@@ -12,7 +12,8 @@ use echo_runtime::doors::socket::address::Address;
 use echo_runtime::doors::socket::client::{Client, Found};
 use echo_runtime::drivers::live::Live;
 use echo_runtime::mind::RulesMind;
-use echo_storage::clock::{self, Stopwatch};
+use echo_storage::clock::Stopwatch;
+use echo_storage::journal::Head;
 use echo_storage::names::RoleId;
 use echo_storage::records::{Address as To, Kind, Party};
 use echo_storage::{Input, OpenOptions, Store};
@@ -123,10 +124,13 @@ fn timed(calls: usize, call: &dyn Fn()) -> Vec<f64> {
 fn idle() {
     let home = Home::new(Program::released()).shared();
     let serving = serve(&home);
-    let _connected = connect(&home);
+    let client = connect(&home);
+    let head = Head::of(&client).expect("the store can be read").step;
+    let mut follower = client.follow(head).expect("the runtime can be followed");
     let pid = serving.pid();
     let (stopwatch, before) = (Stopwatch::new(), processes::ticks(pid));
-    clock::pause_ms(IDLE_MS);
+    let happened = follower.next(IDLE_MS).expect("the runtime stays");
+    assert!(happened.is_none(), "nobody uses it: {happened:?}");
     let (seconds, after) = (stopwatch.elapsed().as_secs_f64(), processes::ticks(pid));
     let (Some(before), Some(after), Some(kib)) = (before, after, processes::memory_kib(pid, "VmRSS")) else {
         println!("SKIPPED: this system does not tell what a process takes");

@@ -95,6 +95,8 @@ fn crowd(home: &Home, training: Running) {
     let (is_over, passed) = (AtomicBool::new(false), AtomicUsize::new(0));
     let mut looked = 0;
     std::thread::scope(|scope| {
+        // Also where something here fails, or those who come and go would for ever.
+        let over = Over(&is_over);
         let (ended, has_ended) = channel();
         let session = scope.spawn(move || {
             let run = training.ends();
@@ -119,7 +121,7 @@ fn crowd(home: &Home, training: Running) {
         while has_ended.recv_timeout(Duration::from_millis(LOOK_EVERY_MS)) == Err(RecvTimeoutError::Timeout) {
             looked += look(home, runtime);
         }
-        is_over.store(true, Ordering::Release);
+        drop(over);
         let run = session.join().unwrap().exits(0);
         assert_eq!(run.stderr, "");
         for one in passing {
@@ -136,6 +138,15 @@ fn crowd(home: &Home, training: Running) {
     println!("{passed} runs came and went, {looked} processes were looked at");
     assert!(passed > PASSING, "{passed}");
     assert!(!processes::ARE_KNOWN || looked > PASSING + STAYING, "{looked}");
+}
+
+/// Sends away those who come and go when it is dropped.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 /// Looks at every process of the crowd; says how many there were.
