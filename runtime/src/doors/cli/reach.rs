@@ -6,7 +6,7 @@
 //! | acts | asks it | starts one in the background and asks that |
 //!
 //! A store that lives by virtual time has no runtime of its own: nobody waits in it, so a command opens it for itself. So
-//! does any command where `ECHO_IN_PROCESS` is set.
+//! does any command where `ECHO_IN_PROCESS` is set and no runtime is up.
 //!
 //! What always holds: commands say the same either way, because both ways read the same state through the same trait and
 //! run the same inputs.
@@ -178,8 +178,14 @@ pub(super) fn host(
     match place.clock() {
         Ok(None) if !makes => return Ok(None),
         Ok(Some(ClockKind::Virtual)) => return Ok(None),
-        // Whoever has it open may be a runtime that is about to listen.
-        Ok(None | Some(ClockKind::Real)) | Err(StoreError::InUse { .. }) => {}
+        Ok(None | Some(ClockKind::Real)) => {}
+        // It was waited for. Whoever has it open may be a runtime that listens by now.
+        Err(error @ StoreError::InUse { .. }) => {
+            return match find(invocation, place)? {
+                Some(client) => Ok(Some(client)),
+                None => Err(Failed::because(error)),
+            };
+        }
         Err(error) => return Err(Failed::because(error)),
     }
     let address = place.address(&invocation.surroundings)?;

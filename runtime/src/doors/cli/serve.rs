@@ -205,6 +205,13 @@ pub(super) fn stop(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
     let place = invocation.place()?;
     let client = reach::find(invocation, &place)?;
     let pid = client.as_ref().map(|client| client.welcome().pid);
+    if client.is_none()
+        && let Err(error @ StoreError::InUse { .. }) = place.read()
+    {
+        let why =
+            "it does not listen: it is a command that will end by itself, or a runtime whose socket is gone";
+        return Err(Failed::Failure(format!("{error}; {why}, which only its process's end helps")));
+    }
     if let Some(client) = client {
         client.stop().map_err(Failed::because)?;
         drop(client);

@@ -108,6 +108,7 @@ impl Client {
                 Ok(Found::Host(Self { talk: Mutex::new(talk), welcome }))
             }
             (_, Welcome { answer: WelcomeAnswer::Forbidden, .. }) => Err(ClientError::Forbidden),
+            (_, Welcome { answer: WelcomeAnswer::Leaving, .. }) => Ok(Found::Left),
             (_, Welcome { protocol, pid, version, .. }) if protocol > PROTOCOL => {
                 Err(ClientError::Newer { pid, version })
             }

@@ -6,7 +6,7 @@
 
 mod connection;
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -60,6 +60,15 @@ pub struct Listening {
     unix: UnixListener,
     tcp: Option<TcpListener>,
     socket: PathBuf,
+    /// Which file the socket is.
+    id: Option<(u64, u64)>,
+    /// Whose it is.
+    owner: Option<u32>,
+}
+
+/// Which file lies at a path, whatever it is called: its device and its number there.
+fn file_id(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 impl Listening {
@@ -82,10 +91,20 @@ impl Listening {
         let unix = UnixListener::bind(&socket)?;
         std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))?;
         let tcp = match tcp_port {
-            Some(port) => Some(TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).await?),
+            Some(port) => {
+                let taken = |cause: std::io::Error| {
+                    std::io::Error::new(
+                        cause.kind(),
+                        format!("port {port} of the loopback interface: {cause}"),
+                    )
+                };
+                Some(TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).await.map_err(taken)?)
+            }
             None => None,
         };
-        Ok(Self { unix, tcp, socket })
+        let id = file_id(&socket);
+        let owner = std::fs::metadata(&socket).ok().map(|file| file.uid());
+        Ok(Self { unix, tcp, socket, id, owner })
     }
 
     /// The socket's file.
@@ -101,8 +120,10 @@ impl Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        // A file that stays behind is replaced by the next host.
-        let _ = std::fs::remove_file(&self.socket);
+        // Another host's socket may lie there by now. A file that stays behind is replaced by the next host.
+        if file_id(&self.socket) == self.id {
+            let _ = std::fs::remove_file(&self.socket);
+        }
     }
 }
 
@@ -118,6 +139,8 @@ struct Shared {
     changed: Notify,
     /// It is to leave.
     leave: watch::Sender<bool>,
+    /// Which file the store is.
+    file: Option<(u64, u64)>,
     /// Sessions are played one after the other.
     stage: Mutex<()>,
     /// Sessions that go on whether their client stays or not.
@@ -136,6 +159,7 @@ pub async fn serve(
     options: HostOptions,
     mut told: Stop,
 ) -> Result<Left, RuntimeError> {
+    let file = store.path().and_then(file_id);
     let shared = Arc::new(Shared {
         live,
         store,
@@ -145,6 +169,7 @@ pub async fn serve(
         playing: AtomicU64::new(0),
         changed: Notify::new(),
         leave: watch::Sender::new(false),
+        file,
         stage: Mutex::new(()),
         sessions: std::sync::Mutex::new(JoinSet::new()),
     });
@@ -196,7 +221,11 @@ async fn accept(listening: &Listening) -> std::io::Result<(Wire, bool)> {
         }
     };
     tokio::select! {
-        accepted = listening.unix.accept() => accepted.map(|(stream, _)| (Wire::new(Box::new(stream)), true)),
+        accepted = listening.unix.accept() => accepted.map(|(stream, _)| {
+            // The socket's mode is set a moment after it is made, so who is there is looked at as well.
+            let is_owner = stream.peer_cred().is_ok_and(|peer| Some(peer.uid()) == listening.owner);
+            (Wire::new(Box::new(stream)), is_owner)
+        }),
         accepted = tcp => accepted.map(|(stream, _)| {
             // Requests are small and waited for: collecting them would cost their latency.
             let _ = stream.set_nodelay(true);
@@ -222,6 +251,12 @@ async fn idle(shared: &Shared) -> Result<(), RuntimeError> {
 }
 
 impl Shared {
+    /// Whether the store that is open is the one that its path names. Where somebody has removed or replaced the file,
+    /// what is written into the open one is lost.
+    fn has_its_file(&self) -> bool {
+        self.store.path().is_none_or(|path| file_id(path) == self.file)
+    }
+
     fn is_needed(&self) -> Result<bool, RuntimeError> {
         let busy = self.connections.load(Ordering::Acquire) > 0 || self.playing.load(Ordering::Acquire) > 0;
         Ok(busy || !self.store.snapshot()?.thoughts_out(None, 1)?.is_empty())

@@ -35,7 +35,8 @@ struct Host {
     tcp_port: u16,
     thread: Option<JoinHandle<Left>>,
     told: watch::Sender<bool>,
-    _directory: TempDir,
+    /// Kept for as long as the host.
+    directory: TempDir,
 }
 
 impl Host {
@@ -58,7 +59,7 @@ impl Host {
             })
         });
         let tcp_port = is_ready.recv().unwrap();
-        Self { address, tcp_port, thread: Some(thread), told, _directory: directory }
+        Self { address, tcp_port, thread: Some(thread), told, directory }
     }
 
     fn client(&self) -> Client {
@@ -258,4 +259,33 @@ fn a_host_that_is_told_by_its_process_leaves() {
     let lost = client.about().unwrap_err().to_string();
     assert!(lost.contains("the runtime of this store was lost"), "{lost}");
     assert!(matches!(Client::connect(&address), Err(ClientError::Nobody(_))));
+}
+
+/// Goal: a host whose store's file is gone takes no more work, and leaves another host's socket alone. Method: the file
+/// is removed under it, and another file lies where its socket was.
+#[test]
+fn a_host_whose_file_is_gone_leaves_and_touches_nothing_of_others() {
+    let mut host = Host::start(NEVER_MS);
+    // It outlives the host.
+    let _directory = std::mem::replace(&mut host.directory, tempfile::tempdir().unwrap());
+    host.client().submit(&post("chief", "hello")).unwrap();
+    std::fs::remove_file(&host.address.store).unwrap();
+    std::fs::remove_file(&host.address.socket).unwrap();
+    let others = std::os::unix::net::UnixListener::bind(&host.address.socket).unwrap();
+    // Through the door that is left: it says that it leaves, whatever is wanted of it.
+    let told = Client::connect_tcp(host.tcp_port, TOKEN).err();
+    assert!(matches!(told, Some(ClientError::Confused)), "{told:?}");
+    let socket = host.address.socket.clone();
+    assert_eq!(host.left(), Left::Told);
+    assert!(socket.exists(), "it is another's");
+    drop(others);
+}
+
+#[test]
+fn sessions_are_started_and_ended_by_the_runtime_alone() {
+    let host = Host::start(NEVER_MS);
+    let client = host.client();
+    let session = SessionId::from_number(1);
+    let refused = client.submit(&Input::EndSession { session }).unwrap_err().to_string();
+    assert!(refused.contains("only the runtime itself"), "{refused}");
 }

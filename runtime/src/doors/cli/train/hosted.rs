@@ -12,6 +12,7 @@ use crate::doors::cli::place::Place;
 use crate::doors::cli::view::Watching;
 use crate::doors::cli::{Failed, Invocation, interrupt, reach};
 use crate::doors::socket::client::Client;
+use crate::drivers::RuntimeError;
 use crate::training::{self, Scenario, Stop, Watcher};
 
 /// How long to wait for a step before looking whether to go on, in milliseconds.
@@ -105,10 +106,10 @@ pub(in crate::doors::cli) fn watch(
         if stop.is_set() {
             break Watched::GoesOn(session);
         }
-        match follower
-            .next(LOOK_EVERY_MS)
-            .map_err(|error| Failed::Failure(format!("{error}; {}", goes_on(place))))?
-        {
+        match follower.next(LOOK_EVERY_MS).map_err(|error| match error {
+            RuntimeError::Stopped => Failed::Failure(format!("the runtime was stopped; {}", goes_on(place))),
+            other => Failed::Failure(format!("{other}; {}", goes_on(place))),
+        })? {
             Some(entry) => {
                 watching.see(&entry);
                 if ends(&entry, session) {

@@ -62,9 +62,16 @@ impl Connection<'_> {
     /// Shakes hands; says whether requests may follow.
     async fn greet(&mut self, wire: &mut Wire, is_guarded: bool) -> Result<bool, WireError> {
         let hello: Hello = wire.receive_json(HANDSHAKE_MS).await?;
-        let is_known = is_guarded || hello.token.as_deref() == Some(self.shared.options.token.as_str());
+        let token = self.shared.options.token.as_str();
+        // Without TCP there is no token, and nobody knows it.
+        let is_known = is_guarded || (!token.is_empty() && hello.token.as_deref() == Some(token));
         let answer = match hello.want {
             _ if !is_known => WelcomeAnswer::Forbidden,
+            // It serves a file that is there no more; whoever looks for the store must find the one that is.
+            _ if !self.shared.has_its_file() => {
+                tracing::error!("the file of the store was removed or replaced: this runtime leaves");
+                WelcomeAnswer::Leaving
+            }
             Want::Talk if hello.protocol == PROTOCOL => WelcomeAnswer::Talk,
             Want::Talk => WelcomeAnswer::OtherProtocol,
             // This connection is one of those that are counted.
@@ -299,13 +306,11 @@ fn table_of(number: u8) -> Result<TableId, RuntimeError> {
 /// What a person or a role may say. That a timer fired or a mind answered is known to the runtime alone.
 fn may_come_through_the_socket(input: &Input) -> bool {
     match input {
-        Input::Call { .. }
-        | Input::Verdict { .. }
-        | Input::Post { .. }
-        | Input::Retry { .. }
-        | Input::StartSession { .. }
-        | Input::EndSession { .. } => true,
-        Input::Configure(_)
+        Input::Call { .. } | Input::Verdict { .. } | Input::Post { .. } | Input::Retry { .. } => true,
+        // Sessions are started and ended by whoever plays them, which is this runtime.
+        Input::StartSession { .. }
+        | Input::EndSession { .. }
+        | Input::Configure(_)
         | Input::Take { .. }
         | Input::Answer { .. }
         | Input::Timer { .. }
