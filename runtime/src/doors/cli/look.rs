@@ -29,6 +29,8 @@ pub(super) struct Look {
     pub(super) now: Timestamp,
     /// What the file says of itself.
     pub(super) info: StoreInfo,
+    /// Whether a runtime is playing: then the session without an end is going on.
+    pub(super) is_playing: bool,
 }
 
 impl Look {
@@ -36,12 +38,16 @@ impl Look {
     pub(super) fn open(invocation: &Invocation<'_, '_>) -> Result<Self, Failed> {
         let place = invocation.place()?;
         let snapshot = Reading::open(invocation, &place)?;
+        let is_playing = match &snapshot {
+            Reading::Hosted(client) => client.about().map_err(Failed::because)?.playing > 0,
+            Reading::Own { .. } => false,
+        };
         let info = snapshot.store_info().map_err(Failed::because)?;
         let config = snapshot.config().map_err(Failed::because)?;
         let config = config.unwrap_or_else(|| invocation.organisation.config().clone());
         let head = Head::of(&snapshot).map_err(Failed::because)?;
         let now = Clock::new(info.clock, head.now).now();
-        Ok(Self { place, snapshot, config, head, now, info })
+        Ok(Self { place, snapshot, config, head, now, info, is_playing })
     }
 
     /// What the store knows of a role.

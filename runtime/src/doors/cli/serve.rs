@@ -206,11 +206,13 @@ pub(super) fn stop(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
     let client = reach::find(invocation, &place)?;
     let pid = client.as_ref().map(|client| client.welcome().pid);
     if client.is_none()
-        && let Err(error @ StoreError::InUse { .. }) = place.read()
+        && let Err(StoreError::InUse { holder, .. }) = place.read()
     {
-        let why =
-            "it does not listen: it is a command that will end by itself, or a runtime whose socket is gone";
-        return Err(Failed::Failure(format!("{error}; {why}, which only its process's end helps")));
+        return Err(Failed::Failure(format!(
+            "{} is held by {holder}, which does not listen: a command that ends by itself, or a runtime whose socket is \
+             gone; to free the store, end that process",
+            place.shown()
+        )));
     }
     if let Some(client) = client {
         client.stop().map_err(Failed::because)?;

@@ -85,11 +85,12 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
         ("TITLE", Side::Left),
     ]);
     let any = !rows.is_empty();
+    let open = if look.is_playing { "being played" } else { "interrupted" };
     for row in rows {
         table.row([
             row.session.to_string(),
             row.started_at,
-            row.ended_at.unwrap_or_else(|| "interrupted".to_owned()),
+            row.ended_at.unwrap_or_else(|| open.to_owned()),
             row.steps.to_string(),
             row.decision.to_string(),
             row.status.map(|status| word(&status)).unwrap_or_default(),

@@ -51,8 +51,10 @@ struct Overview {
     dead_letters: usize,
     /// Sessions without an end among the latest, oldest first.
     interrupted: Vec<Interrupted>,
-    /// The command that continues them.
+    /// The command that continues them, or watches the one that is being played.
     resume: Option<String>,
+    /// Whether the runtime is playing the first of them.
+    is_playing: bool,
 }
 
 /// The clock that the store lives by.
@@ -149,7 +151,9 @@ fn overview(look: &Look) -> Result<Overview, Failed> {
         timers: state.timers(MAX_ROWS).map_err(Failed::because)?.len(),
         next_timer_at: state.next_timer().map_err(Failed::because)?.map(|timer| timer.due.to_string()),
         dead_letters: super::dead_letters::count(state)?,
-        resume: (!interrupted.is_empty()).then(|| look.place.command(RESUME)),
+        resume: (!interrupted.is_empty())
+            .then(|| look.place.command(if look.is_playing { "watch" } else { RESUME })),
+        is_playing: look.is_playing,
         interrupted,
     })
 }
@@ -238,7 +242,7 @@ fn text(overview: &Overview, look: &Look) -> String {
         }
     }
     if !overview.interrupted.is_empty() {
-        page.heading("INTERRUPTED");
+        page.heading(if overview.is_playing { "BEING PLAYED" } else { "INTERRUPTED" });
         for Interrupted { session, title, started_at } in overview.interrupted.iter().take(MAX_NAMED) {
             page.hanging(&format!("  {session}  "), &format!("{title}, started {started_at}"));
         }
