@@ -27,28 +27,13 @@ use echo_runtime::doors::socket::client::{Client, Found};
 use echo_storage::Input;
 use echo_storage::clock::Stopwatch;
 use echo_storage::journal::{self, Entry};
-use echo_tests::{Home, RUN_LIMIT, processes};
+use echo_tests::{Home, RUN_LIMIT, move_the_platform, processes};
 
-/// A question with a discussion: votes that change, and a figure that is asked for.
-const SCENARIO: &str = "\
-name: move
-title: Move the platform
-initiator: cto
-decision:
-  type: infrastructure_architecture
-  subject: Move the platform to the new deployment
-  description: >-
-    The product and its features move to the new infrastructure for our customers. The architecture and the
-    integration stay; monitoring and deployment change.
-  budget_usd: 900000
-  impact: Releases take minutes.
-  stakeholders: [operations_head, product_manager, senior_architect]
-  timeline: 12 months
-  risks: [The move interrupts the product, It takes longer]
-  success_criteria: [12 releases a year]
-  data: {load_expected: 2000}
-expect: {}
-";
+/// Writes a question with a discussion into a home: votes that change, and a figure that is asked for.
+fn scenario_in(home: &Home) -> String {
+    let yaml = move_the_platform("move", "load_expected: 2000");
+    home.write("move.yaml", &yaml).display().to_string()
+}
 
 /// So slow that no session at this pace ends while a test is at it, in milliseconds.
 const SLOW_MS: &str = "30000";
@@ -111,7 +96,7 @@ fn stages(home: &Home) -> Vec<&'static str> {
 /// A store in which a session was played, and no runtime.
 fn cold() -> (Home, String) {
     let home = Home::default();
-    let scenario = home.write("move.yaml", SCENARIO).display().to_string();
+    let scenario = scenario_in(&home);
     let _ = home.run(&["train", &scenario, "--quiet"]).exits(0);
     (home.shared(), scenario)
 }
@@ -155,7 +140,7 @@ fn twenty_commands_at_once_start_one_runtime() {
 #[test]
 fn two_sessions_at_once_are_played_one_after_the_other() {
     let home = Home::sharing();
-    let scenario = home.write("move.yaml", SCENARIO).display().to_string();
+    let scenario = scenario_in(&home);
     let train = || home.run(&["train", &scenario, "--json"]).exits(0).json()["session"].clone();
     let (one, other) = std::thread::scope(|scope| {
         let (one, other) = (scope.spawn(train), scope.spawn(train));

@@ -70,7 +70,7 @@ fn a_crowd_changes_nothing_about_a_session() {
 /// A home in which the session was played, by a runtime that is still up.
 fn played(meanwhile: impl FnOnce(&Home, Running)) -> Home {
     let home = Home::sharing();
-    let scenario = home.write("move.yaml", super::SCENARIO).display().to_string();
+    let scenario = super::scenario_in(&home);
     let mut serving = Running::new(&home, &["serve", "--pace", PACE_MS]);
     serving.reaches("process ");
     let mut training = Running::new(&home, &["train", &scenario]);

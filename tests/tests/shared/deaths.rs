@@ -46,7 +46,7 @@ fn files_of_the_dead_are_in_nobodys_way() {
 #[test]
 fn a_runtime_that_is_killed_loses_nothing() {
     let home = Home::sharing();
-    let scenario = home.write("move.yaml", super::SCENARIO).display().to_string();
+    let scenario = super::scenario_in(&home);
     let serving = slow(&home);
     let sent = home.run(&["send", "me", "ceo", "--subject", "Before", "--json"]).exits(0).json();
     let mut training = Running::new(&home, &["train", &scenario]);

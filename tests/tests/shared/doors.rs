@@ -39,7 +39,7 @@ fn what_needs_the_store_for_itself_says_who_has_it() {
 #[test]
 fn whoever_watches_sees_the_same_and_may_go_away() {
     let home = Home::sharing();
-    let scenario = home.write("move.yaml", super::SCENARIO).display().to_string();
+    let scenario = super::scenario_in(&home);
     let mut serving = Running::new(&home, &["serve", "--pace", "700"]);
     serving.reaches("process ");
     let mut training = Running::new(&home, &["train", &scenario]);
@@ -76,7 +76,7 @@ fn whoever_watches_sees_the_same_and_may_go_away() {
 #[test]
 fn a_session_that_nobody_waits_for_any_more_is_not_begun() {
     let home = Home::sharing();
-    let scenario = home.write("move.yaml", super::SCENARIO).display().to_string();
+    let scenario = super::scenario_in(&home);
     let mut serving = Running::new(&home, &["serve", "--pace", "300"]);
     serving.reaches("process ");
     let mut first = Running::new(&home, &["train", &scenario]);

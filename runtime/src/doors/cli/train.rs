@@ -315,7 +315,7 @@ fn perform(
         _ if !is_watched => Watching::nothing(invocation.output),
         None => Watching::lines(invocation.output),
         Some(terminal) => {
-            Watching::picture(invocation.output, terminal, organisation.config(), store.info().clock)
+            Watching::picture(invocation.output, terminal, organisation.config(), store.info().clock, false)
         }
     };
     let what = match play {

@@ -70,10 +70,11 @@ impl<'o, 'w> Watching<'o, 'w> {
         terminal: Terminal,
         config: &Config,
         clock: ClockKind,
+        is_hosted: bool,
     ) -> Self {
         let picture = Picture {
             terminal,
-            view: View::new(config, clock),
+            view: View::new(config, clock, is_hosted),
             screen: Screen::new(terminal.has_colours),
             clock,
             lines: String::new(),

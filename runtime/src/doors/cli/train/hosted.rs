@@ -3,7 +3,7 @@
 //! What always holds: the session belongs to the runtime. Whoever watches may go away and come back; what is shown is the
 //! journal, so nothing of it is missed.
 
-use echo_storage::journal::{Entry, Head};
+use echo_storage::journal::Entry;
 use echo_storage::names::SessionId;
 use echo_storage::{Effect, Query};
 
@@ -66,10 +66,9 @@ pub(super) fn resume(
     is_watched: bool,
 ) -> Result<Watched, Failed> {
     let session = rest.session_id();
-    client.refresh().map_err(Failed::because)?;
-    let seen = Head::of(client).map_err(Failed::because)?.step;
     client.resume(session).map_err(Failed::because)?;
-    watch(invocation, place, session, seen, is_watched, rest.before())
+    // From where it was known to be open: should it have ended meanwhile, its end is seen.
+    watch(invocation, place, session, rest.seen(), is_watched, rest.before())
 }
 
 /// Watches a session from behind a step until it ends, or until whoever watches wants no more. The steps behind
@@ -97,7 +96,7 @@ pub(in crate::doors::cli) fn watch(
     let mut watching = match invocation.surroundings.terminal {
         _ if !is_watched => Watching::nothing(invocation.output),
         None => Watching::lines(invocation.output),
-        Some(terminal) => Watching::picture(invocation.output, terminal, &config, clock),
+        Some(terminal) => Watching::picture(invocation.output, terminal, &config, clock, true),
     };
     training::for_each_after(&client, recalled_after, seen, &mut |entry| watching.recall(entry))
         .map_err(Failed::because)?;

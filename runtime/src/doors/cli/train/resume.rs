@@ -61,6 +61,11 @@ impl Rest {
         self.session.id
     }
 
+    /// The last step of the journal when it was found to be open.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
     /// The step before its first.
     pub(super) fn before(&self) -> u64 {
         self.session.first_step.saturating_sub(1)

@@ -15,6 +15,8 @@ use echo_storage::{Effect, Input};
 pub(super) struct View {
     pub(super) config: Config,
     pub(super) clock: ClockKind,
+    /// Whether the session goes on when whoever watches goes away.
+    pub(super) is_hosted: bool,
     pub(super) session: Option<Session>,
     /// The session's decision as it was written last.
     pub(super) decision: Option<Decision>,
@@ -59,11 +61,12 @@ pub(super) enum Mark {
 
 impl View {
     /// An organisation in which nothing has happened yet.
-    pub(super) fn new(config: &Config, clock: ClockKind) -> Self {
+    pub(super) fn new(config: &Config, clock: ClockKind, is_hosted: bool) -> Self {
         let agents = config.roles.iter().map(|role| AgentRow::new(role.id.clone())).collect();
         Self {
             config: config.clone(),
             clock,
+            is_hosted,
             session: None,
             decision: None,
             waits_since: Timestamp::default(),

@@ -208,7 +208,12 @@ impl View {
         if self.dead_letters > 0 {
             counts.insert(0, count(self.dead_letters, "dead letter"));
         }
-        let stop = if is_narrow { "Ctrl-C stops" } else { "Ctrl-C stops; train --resume continues" };
+        let stop = match (self.is_hosted, is_narrow) {
+            (false, true) => "Ctrl-C stops",
+            (false, false) => "Ctrl-C stops; train --resume continues",
+            (true, true) => "Ctrl-C leaves",
+            (true, false) => "Ctrl-C leaves; it goes on, watch comes back",
+        };
         let (area, right) = split(inset(area, 1, 0), columns_of(stop));
         put(picture, right, stop, style(Tone::Quiet));
         put_cut(picture, inset(area, 0, 1), &counts.join(", "), style(Tone::Quiet));

@@ -41,7 +41,7 @@ fn session() -> Vec<Entry> {
 }
 
 fn view() -> View {
-    View::new(company().config(), ClockKind::Real)
+    View::new(company().config(), ClockKind::Real, false)
 }
 
 /// The picture at this width, with quotes around each row.
