@@ -11,20 +11,23 @@
 //! - An input whose time has passed (mail that is read, a timer that is cleared, an answer that came too late) is no
 //!   step: it is skipped and leaves no trace.
 
+mod aftermath;
+
+pub(crate) use aftermath::append_failure;
+
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use echo_storage::clock::Clock;
 use echo_storage::journal::{Entry, Head};
-use echo_storage::names::{MessageId, RoleId, ThoughtId};
+use echo_storage::names::{MessageId, RoleId};
 use echo_storage::records::{Config, ThoughtState, TimerPurpose};
 use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreError};
 
 use crate::mind::{self, Asking, Mind};
 use crate::organisation::Organisation;
-use crate::turn::{Failure, Turn};
-use crate::{authority, supervision, thoughts, timers};
+use crate::turn::Failure;
 
 /// For how long an organisation may stand still before it counts as having been away, in milliseconds.
 pub const NOT_AWAY_MS: u64 = 1_000;
@@ -207,90 +210,6 @@ pub(crate) fn decide(
 ) -> Result<(), Failure> {
     let decided = catch_unwind(AssertUnwindSafe(|| organisation.decide(draft, input)));
     decided.unwrap_or_else(|panic| Err(Failure::Panicked(panic_text(&*panic))))
-}
-
-/// Appends the record of a failed step: the failure, and what must be remembered of it.
-///
-/// What follows from a failure is decided like any step and may fail itself; then only what keeps the organisation
-/// going is recorded, and where even that fails, the failure alone. A replay calls this as well, with the recorded
-/// reason.
-pub(crate) fn append_failure(
-    batch: &mut Batch,
-    now: echo_storage::quantities::Timestamp,
-    input: Input,
-    reason: String,
-) -> Result<Entry, StoreError> {
-    type Aftermath = fn(&mut echo_storage::Draft<'_>, &Input, &str) -> Result<(), Failure>;
-    let mut finished = batch.draft(now).finish();
-    for aftermath in [after_failure as Aftermath, least_after_failure] {
-        let mut draft = batch.draft(now);
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            aftermath(&mut draft, &input, &reason)?;
-            authority::guard(&input, &draft)
-        }));
-        match done {
-            Ok(Ok(())) => {
-                finished = draft.finish();
-                break;
-            }
-            Ok(Err(Failure::Store(error))) if !matches!(error, StoreError::Unstorable(_)) => {
-                return Err(error);
-            }
-            Ok(Err(_)) | Err(_) => {}
-        }
-    }
-    batch.append(input, Some(reason), finished)
-}
-
-/// What follows from a failed step: whoever waited for it goes on.
-fn after_failure(draft: &mut echo_storage::Draft<'_>, input: &Input, reason: &str) -> Result<(), Failure> {
-    match input {
-        Input::Take { role, message } => supervision::failed(&mut Turn::new(draft)?, role, *message, reason),
-        Input::Timer { due, timer } => timers::failed(&mut Turn::new(draft)?, *due, *timer, reason),
-        // A mind whose answer cannot be used has given none.
-        Input::Answer { thought, mind, .. } => {
-            let reason = format!("its answer failed: {reason}");
-            thoughts::answered(&mut Turn::new(draft)?, *thought, mind, &Err(reason))
-        }
-        _ => least_after_failure(draft, input, reason),
-    }
-}
-
-/// The least that must be remembered of a failed step, so that it does not come again for ever.
-fn least_after_failure(
-    draft: &mut echo_storage::Draft<'_>,
-    input: &Input,
-    reason: &str,
-) -> Result<(), Failure> {
-    match input {
-        Input::Take { role, message } => {
-            supervision::count(&mut Turn::new(draft)?, role, *message, reason).map(drop)
-        }
-        Input::Answer { thought, .. } => give_up(draft, *thought, reason),
-        // A timer that cannot be handled must not fire for ever, nor its question keep a thought slot.
-        Input::Timer { due, timer } => {
-            let Some(timer) = draft.timer(*due, *timer)? else { return Ok(()) };
-            if let TimerPurpose::Thought { thought } = timer.purpose {
-                give_up(draft, thought, reason)?;
-            }
-            Ok(draft.emit(Effect::ClearTimer(timer))?)
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Ends a question that can be handled no further, so that it keeps no thought slot.
-fn give_up(draft: &mut echo_storage::Draft<'_>, id: ThoughtId, reason: &str) -> Result<(), Failure> {
-    let Some(thought) = draft.thought(id)?.filter(|thought| thought.state == ThoughtState::Out) else {
-        return Ok(());
-    };
-    if let Some(timer) = draft.timer(thought.deadline, thought.timer)? {
-        draft.emit(Effect::ClearTimer(timer))?;
-    }
-    Ok(draft.emit(Effect::EndThought {
-        thought: id,
-        state: ThoughtState::GivenUp { reason: reason.to_owned() },
-    })?)
 }
 
 /// Whether nothing is left to do: no question is out, no agent that can be reached has mail, and no deadline is set but
