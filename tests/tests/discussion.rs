@@ -11,8 +11,8 @@ use echo_runtime::mind::{Asking, Mind, RulesMind};
 use echo_runtime::training::{Play, Playing, Scenario, Stop, simulate};
 use echo_storage::clock::ClockKind;
 use echo_storage::journal::Entry;
-use echo_storage::records::{Ballot, Clarification, Decision, Phase, Question, Status, Vote};
-use echo_storage::{Query, Store};
+use echo_storage::records::{Ballot, Clarification, Decision, Party, Phase, Question, Status, Vote};
+use echo_storage::{Input, Query, Store};
 use echo_tests::move_the_platform;
 use proptest::prelude::*;
 
@@ -155,4 +155,36 @@ fn a_role_that_falls_silent_keeps_the_vote_it_has_cast() {
         ("product_manager", "the mind gave no answer: no answer within 120000 ms")
     );
     assert_eq!(run.decision.tally.unwrap().approve, 1);
+}
+
+/// Goal: a question that nobody waits for any more keeps no agent from its mail. Method: minds that never vote are asked,
+/// and callers at the roles' doors vote in their place.
+#[test]
+fn questions_end_with_the_round_that_they_were_asked_for() {
+    let ballots = |question: &Question| matches!(question, Question::Ballot { .. });
+    let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
+    let organisation = Arc::new(echo_agents::organisation().unwrap());
+    let mind = Arc::new(Hanging(ballots));
+    let mut simulation = Simulation::new(organisation, store.clone(), mind, 3).unwrap();
+    let Scenario { title, proposal, .. } = scenario("doors", "load_expected: 10, load_capacity: 10");
+    let started = Input::StartSession { title, scenario: "{}".to_owned(), proposal };
+    simulation.submit(started).unwrap();
+    let of_test = store.clone();
+    let out = move || {
+        let state = of_test.snapshot().unwrap();
+        let out = state.thoughts_out(None, 100).unwrap();
+        out.into_iter().filter(|id| ballots(&state.thought(*id).unwrap().unwrap().question)).count()
+    };
+    simulation.settle_until(&|| out() == 3, &mut |_| {}).unwrap();
+    let decision = store.snapshot().unwrap().decisions(None, 1).unwrap().remove(0);
+    assert_eq!((out(), decision.participants.len()), (3, 3));
+    for role in decision.participants {
+        let arguments = format!(
+            r#"{{"decision": "{}", "vote": "approve", "confidence": 900, "rationale": "seen it"}}"#,
+            decision.id
+        );
+        let caller = Party::Role(role);
+        simulation.submit(Input::Call { caller, tool: "cast_vote".to_owned(), arguments }).unwrap();
+    }
+    assert_eq!(out(), 0, "the round has closed");
 }

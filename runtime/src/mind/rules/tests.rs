@@ -1,5 +1,6 @@
 //! The rules against whole questions: three proposals that everybody would judge alike, each fact by itself.
 
+mod heard;
 mod properties;
 mod samples;
 
