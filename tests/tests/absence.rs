@@ -20,7 +20,7 @@ use echo_storage::quantities::Timestamp;
 use echo_storage::records::{
     Address, BreakerState, Context, Decision, Deed, Kind, Message, Party, Phase, Question, Status,
 };
-use echo_storage::{Input, Query, Store};
+use echo_storage::{Input, Query, Snapshot, Store};
 use echo_tests::{HEAD, WORKER, role, start_a_plan};
 
 /// A head, a deputy above whom the head is, and two workers who vote.
@@ -225,6 +225,7 @@ fn a_while_in_which_nobody_ran_it_counts_in_no_deadline() {
             assert_eq!(input, Input::TakeUp { away_ms: HOUR_MS });
             engine.run(vec![input], None).unwrap();
             taken_up += 1;
+            has_time_left(&run.store.snapshot().unwrap(), now.after_ms(HOUR_MS));
         }
         let mind = Arc::new(RulesMind);
         run.simulation = Simulation::new(run.organisation.clone(), run.store.clone(), mind, 1).unwrap();
@@ -242,6 +243,20 @@ fn a_while_in_which_nobody_ran_it_counts_in_no_deadline() {
         run.replays();
     }
     assert!(taken_up > 2);
+}
+
+/// Every deadline is still to come, and is the same wherever it stands.
+fn has_time_left(state: &Snapshot, now: Timestamp) {
+    let timers = state.timers(100).unwrap();
+    assert!(timers.iter().all(|timer| timer.due > now), "{timers:?}");
+    let is_set = |due: Timestamp, id| timers.iter().any(|timer| (timer.due, timer.id) == (due, id));
+    for decision in state.decisions(None, 10).unwrap() {
+        assert!(decision.deadline.is_none_or(|(due, id)| is_set(due, id)), "{:?}", decision.deadline);
+    }
+    for id in state.thoughts_out(None, 10).unwrap() {
+        let thought = state.thought(id).unwrap().unwrap();
+        assert!(is_set(thought.deadline, thought.timer), "{thought:?}");
+    }
 }
 
 /// The pause of an agent that failed is no deadline that anybody must keep: it goes on while nobody runs it.

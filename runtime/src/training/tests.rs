@@ -306,3 +306,31 @@ fn a_live_session_stops_in_the_middle_of_a_thought() {
     assert_eq!(played, Played::Stopped(session));
     assert_eq!(open(&store.snapshot().unwrap()), [session]);
 }
+
+/// Goal: a session is scored by how it ended, not by what a person decided later. Method: what waits for a person is
+/// approved after the session that expects it to wait.
+#[test]
+fn a_later_verdict_is_told_and_changes_no_score() {
+    let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
+    let mut simulation = Simulation::new(Arc::new(company()), store.clone(), Arc::new(RulesMind), 7).unwrap();
+    let scenario = read(LOCKS);
+    let playing = Playing { what: Play::New(&scenario), watcher: &mut |_: &Entry| {}, stop: Stop::never() };
+    let Played::Ended(session) = simulate(&mut simulation, playing).unwrap() else {
+        panic!("it was stopped")
+    };
+    let report = || Report::of(&store.snapshot().unwrap(), session, Circumstances::default()).unwrap();
+    let before = report();
+    let verdict = echo_storage::Input::Verdict {
+        approval: before.details.approval.unwrap(),
+        approve: true,
+        person: "ada".to_owned(),
+        door: "test".to_owned(),
+        note: String::new(),
+    };
+    simulation.submit(verdict).unwrap();
+    let after = report();
+    assert!(before.expectations.held);
+    assert_eq!(after.expectations, before.expectations);
+    assert_eq!(after.decision.status, echo_storage::records::Status::Approved);
+    assert_eq!(after.details.approval, None);
+}
