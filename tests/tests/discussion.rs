@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use echo_runtime::drivers::simulation::Simulation;
 use echo_runtime::mind::{Asking, Mind, RulesMind};
+use echo_runtime::organisation::Organisation;
 use echo_runtime::training::{Play, Playing, Scenario, Stop, simulate};
 use echo_storage::clock::ClockKind;
 use echo_storage::journal::Entry;
@@ -30,8 +31,12 @@ struct Run {
 }
 
 fn play(scenarios: &[Scenario], seed: u64, mind: Arc<dyn Mind>) -> Run {
+    play_in(echo_agents::organisation().unwrap(), scenarios, seed, mind)
+}
+
+fn play_in(organisation: Organisation, scenarios: &[Scenario], seed: u64, mind: Arc<dyn Mind>) -> Run {
     let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
-    let organisation = Arc::new(echo_agents::organisation().unwrap());
+    let organisation = Arc::new(organisation);
     let mut simulation = Simulation::new(organisation, store.clone(), mind, seed).unwrap();
     for scenario in scenarios {
         let watcher = &mut |_: &Entry| {};
@@ -187,4 +192,23 @@ fn questions_end_with_the_round_that_they_were_asked_for() {
         simulation.submit(Input::Call { caller, tool: "cast_vote".to_owned(), arguments }).unwrap();
     }
     assert_eq!(out(), 0, "the round has closed");
+}
+
+#[test]
+fn there_are_no_more_rounds_than_the_rules_allow() {
+    // It is discussed for as long as it may be: a figure is asked for, and votes change.
+    let check = |rounds: u32| {
+        let mut config = echo_agents::organisation().unwrap().config().clone();
+        config.rules.rounds = rounds;
+        let organisation = echo_agents::organisation().unwrap().with_config(config).unwrap();
+        let earlier = scenario("earlier", "load_expected: 10, load_capacity: 700");
+        let later = scenario("later", "load_expected: 2000");
+        let run = play_in(organisation, &[earlier, later], 3, Arc::new(RulesMind));
+        assert_eq!((run.decision.rounds, run.rounds.len()), (rounds, rounds as usize));
+        // What could not be answered before another vote is not asked.
+        assert!(run.asked.iter().all(|one| one.round < rounds && one.reply.is_some()), "{:?}", run.asked);
+    };
+    check(1);
+    check(2);
+    check(3);
 }

@@ -41,6 +41,10 @@ struct Host {
 
 impl Host {
     fn start(idle_leave_ms: u64) -> Self {
+        Self::start_with(idle_leave_ms, TOKEN)
+    }
+
+    fn start_with(idle_leave_ms: u64, token: &'static str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let address = Address::of(&directory.path().join("org.redb"), directory.path()).unwrap();
         let (told, tell) = watch::channel(false);
@@ -54,7 +58,7 @@ impl Host {
                     Live::start(Arc::new(company()), store.clone(), Arc::new(RulesMind)).await.unwrap();
                 let listening = Listening::at(&at, Some(0)).await.unwrap();
                 ready.send(listening.tcp_port().unwrap()).unwrap();
-                let options = HostOptions { idle_leave_ms, token: TOKEN.to_owned() };
+                let options = HostOptions { idle_leave_ms, token: token.to_owned() };
                 serve(live, store, listening, options, tell.into()).await.unwrap()
             })
         });
@@ -126,10 +130,15 @@ fn a_session_through_the_socket_is_one_inside() {
 
 #[test]
 fn rows_come_in_parts_and_in_order() {
+    // Together their steps are more than one response carries.
+    const NOTES: usize = 24;
     let host = Host::start(NEVER_MS);
     let client = host.client();
-    for number in 0..3 {
-        client.submit(&post("chief", &format!("note {number}"))).unwrap();
+    for number in 0..NOTES {
+        let Input::Post { from, to, kind, in_reply_to, .. } = post("chief", "") else { panic!() };
+        let content = serde_json::json!({ "text": "x".repeat(60_000) }).to_string();
+        let subject = format!("note {number}");
+        client.submit(&Input::Post { from, to, kind, subject, content, in_reply_to }).unwrap();
     }
     client.settle(60_000).unwrap();
     client.refresh().unwrap();
@@ -140,13 +149,15 @@ fn rows_come_in_parts_and_in_order() {
         let mut down = state.scan(id, &all, Order::Descending, 5_000).unwrap();
         down.reverse();
         assert_eq!(up, down, "{}", id.name);
+        assert!(up.is_sorted_by(|one, next| one.0 < next.0), "{}", id.name);
         for (key, value) in &up {
             assert_eq!(state.read(id, key).unwrap().as_ref(), Some(value));
         }
         let two = state.scan(id, &all, Order::Ascending, 2).unwrap();
         assert_eq!(two, up.iter().take(2).cloned().collect::<Vec<_>>());
     }
-    assert_eq!(state.messages(None, 10).unwrap().len(), 3);
+    assert_eq!(state.messages(None, 100).unwrap().len(), NOTES);
+    assert_eq!(entries_after(state, 0, usize::MAX).unwrap().len() as u64, Head::of(state).unwrap().step);
     assert!(state.message(MessageId::from_number(99)).unwrap().is_none());
     assert!(state.session(SessionId::from_number(1)).unwrap().is_none());
 }
@@ -172,6 +183,9 @@ fn nobody_else_may_use_the_socket() {
     assert!(matches!(Client::connect_tcp(host.tcp_port, "another"), Err(ClientError::Forbidden)));
     let client = Client::connect_tcp(host.tcp_port, TOKEN).unwrap();
     assert_eq!(client.about().unwrap().pid, std::process::id());
+    // A host without a token has none that could be guessed.
+    let host = Host::start_with(NEVER_MS, "");
+    assert!(matches!(Client::connect_tcp(host.tcp_port, ""), Err(ClientError::Forbidden)));
 }
 
 /// A frame of the handshake, as anybody may send it.
