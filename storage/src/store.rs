@@ -3,37 +3,34 @@
 //! What always holds: the lock beside the file is held while it is open; a file that is not ours, newer, or damaged is
 //! left as it was; a store comes into being whole, by a rename; after a write failed nothing more is written.
 
+mod opening;
+mod snapshot;
+mod writing;
+
 use std::fs::File;
-use std::io::{self, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use redb::{
-    Database, Durability, ReadOnlyDatabase, ReadOnlyTable, ReadTransaction, ReadableDatabase,
-    TableDefinition, TableError,
-};
+use redb::{Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, TableDefinition};
 
+pub use self::snapshot::Snapshot;
+
+use self::opening::{
+    check_clock, check_magic, create_file, initialise, io_error, open_database, open_read_only, read_info,
+};
 use crate::StoreError;
 use crate::batch::Batch;
-use crate::clock::{self, ClockKind};
+use crate::clock::ClockKind;
 use crate::codec::{Decode, Encode, Record};
 use crate::disk::{self, FileDisk, MemoryDisk};
 use crate::journal::Head;
 use crate::lock::StoreLock;
 use crate::quantities::Timestamp;
-use crate::state::{KeyRange, Order, Row, State, WriteSet};
-use crate::table::{self, STORE, TableId};
+use crate::state::WriteSet;
 
 /// The newest file format that is known, and the one that is written.
 /// Format 1 was never released and is not read.
 pub const FORMAT: u32 = 2;
-
-/// How many bytes of the file are kept in memory.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
-
-/// What every redb file begins with.
-const REDB_MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
 
 pub(crate) const STORE_KEY: &str = "store";
 
@@ -83,6 +80,8 @@ pub struct Store {
     path: Option<PathBuf>,
     /// Why nothing more is written, once a write has failed.
     closed: Mutex<Option<String>>,
+    /// Who sees each commit's writes.
+    tap: OnceLock<Tap>,
     // Dropped last: the file is closed before another process may open it.
     _lock: Option<StoreLock>,
 }
@@ -127,7 +126,14 @@ impl Store {
         };
         let info = read_info(database.begin_read()?, path)?;
         check_clock(&info, options.clock, path)?;
-        Ok(Self { database, info, path: Some(path.to_owned()), closed: Mutex::new(None), _lock: Some(lock) })
+        Ok(Self {
+            database,
+            info,
+            path: Some(path.to_owned()),
+            closed: Mutex::new(None),
+            tap: OnceLock::new(),
+            _lock: Some(lock),
+        })
     }
 
     /// A store in memory that is gone when it is closed.
@@ -154,6 +160,7 @@ impl Store {
             info,
             path: None,
             closed: Mutex::new(None),
+            tap: OnceLock::new(),
             _lock: None,
         })
     }
@@ -170,7 +177,7 @@ impl Store {
 
     /// The state of the last commit. Keep it short: while it lives, the file cannot reuse what it sees.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot { transaction: self.database.begin_read()?, tables: Default::default() })
+        Ok(Snapshot::new(self.database.begin_read()?))
     }
 
     /// An empty batch on the state of the last commit. There must be at most one at a time.
@@ -193,6 +200,13 @@ impl Store {
         Ok(head)
     }
 
+    /// Shows the writes of every later commit to `tap`, once they are durable. For whoever compares or repeats commits,
+    /// such as a benchmark; the first call counts.
+    pub fn tap(&self, tap: impl Fn(&WriteSet) + Send + Sync + 'static) {
+        // A second tap is let go: the first one counts.
+        let _ = self.tap.set(Tap(Box::new(tap)));
+    }
+
     fn write(&self, writes: &WriteSet) -> Result<(), StoreError> {
         if writes.is_empty() {
             return Ok(());
@@ -204,13 +218,28 @@ impl Store {
         let Handle::Writable(database) = &self.database else {
             return Err(StoreError::Closed { cause: "it was opened for reading only".to_owned() });
         };
-        match write_all(database, writes) {
+        match writing::write_all(database, writes) {
             Err(StoreError::Database(cause)) => {
                 *closed = Some(cause.clone());
                 Err(StoreError::Closed { cause })
             }
-            other => other,
+            Ok(()) => {
+                if let Some(Tap(tap)) = self.tap.get() {
+                    tap(writes);
+                }
+                Ok(())
+            }
+            Err(refused) => Err(refused),
         }
+    }
+}
+
+/// Who sees each commit's writes.
+struct Tap(Box<dyn Fn(&WriteSet) + Send + Sync>);
+
+impl std::fmt::Debug for Tap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tap")
     }
 }
 
@@ -233,212 +262,4 @@ impl Handle {
             Self::ReadOnly(database) => database.begin_read(),
         }
     }
-}
-
-/// The state of one commit.
-pub struct Snapshot {
-    transaction: ReadTransaction,
-    tables: [OnceLock<ReadOnlyTable<&'static [u8], &'static [u8]>>; table::ALL.len()],
-}
-
-impl std::fmt::Debug for Snapshot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Snapshot")
-    }
-}
-
-impl Snapshot {
-    fn table(&self, id: TableId) -> Result<&ReadOnlyTable<&'static [u8], &'static [u8]>, StoreError> {
-        // Numbers run from 1 without gaps, which a test of the table module checks.
-        let place = self.tables.get(usize::from(id.number).wrapping_sub(1));
-        let place = place.ok_or_else(|| StoreError::Inconsistent(format!("no table `{}`", id.name)))?;
-        if let Some(open) = place.get() {
-            return Ok(open);
-        }
-        let open = self.transaction.open_table(RawTable::new(id.name))?;
-        Ok(place.get_or_init(|| open))
-    }
-}
-
-impl State for Snapshot {
-    fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.table(table)?.get(key)?.map(|value| value.value().to_vec()))
-    }
-
-    fn scan(
-        &self,
-        table: TableId,
-        range: &KeyRange,
-        order: Order,
-        limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
-        if range.end.as_ref().is_some_and(|end| *end <= range.start) {
-            return Ok(Vec::new());
-        }
-        let mut rows = self.table(table)?.range::<&[u8]>(range.bounds())?;
-        let mut next = || match order {
-            Order::Ascending => rows.next(),
-            Order::Descending => rows.next_back(),
-        };
-        let mut found = Vec::new();
-        while found.len() < limit
-            && let Some(row) = next()
-        {
-            let (key, value) = row?;
-            found.push((key.value().to_vec(), value.value().to_vec()));
-        }
-        Ok(found)
-    }
-}
-
-fn io_error<'a>(what: &'static str, path: &'a Path) -> impl Fn(io::Error) -> StoreError + 'a {
-    move |cause| StoreError::Io { what, path: path.to_owned(), cause }
-}
-
-/// Looks at a file's first bytes before anything is done to it.
-fn check_magic(path: &Path) -> Result<(), StoreError> {
-    let not_a_store =
-        |found: &str| Err(StoreError::NotAStore { path: path.to_owned(), found: found.to_owned() });
-    // A pipe or a device would be waited for without end.
-    let kind = std::fs::metadata(path).map_err(io_error("cannot look at", path))?;
-    if !kind.is_file() {
-        return not_a_store(if kind.is_dir() { "a directory" } else { "no regular file" });
-    }
-    let mut start = Vec::new();
-    let file = File::open(path).map_err(io_error("cannot open", path))?;
-    file.take(REDB_MAGIC.len() as u64).read_to_end(&mut start).map_err(io_error("cannot read", path))?;
-    match start.as_slice() {
-        [] => not_a_store("an empty file"),
-        found if found == REDB_MAGIC => Ok(()),
-        _ => not_a_store("a file of another kind"),
-    }
-}
-
-fn open_database(backend: impl redb::StorageBackend, path: &Path) -> Result<Database, StoreError> {
-    let damaged = |cause: String| StoreError::DamagedFile { path: path.to_owned(), cause };
-    // A damaged file must not take the process with it, wherever in the database it is noticed.
-    let opened = catch_unwind(AssertUnwindSafe(|| {
-        Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend)
-    }));
-    match opened {
-        Ok(Ok(database)) => Ok(database),
-        Ok(Err(redb::DatabaseError::DatabaseAlreadyOpen)) => {
-            Err(StoreError::InUse { path: path.to_owned(), holder: "another program".to_owned() })
-        }
-        Ok(Err(redb::DatabaseError::Storage(redb::StorageError::Io(cause))))
-            if cause.kind() != io::ErrorKind::InvalidData && cause.kind() != io::ErrorKind::UnexpectedEof =>
-        {
-            Err(io_error("cannot read", path)(cause))
-        }
-        Ok(Err(error)) => Err(damaged(error.to_string())),
-        Err(_) => Err(damaged("the database stopped while it was opened".to_owned())),
-    }
-}
-
-/// Opens a file so that it stays as it is; nothing where it has to be brought in order first, or is damaged.
-fn open_read_only(path: &Path) -> Result<Option<ReadOnlyDatabase>, StoreError> {
-    let file = File::open(path).map_err(io_error("cannot open", path))?;
-    let disk = FileDisk::new(file).map_err(io_error("cannot open", path))?;
-    let opened = catch_unwind(AssertUnwindSafe(|| {
-        Database::builder().set_cache_size(CACHE_BYTES).open_read_only_with_backend(disk)
-    }));
-    Ok(opened.ok().and_then(Result::ok))
-}
-
-/// Makes a store beside its final name and moves it there, so that a half-made one is never found.
-fn create_file(path: &Path, clock: ClockKind) -> Result<(), StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let fresh = PathBuf::from(name);
-    let file = File::options()
-        .create(true)
-        .truncate(true)
-        .read(true)
-        .write(true)
-        .open(&fresh)
-        .map_err(io_error("cannot create", &fresh))?;
-    let database = open_database(FileDisk::new(file).map_err(io_error("cannot create", &fresh))?, &fresh)?;
-    initialise(&database, clock)?;
-    drop(database);
-    std::fs::rename(&fresh, path).map_err(io_error("cannot create", path))?;
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let sync = File::open(directory).and_then(|directory| directory.sync_all());
-    sync.map_err(io_error("cannot sync the directory", directory))
-}
-
-/// The first commit of every store: all its tables, and what it is.
-fn initialise(database: &Database, clock: ClockKind) -> Result<(), StoreError> {
-    let transaction = database.begin_write()?;
-    for table in table::ALL {
-        transaction.open_table(RawTable::new(table.name))?;
-    }
-    transaction.commit()?;
-    let organisation =
-        clock::random_hex().map_err(io_error("cannot read randomness for", Path::new("a new store")))?;
-    let created_at = clock::Clock::Real.now();
-    let mut writes = WriteSet::default();
-    writes.put(&STORE, &STORE_KEY, &StoreInfo { format: FORMAT, organisation, clock, created_at })?;
-    write_all(database, &writes)
-}
-
-fn read_info(transaction: ReadTransaction, path: &Path) -> Result<StoreInfo, StoreError> {
-    let not_ours = |found: &str| StoreError::NotAStore { path: path.to_owned(), found: found.to_owned() };
-    match transaction.open_table(RawTable::new(STORE.id.name)) {
-        Ok(_) => {}
-        Err(TableError::Storage(error)) => return Err(error.into()),
-        Err(_) => return Err(not_ours("a database of another program")),
-    }
-    let snapshot = Snapshot { transaction, tables: Default::default() };
-    let info = STORE.get(&snapshot, &STORE_KEY)?;
-    let info = info.ok_or_else(|| not_ours("a database without a description of itself"))?;
-    if info.format < FORMAT {
-        return Err(StoreError::OlderFormat { path: path.to_owned(), found: info.format, known: FORMAT });
-    }
-    if info.format > FORMAT {
-        return Err(StoreError::NewerFormat { path: path.to_owned(), found: info.format, known: FORMAT });
-    }
-    Ok(info)
-}
-
-fn check_clock(info: &StoreInfo, wanted: Option<ClockKind>, path: &Path) -> Result<(), StoreError> {
-    let (has, remedy) = match (info.clock, wanted) {
-        (has, Some(wanted)) if has != wanted => match has {
-            ClockKind::Real => (
-                "the machine's clock",
-                "virtual time needs a store of its own: name another with --store, or add --fresh",
-            ),
-            ClockKind::Virtual => {
-                ("a virtual clock", "add --virtual-time, or name another store with --store")
-            }
-        },
-        _ => return Ok(()),
-    };
-    Err(StoreError::OtherClock { path: path.to_owned(), has, remedy })
-}
-
-/// One transaction. A value that the database refuses aborts it; every other error is the disk's.
-fn write_all(database: &Database, writes: &WriteSet) -> Result<(), StoreError> {
-    let mut transaction = database.begin_write()?;
-    transaction.set_durability(Durability::Immediate)?;
-    for (id, rows) in writes.iter() {
-        let mut table = transaction.open_table(RawTable::new(id.name))?;
-        for (key, value) in rows {
-            let written = match value {
-                Some(value) => table.insert(key.as_slice(), value.as_slice()).map(drop),
-                None => table.remove(key.as_slice()).map(drop),
-            };
-            if let Err(redb::StorageError::ValueTooLarge(bytes)) = written {
-                let cause = crate::codec::CodecError::TooLarge(format!("{bytes} bytes"));
-                drop(table);
-                transaction.abort().map_err(StoreError::from)?;
-                return Err(cause.into());
-            }
-            written?;
-        }
-    }
-    transaction.commit()?;
-    Ok(())
 }

@@ -1,0 +1,70 @@
+//! A file that grows by written zeros.
+
+use std::fs::File;
+use std::io;
+use std::ops::Bound;
+use std::os::unix::fs::FileExt;
+
+use redb::backends::FileBackend;
+use redb::{BackendError, StorageBackend};
+
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+
+/// A file that grows by written zeros.
+#[derive(Debug)]
+pub(crate) struct FileDisk {
+    file: File,
+    inner: FileBackend,
+}
+
+impl FileDisk {
+    pub(crate) fn new(file: File) -> io::Result<Self> {
+        let inner = FileBackend::new(file.try_clone()?).map_err(io::Error::other)?;
+        Ok(Self { file, inner })
+    }
+}
+
+impl StorageBackend for FileDisk {
+    fn len(&self) -> io::Result<u64> {
+        self.inner.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.inner.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut end = self.inner.len()?;
+        while end < len {
+            let count = usize::try_from(len - end).unwrap_or(usize::MAX).min(ZEROS.len());
+            self.file.write_all_at(ZEROS.get(..count).unwrap_or(&ZEROS), end)?;
+            end += count as u64;
+        }
+        self.inner.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        self.inner.sync_data()
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.inner.write(offset, data)
+    }
+    fn close(&self) -> io::Result<()> {
+        self.inner.close()
+    }
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.inner.try_lock_range(start, end)
+    }
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.inner.try_lock_shared_range(start, end)
+    }
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.inner.lock_range(start, end)
+    }
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.inner.lock_shared_range(start, end)
+    }
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.inner.unlock_range(start, end)
+    }
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.inner.query_lock_range(start, end)
+    }
+}

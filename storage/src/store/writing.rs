@@ -1,0 +1,31 @@
+//! Writing: a batch's writes as one transaction.
+
+use redb::{Database, Durability};
+
+use super::RawTable;
+use crate::StoreError;
+use crate::state::WriteSet;
+
+/// One transaction. A value that the database refuses aborts it; every other error is the disk's.
+pub(super) fn write_all(database: &Database, writes: &WriteSet) -> Result<(), StoreError> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(Durability::Immediate)?;
+    for (id, rows) in writes.iter() {
+        let mut table = transaction.open_table(RawTable::new(id.name))?;
+        for (key, value) in rows {
+            let written = match value {
+                Some(value) => table.insert(key.as_slice(), value.as_slice()).map(drop),
+                None => table.remove(key.as_slice()).map(drop),
+            };
+            if let Err(redb::StorageError::ValueTooLarge(bytes)) = written {
+                let cause = crate::codec::CodecError::TooLarge(format!("{bytes} bytes"));
+                drop(table);
+                transaction.abort().map_err(StoreError::from)?;
+                return Err(cause.into());
+            }
+            written?;
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
