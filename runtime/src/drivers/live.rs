@@ -15,8 +15,8 @@ mod actor;
 mod pool;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 use async_channel::{Receiver, Sender};
 use echo_storage::clock::Clock;
@@ -61,7 +61,12 @@ struct Shared {
     head: watch::Sender<u64>,
     /// How many actors have started.
     started: watch::Sender<usize>,
+    /// Who sees each step after its commit.
+    observer: OnceLock<Observer>,
 }
+
+/// Who sees each step after its commit.
+type Observer = Box<dyn Fn(&Arc<Entry>) + Send + Sync>;
 
 /// A running organisation.
 pub struct Live {
@@ -98,6 +103,7 @@ impl Live {
             timers_changed: Notify::new(),
             head: watch::Sender::new(head.step),
             started: watch::Sender::new(0),
+            observer: OnceLock::new(),
             organisation,
             store,
             mind,
@@ -159,6 +165,13 @@ impl Live {
     pub async fn submit(&self, input: Input) -> Result<Entry, RuntimeError> {
         let mut outcomes = self.shared.submit(vec![input]).await?;
         outcomes.pop().map_or(Err(RuntimeError::Stopped), done)
+    }
+
+    /// Shows every later step to `observer`, in the journal's order, once it is durable and before anybody is answered. It
+    /// is called by the dispatcher, which waits for it; the first call counts.
+    pub fn observe(&self, observer: impl Fn(&Arc<Entry>) + Send + Sync + 'static) {
+        // A second observer is let go: the first one counts.
+        let _ = self.shared.observer.set(Box::new(observer));
     }
 
     /// The state of the last commit.
@@ -298,6 +311,9 @@ async fn dispatch(shared: Arc<Shared>, published: Receiver<Published>) {
     let _stop = StopOnPanic(shared.clone());
     while let Ok(Published { committed, told }) = published.recv().await {
         deliver_all(&shared, &committed);
+        if let Some(observer) = shared.observer.get() {
+            committed.entries.iter().for_each(observer);
+        }
         if let Some(last) = committed.entries.last() {
             shared.head.send_replace(last.step);
         }
