@@ -15,7 +15,7 @@ mod aftermath;
 
 pub(crate) use aftermath::append_failure;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -31,8 +31,8 @@ use crate::turn::Failure;
 
 /// For how long an organisation may stand still before it counts as having been away, in milliseconds.
 pub const NOT_AWAY_MS: u64 = 1_000;
-/// How many steps a cascade may add to a batch.
-pub const MAX_CASCADE_STEPS: usize = 2_000;
+/// How many steps cascades may add to a batch, about: then it is full, so that nobody waits long for its commit.
+pub const MAX_CASCADE_STEPS: usize = 512;
 /// How many steps may lead from a submitted input to the last step of its cascade.
 pub const MAX_CASCADE_DEPTH: usize = 6;
 
@@ -50,10 +50,12 @@ pub enum Outcome {
 /// What a batch did, after its commit.
 #[derive(Debug, Default)]
 pub struct Committed {
-    /// What became of each input, in their order.
+    /// What became of each input, in their order; of the first of them, where the batch was full before the last.
     pub outcomes: Vec<Outcome>,
     /// Every step of the batch, cascades included, in the journal's order.
     pub entries: Vec<Arc<Entry>>,
+    /// The roles that may have mail which the batch could have taken and did not.
+    pub left: BTreeSet<RoleId>,
 }
 
 /// Which steps may follow within the batch of the step that caused them.
@@ -115,18 +117,20 @@ impl Engine {
         Ok(waits.then_some(Input::TakeUp { away_ms }))
     }
 
-    /// Runs the inputs in their order, in one commit, with the steps that follow from them at once.
+    /// Runs the inputs in their order, in one commit, with the steps that follow from them at once. Where these fill the
+    /// batch, the inputs behind are not run: as many were as there are outcomes, and at least one.
     ///
     /// # Errors
     /// The store failed: nothing of the batch was told to anybody.
-    pub fn run(&self, inputs: Vec<Input>, cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
-        match self.attempt(&inputs, cascade) {
+    pub fn run(&self, inputs: &[Input], cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
+        match self.attempt(inputs, cascade) {
             Err(StoreError::Unstorable(_)) if inputs.len() > 1 => {
                 let mut all = Committed::default();
                 for input in inputs {
-                    let one = self.run(vec![input], cascade)?;
+                    let one = self.run(std::slice::from_ref(input), cascade)?;
                     all.outcomes.extend(one.outcomes);
                     all.entries.extend(one.entries);
+                    all.left.extend(one.left);
                 }
                 Ok(all)
             }
@@ -141,6 +145,9 @@ impl Engine {
         let mut following = VecDeque::new();
         let mut cascaded = 0;
         for input in inputs {
+            if cascaded >= MAX_CASCADE_STEPS {
+                break;
+            }
             let first_new = committed.entries.len();
             if let Some(why) = obsolete(&batch, input)? {
                 committed.outcomes.push(Outcome::Skipped(why));
@@ -148,8 +155,7 @@ impl Engine {
             }
             let outcome = self.step(&mut batch, input, &mut committed.entries)?;
             committed.outcomes.push(outcome);
-            let Some(cascade) = cascade else { continue };
-            follow(&batch, &committed.entries, first_new, 1, cascade, &mut following)?;
+            follow(&batch, &mut committed, first_new, 1, cascade, &mut following)?;
             while let Some(Following { input, depth, seen_at }) = following.pop_front() {
                 let first_new = committed.entries.len();
                 // Only a step in between can have made it obsolete.
@@ -157,10 +163,10 @@ impl Engine {
                     continue;
                 }
                 self.step(&mut batch, &input, &mut committed.entries)?;
-                cascaded += committed.entries.len() - first_new;
-                if depth < MAX_CASCADE_DEPTH && cascaded < MAX_CASCADE_STEPS {
-                    follow(&batch, &committed.entries, first_new, depth + 1, cascade, &mut following)?;
-                }
+                cascaded += 1;
+                let goes_on = depth < MAX_CASCADE_DEPTH && cascaded < MAX_CASCADE_STEPS;
+                let cascade = cascade.filter(|_| goes_on);
+                follow(&batch, &mut committed, first_new, depth + 1, cascade, &mut following)?;
             }
         }
         self.store.commit(batch)?;
@@ -202,11 +208,11 @@ impl Engine {
     }
 
     /// The commit refused a single step: its failure is recorded in its place.
-    fn record_unstorable(&self, inputs: Vec<Input>, reason: &str) -> Result<Committed, StoreError> {
+    fn record_unstorable(&self, inputs: &[Input], reason: &str) -> Result<Committed, StoreError> {
         let mut batch = self.store.batch()?;
         let mut committed = Committed::default();
         for input in inputs {
-            let entry = append_failure(&mut batch, self.clock.now(), input, reason.to_owned())?;
+            let entry = append_failure(&mut batch, self.clock.now(), input.clone(), reason.to_owned())?;
             committed.entries.push(entry.clone());
             committed.outcomes.push(Outcome::Failed(entry));
         }
@@ -283,53 +289,67 @@ fn obsolete(state: &dyn State, input: &Input) -> Result<Option<&'static str>, St
 }
 
 /// What follows at once from the steps behind `first_new`: ready recipients take their next message, and immediate
-/// minds answer.
+/// minds answer. Whoever may have mail and does not get to it, because no cascade is wanted here any more or its agent is
+/// not ready, is among those who are left.
 fn follow(
     batch: &Batch,
-    entries: &[Arc<Entry>],
+    committed: &mut Committed,
     first_new: usize,
     depth: usize,
-    cascade: Cascade<'_>,
+    cascade: Option<Cascade<'_>>,
     following: &mut VecDeque<Following>,
 ) -> Result<(), StoreError> {
     let Some(config) = batch.config()? else { return Ok(()) };
     let seen_at = batch.head().step;
-    for entry in entries.iter().skip(first_new) {
-        let mut roles = Vec::new();
+    for entry in committed.entries.iter().skip(first_new) {
         // An agent whose step failed pauses before it tries again.
         let failed = match (&entry.failure, &entry.input) {
             (Some(_), Input::Take { role, .. }) => Some(role),
             _ => None,
         };
         for effect in &entry.effects {
-            match effect {
-                Effect::Send(message) => roles.extend(config.recipients(&message.to)),
-                Effect::Acknowledge { role, .. } | Effect::Redeliver { role, .. } => roles.push(role.clone()),
-                Effect::PutAgent(agent) if agent.down().is_none() => roles.push(agent.role.clone()),
-                Effect::EndThought { thought, .. } => {
-                    roles.extend(batch.thought(*thought)?.map(|thought| thought.role));
-                }
-                Effect::Think(thought) => {
-                    if let Asking::Now(answer) = mind::ask(cascade.mind, &thought.question) {
-                        let answer = answer.map_err(|error| error.to_string());
-                        let mind = cascade.mind.name().to_owned();
-                        let input = Input::Answer { thought: thought.id, mind, answer };
-                        following.push_back(Following { input, depth, seen_at });
-                    }
-                }
-                _ => {}
+            if let Effect::Think(thought) = effect
+                && let Some(cascade) = cascade
+                && let Asking::Now(answer) = mind::ask(cascade.mind, &thought.question)
+            {
+                let answer = answer.map_err(|error| error.to_string());
+                let mind = cascade.mind.name().to_owned();
+                let input = Input::Answer { thought: thought.id, mind, answer };
+                following.push_back(Following { input, depth, seen_at });
             }
         }
-        roles.sort_unstable();
-        roles.dedup();
-        let ready = roles.into_iter().filter(|role| Some(role) != failed && (cascade.ready)(role));
-        for role in ready {
-            if let Some(message) = next_mail(batch, &config, &role)? {
+        for role in concerned(batch, &config, entry)? {
+            let ready = cascade.is_some_and(|cascade| Some(&role) != failed && (cascade.ready)(&role));
+            if !ready {
+                committed.left.insert(role);
+            } else if let Some(message) = next_mail(batch, &config, &role)? {
                 following.push_back(Following { input: Input::Take { role, message }, depth, seen_at });
             }
         }
     }
     Ok(())
+}
+
+/// The roles that may take mail because of a step: it reached them, or its step, question or pause is over.
+fn concerned(batch: &Batch, config: &Config, entry: &Entry) -> Result<Vec<RoleId>, StoreError> {
+    let mut roles = Vec::new();
+    for effect in &entry.effects {
+        match effect {
+            Effect::Send(message) => roles.extend(config.recipients(&message.to)),
+            Effect::Acknowledge { role, .. } | Effect::Redeliver { role, .. } => roles.push(role.clone()),
+            Effect::PutAgent(agent) if agent.down().is_none() => roles.push(agent.role.clone()),
+            Effect::EndThought { thought, .. } => {
+                roles.extend(batch.thought(*thought)?.map(|thought| thought.role));
+            }
+            _ => {}
+        }
+    }
+    if let (Some(_), Input::Take { role, .. }) = (&entry.failure, &entry.input) {
+        roles.push(role.clone());
+    }
+    roles.sort_unstable();
+    roles.dedup();
+    Ok(roles)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

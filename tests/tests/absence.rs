@@ -194,9 +194,9 @@ fn a_failed_message_is_not_tried_again_in_the_same_commit() {
     let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
     let clock = Arc::new(Clock::new(ClockKind::Virtual, Timestamp::from_ms(1)));
     let engine = Engine::new(company("aide", on_votes), store, clock);
-    engine.run(vec![engine.configuration().unwrap().unwrap()], None).unwrap();
+    engine.run(&[engine.configuration().unwrap().unwrap()], None).unwrap();
     let cascade = Cascade { ready: &|_| true, mind: &RulesMind };
-    let committed = engine.run(vec![post("aide", "bad"), post("worker", "good")], Some(cascade)).unwrap();
+    let committed = engine.run(&[post("aide", "bad"), post("worker", "good")], Some(cascade)).unwrap();
     let failed = committed.entries.iter().filter(|entry| entry.failure.is_some()).count();
     assert_eq!(failed, 1);
     assert_eq!(committed.entries.len(), 4, "two messages, two attempts");
@@ -223,7 +223,7 @@ fn a_while_in_which_nobody_ran_it_counts_in_no_deadline() {
         let engine = Engine::new(run.organisation.clone(), run.store.clone(), clock);
         if let Some(input) = engine.take_up().unwrap() {
             assert_eq!(input, Input::TakeUp { away_ms: HOUR_MS });
-            engine.run(vec![input], None).unwrap();
+            engine.run(&[input], None).unwrap();
             taken_up += 1;
             has_time_left(&run.store.snapshot().unwrap(), now.after_ms(HOUR_MS));
         }

@@ -143,7 +143,7 @@ fn memory() -> Arc<Store> {
 fn engine(store: &Arc<Store>) -> Engine {
     let clock = Arc::new(Clock::new(ClockKind::Virtual, VIRTUAL_EPOCH));
     let engine = Engine::new(Arc::new(company()), store.clone(), clock);
-    engine.run(vec![engine.configuration().unwrap().unwrap()], None).unwrap();
+    engine.run(&[engine.configuration().unwrap().unwrap()], None).unwrap();
     engine
 }
 
@@ -158,7 +158,7 @@ fn failure(outcome: &Outcome) -> String {
 fn in_a_batch_only_the_culprits_fail() {
     let store = memory();
     let batch = vec![call("note"), call("half_then_panic"), call("oversize"), call("unknown"), call("note")];
-    let committed = engine(&store).run(batch, None).unwrap();
+    let committed = engine(&store).run(&batch, None).unwrap();
     let [first, panicked, oversize, unknown, last] = committed.outcomes.as_slice() else { panic!() };
     assert!(matches!((first, last), (Outcome::Done(_), Outcome::Done(_))));
     assert_eq!(failure(panicked), "panicked: injected");
@@ -224,8 +224,8 @@ fn a_backlog_larger_than_the_mailbox_is_worked_off() {
     let store = Arc::new(Store::in_memory(ClockKind::Real).unwrap());
     let clock = Arc::new(Clock::new(ClockKind::Real, VIRTUAL_EPOCH));
     let engine = Engine::new(Arc::new(company()), store.clone(), clock);
-    engine.run(vec![engine.configuration().unwrap().unwrap()], None).unwrap();
-    engine.run((0..700).map(|_| call("note")).collect(), None).unwrap();
+    engine.run(&[engine.configuration().unwrap().unwrap()], None).unwrap();
+    engine.run(&vec![call("note"); 700], None).unwrap();
     let of_run = store.clone();
     block_on(async move {
         let live = Arc::new(Live::start(Arc::new(company()), of_run, Arc::new(RulesMind)).await.unwrap());

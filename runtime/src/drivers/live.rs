@@ -1,41 +1,43 @@
 //! The live driver: the engine on a writer's thread, with actors, minds and timers around it on tokio.
 //!
 //! ```text
-//! callers ─┐                                                          ┌─> mailboxes ──> actors ─┐
-//! actors  ─┼─> jobs ──> writer's thread: one batch, one commit ──> dispatcher ─> thoughts ──> pool ───┤
-//! timers  ─┘     ^                                                    └─> answers, head          │
-//!                └────────────────────────────────────────────────────────────────────────┘
+//! callers ─┐                                                          ┌─> actors that have mail left ─┐
+//! actors  ─┼─> jobs ──> writer's thread: one batch, one commit ──> dispatcher ─> thoughts ──> pool ──────┤
+//! timers  ─┘     ^                                                    └─> answers, head                │
+//!                └─────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
+//!
+//! Most mail never gets to an actor: the writer takes it in its sender's batch. What it leaves, because the agent is busy,
+//! or was busy a moment ago, or the batch was full, the actor finds in the inbox.
 //!
 //! What always holds: the store is the truth and everything here is a hint. A full mailbox, a full queue of questions or
 //! a lost wake-up loses nothing, because whoever wakes looks into the store. Deliveries go out before answers, both after
 //! the commit. Every queue has a named bound.
 
 mod actor;
+mod dispatcher;
 mod pool;
+mod writer;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
-use async_channel::{Receiver, Sender};
+use async_channel::Sender;
 use echo_storage::clock::Clock;
 use echo_storage::journal::{Entry, Head};
 use echo_storage::names::RoleId;
-use echo_storage::{Effect, Input, Query, Snapshot, Store, StoreError};
+use echo_storage::{Input, Query, Snapshot, Store, StoreError};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use self::actor::{Actor, Mail};
+use self::actor::Actor;
 use super::{RuntimeError, done};
-use crate::engine::{Cascade, Committed, Engine, Outcome, is_settled, next_mail};
+use crate::engine::{Engine, Outcome, is_settled, next_mail};
 use crate::mind::Mind;
 use crate::organisation::Organisation;
 
 /// How many jobs may wait for the writer; whoever brings more waits.
 const MAX_JOBS: usize = 4_096;
-/// How many inputs one commit carries at most, cascades not counted.
-const MAX_BATCH_INPUTS: usize = 2_000;
 /// How many committed batches may wait for the dispatcher before the writer waits.
 const MAX_PUBLISHED: usize = 64;
 
@@ -92,7 +94,7 @@ impl Live {
         // Before any timer runs: what came due while nobody ran it is put off.
         let engine = Engine::new(organisation.clone(), store.clone(), clock.clone());
         if let Some(take_up) = engine.take_up()? {
-            engine.run(vec![take_up], None)?;
+            engine.run(&[take_up], None)?;
         }
         let (jobs, waiting) = async_channel::bounded(MAX_JOBS);
         let (publish, published) = async_channel::bounded(MAX_PUBLISHED);
@@ -113,13 +115,13 @@ impl Live {
         let for_writer = shared.clone();
         let writer = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || write(&for_writer, &waiting, &publish))
+            .spawn(move || writer::run(&for_writer, &waiting, &publish))
             .map_err(|cause| StoreError::Io {
                 what: "cannot start the writer for",
                 path: "the store".into(),
                 cause,
             })?;
-        let dispatcher = tokio::spawn(dispatch(shared.clone(), published));
+        let dispatcher = tokio::spawn(dispatcher::run(shared.clone(), published));
         let mut tasks = vec![tokio::spawn(timers(shared.clone()))];
         tasks.extend(pool::spawn(&shared));
         let live = Self { shared, writer, dispatcher, tasks };
@@ -141,7 +143,7 @@ impl Live {
         let snapshot = shared.store.snapshot()?;
         for role in shared.actors.keys() {
             if next_mail(&snapshot, shared.organisation.config(), role)?.is_some() {
-                actor::deliver(shared, role, Mail::Wake);
+                actor::wake(shared, role);
             }
         }
         shared.pool.rescan();
@@ -151,7 +153,7 @@ impl Live {
     /// Starts every agent and waits until all are ready for their first message.
     pub async fn activate_all(&self) {
         for role in self.shared.actors.keys() {
-            actor::deliver(&self.shared, role, Mail::Wake);
+            actor::wake(&self.shared, role);
         }
         let all = self.shared.actors.len();
         // The sender lives in `shared`, so the wait cannot fail.
@@ -249,136 +251,6 @@ impl Drop for StopOnPanic {
             self.0.jobs.close();
         }
     }
-}
-
-/// What the writer hands to the dispatcher: a committed batch, and who asked for which part of it.
-struct Published {
-    committed: Committed,
-    told: Vec<(usize, Told)>,
-}
-
-/// Closes the queue when the writer ends and drops the jobs in it, which tells their submitters.
-struct Closing<'a>(&'a Receiver<Job>);
-
-impl Drop for Closing<'_> {
-    fn drop(&mut self) {
-        self.0.close();
-        while self.0.try_recv().is_ok() {}
-    }
-}
-
-/// The writer's loop: wait, take what is queued, commit, pass it on. Nobody lingers to fill a batch.
-fn write(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Published>) {
-    let engine = Engine::new(shared.organisation.clone(), shared.store.clone(), shared.clock.clone());
-    let ready =
-        |role: &RoleId| shared.actors.get(role).is_some_and(|actor| actor.idle.load(Ordering::Acquire));
-    let cascade = Cascade { ready: &ready, mind: &*shared.mind };
-    // However the writer ends, whoever waits for it is told.
-    let _closing = Closing(waiting);
-    while let Ok(first) = waiting.recv_blocking() {
-        let mut inputs = first.inputs;
-        let mut told = vec![(inputs.len(), first.told)];
-        while inputs.len() < MAX_BATCH_INPUTS
-            && let Ok(next) = waiting.try_recv()
-        {
-            told.push((next.inputs.len(), next.told));
-            inputs.extend(next.inputs);
-        }
-        match engine.run(inputs, Some(cascade)) {
-            Ok(committed) => {
-                if publish.send_blocking(Published { committed, told }).is_err() {
-                    return;
-                }
-            }
-            Err(error) => {
-                let cause = match error {
-                    StoreError::Closed { cause } => cause,
-                    other => other.to_string(),
-                };
-                tracing::error!(cause, "the store failed");
-                for (_, told) in told {
-                    // Whoever does not wait any more need not be told.
-                    let _ = told.send(Err(StoreError::Closed { cause: cause.clone() }.into()));
-                }
-                return;
-            }
-        }
-    }
-}
-
-/// Tells the world of committed batches: first mail and questions, then answers.
-async fn dispatch(shared: Arc<Shared>, published: Receiver<Published>) {
-    let _stop = StopOnPanic(shared.clone());
-    while let Ok(Published { committed, told }) = published.recv().await {
-        deliver_all(&shared, &committed);
-        if let Some(observer) = shared.observer.get() {
-            committed.entries.iter().for_each(observer);
-        }
-        if let Some(last) = committed.entries.last() {
-            shared.head.send_replace(last.step);
-        }
-        let mut outcomes = committed.outcomes.into_iter();
-        for (count, told) in told {
-            let _ = told.send(Ok(outcomes.by_ref().take(count).collect()));
-        }
-    }
-}
-
-/// Mail, grouped by recipient; questions that the batch did not answer itself; changed timers.
-fn deliver_all(shared: &Arc<Shared>, committed: &Committed) {
-    let config = shared.organisation.config();
-    let mut mail: BTreeMap<RoleId, Vec<Mail>> = BTreeMap::new();
-    let mut asked = Vec::new();
-    let mut timers_changed = false;
-    for entry in &committed.entries {
-        if let (Some(_), Input::Take { role, .. }) = (&entry.failure, &entry.input) {
-            mail.entry(role.clone()).or_default().push(Mail::Wake);
-        }
-        for effect in &entry.effects {
-            match effect {
-                Effect::Send(message) => {
-                    for role in config.recipients(&message.to) {
-                        mail.entry(role).or_default().push(Mail::Message(message.id));
-                    }
-                }
-                Effect::Think(thought) => asked.push((thought.id, thought.role.clone())),
-                Effect::EndThought { thought, .. } => {
-                    // Known here only if it was asked in this batch; otherwise the store knows whose it was.
-                    let at = asked.iter().position(|(id, _)| id == thought);
-                    let role = match at {
-                        Some(at) => Some(asked.swap_remove(at).1),
-                        None => owner(&shared.store, *thought),
-                    };
-                    if let Some(role) = role {
-                        mail.entry(role).or_default().push(Mail::Wake);
-                    }
-                }
-                // Its breaker may let mail through again, or old mail has come back.
-                Effect::Redeliver { role, .. } => mail.entry(role.clone()).or_default().push(Mail::Wake),
-                Effect::PutAgent(agent) if agent.down().is_none() => {
-                    mail.entry(agent.role.clone()).or_default().push(Mail::Wake);
-                }
-                Effect::SetTimer(_) | Effect::ClearTimer(_) => timers_changed = true,
-                _ => {}
-            }
-        }
-    }
-    for (role, group) in mail {
-        for one in group {
-            actor::deliver(shared, &role, one);
-        }
-    }
-    for (thought, _) in asked {
-        shared.pool.push(thought);
-    }
-    if timers_changed {
-        shared.timers_changed.notify_one();
-    }
-}
-
-fn owner(store: &Store, thought: echo_storage::names::ThoughtId) -> Option<RoleId> {
-    let snapshot = store.snapshot().ok()?;
-    snapshot.thought(thought).ok().flatten().map(|thought| thought.role)
 }
 
 /// Fires each timer when it is due.

@@ -46,7 +46,7 @@ impl Simulation {
         let engine = Engine::new(organisation.clone(), store, clock.clone());
         let simulation = Self { engine, organisation, mind, clock, random: ChaCha8Rng::seed_from_u64(seed) };
         if let Some(input) = simulation.engine.configuration()? {
-            simulation.engine.run(vec![input], None)?;
+            simulation.engine.run(&[input], None)?;
         }
         Ok(simulation)
     }
@@ -61,7 +61,7 @@ impl Simulation {
     /// # Errors
     /// The step failed, or the store.
     pub fn submit(&mut self, input: Input) -> Result<Entry, RuntimeError> {
-        let mut committed = self.engine.run(vec![input], None)?;
+        let mut committed = self.engine.run(&[input], None)?;
         committed.outcomes.pop().map_or(Err(RuntimeError::Stopped), done)
     }
 
@@ -87,7 +87,7 @@ impl Simulation {
                 return Ok(false);
             }
             let Some(input) = self.next()? else { return Ok(true) };
-            for entry in self.engine.run(vec![input], None)?.entries {
+            for entry in self.engine.run(&[input], None)?.entries {
                 watch(&entry);
             }
         }
