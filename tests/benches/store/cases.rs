@@ -63,7 +63,7 @@ impl Bench {
             "agents" => {
                 rates::heading("nine agents to each other, messages a second");
                 let cases = [(1, 3.0), (8, 10.0), (32, 15.0)].map(|(in_flight, aim)| {
-                    let label = format!("{in_flight} in flight each");
+                    let label = format!("nine agents, {in_flight} in flight");
                     rates::run(self, &label, Work::Agents { in_flight }, Aim::AtLeast(aim))
                 });
                 cases.into()

@@ -66,7 +66,7 @@ impl Calls {
         let cells = cells.each_ref().map(|(cell, width)| (cell.as_str(), *width));
         line(&format!("  {label}"), &cells);
         Figure {
-            label: format!("{label} while {BATCH} decisions run, p99 ms"),
+            label: format!("{label}, beside decisions, p99 ms"),
             ours: percentile(&self.ours, 99),
             ratio: ratio(99),
         }

@@ -1,11 +1,15 @@
 //! One durable message after the other, from one agent to another: how long each takes, and what of that is the disk's.
 //!
-//! What always holds: the next message goes out when the one before is acknowledged and processed, on every side.
+//! What always holds: the next message goes out when the one before is acknowledged and processed, on every side. The sides
+//! take turns every few messages, because a disk that others use is fast and slow by turns.
 
 use crate::cases::{BARE_AIM, Bench, Figure, RECORDED_SHARE, TURNS};
 use crate::disk::{Disk, written_bytes};
 use crate::table::{Aim, median, ratio};
 use crate::work::{Sequence, float, sequence};
+
+/// How long a turn is at most, in milliseconds.
+const SLICE_MS: u64 = 50;
 
 /// The figures of the turns; times in milliseconds.
 #[derive(Default)]
@@ -28,16 +32,18 @@ pub(crate) fn run(bench: &Bench) -> Vec<Figure> {
     let mut disk = Disk::create(&sides.directory.join("disk"));
     let mut turns = Turns::default();
     let rounds = |round_ms: u64| bench.runtime.block_on(sequence(&*sides.ours, round_ms));
-    for turn in 0..=TURNS {
+    let slice_ms = bench.round_ms.min(SLICE_MS);
+    let slices = TURNS as u64 * bench.round_ms / slice_ms;
+    for turn in 0..=slices {
         let (written, before) = (written_bytes(), sides.ours.counts());
-        let one = rounds(bench.round_ms);
+        let one = rounds(slice_ms);
         let bytes = written_bytes().unwrap_or(0) - written.unwrap_or(0);
         let commits = sides.ours.counts().commits - before.commits;
-        let other = sides.pair.as_ref().map(|pair| bench.runtime.block_on(sequence(&**pair, bench.round_ms)));
+        let other = sides.pair.as_ref().map(|pair| bench.runtime.block_on(sequence(&**pair, slice_ms)));
         let sync = disk.sync((bytes / commits.max(1)).max(1), one.processed.len());
         let bare = sides.bare.as_ref().map(|bare| {
             sides.ours.record();
-            let recorded = rounds(bench.round_ms / RECORDED_SHARE);
+            let recorded = rounds(slice_ms / RECORDED_SHARE);
             bare.repeat(&sides.ours.recorded()).as_secs_f64() * 1e3 / float(recorded.processed.len() as u64)
         });
         if turn > 0 {
