@@ -32,7 +32,7 @@ use crate::turn::Failure;
 /// For how long an organisation may stand still before it counts as having been away, in milliseconds.
 pub const NOT_AWAY_MS: u64 = 1_000;
 /// How many steps a cascade may add to a batch.
-pub const MAX_CASCADE_STEPS: usize = 256;
+pub const MAX_CASCADE_STEPS: usize = 2_000;
 /// How many steps may lead from a submitted input to the last step of its cascade.
 pub const MAX_CASCADE_DEPTH: usize = 6;
 
@@ -65,6 +65,15 @@ pub struct Cascade<'a> {
     pub mind: &'a dyn Mind,
 }
 
+/// A step that follows from another one at once.
+struct Following {
+    input: Input,
+    /// How many steps lead to it.
+    depth: usize,
+    /// The last step when it was found to be due.
+    seen_at: u64,
+}
+
 /// Runs steps on a store.
 #[derive(Debug)]
 pub struct Engine {
@@ -88,7 +97,7 @@ impl Engine {
     /// the one in force.
     pub fn configuration(&self) -> Result<Option<Input>, StoreError> {
         let wanted = self.organisation.config();
-        let same = self.snapshot()?.config()?.as_ref() == Some(wanted);
+        let same = self.snapshot()?.config()?.as_deref() == Some(wanted);
         Ok((!same).then(|| Input::Configure(wanted.clone())))
     }
 
@@ -111,7 +120,7 @@ impl Engine {
     /// # Errors
     /// The store failed: nothing of the batch was told to anybody.
     pub fn run(&self, inputs: Vec<Input>, cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
-        match self.attempt(inputs.clone(), cascade) {
+        match self.attempt(&inputs, cascade) {
             Err(StoreError::Unstorable(_)) if inputs.len() > 1 => {
                 let mut all = Committed::default();
                 for input in inputs {
@@ -126,20 +135,28 @@ impl Engine {
         }
     }
 
-    fn attempt(&self, inputs: Vec<Input>, cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
+    fn attempt(&self, inputs: &[Input], cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
         let mut batch = self.store.batch()?;
         let mut committed = Committed::default();
         let mut following = VecDeque::new();
         let mut cascaded = 0;
         for input in inputs {
             let first_new = committed.entries.len();
+            if let Some(why) = obsolete(&batch, input)? {
+                committed.outcomes.push(Outcome::Skipped(why));
+                continue;
+            }
             let outcome = self.step(&mut batch, input, &mut committed.entries)?;
             committed.outcomes.push(outcome);
             let Some(cascade) = cascade else { continue };
             follow(&batch, &committed.entries, first_new, 1, cascade, &mut following)?;
-            while let Some((input, depth)) = following.pop_front() {
+            while let Some(Following { input, depth, seen_at }) = following.pop_front() {
                 let first_new = committed.entries.len();
-                self.step(&mut batch, input, &mut committed.entries)?;
+                // Only a step in between can have made it obsolete.
+                if seen_at != batch.head().step && obsolete(&batch, &input)?.is_some() {
+                    continue;
+                }
+                self.step(&mut batch, &input, &mut committed.entries)?;
                 cascaded += committed.entries.len() - first_new;
                 if depth < MAX_CASCADE_DEPTH && cascaded < MAX_CASCADE_STEPS {
                     follow(&batch, &committed.entries, first_new, depth + 1, cascade, &mut following)?;
@@ -150,24 +167,20 @@ impl Engine {
         Ok(committed)
     }
 
-    /// Decides one step and appends it to the batch, or its failure, or nothing.
+    /// Decides one step and appends it to the batch, or its failure.
     fn step(
         &self,
         batch: &mut Batch,
-        input: Input,
+        input: &Input,
         entries: &mut Vec<Arc<Entry>>,
     ) -> Result<Outcome, StoreError> {
-        if let Some(why) = obsolete(batch, &input)? {
-            return Ok(Outcome::Skipped(why));
-        }
         let now = self.clock.now();
         let mut draft = batch.draft(now);
-        let failure = match decide(&self.organisation, &mut draft, &input) {
+        let failure = match decide(&self.organisation, &mut draft, input) {
             Ok(()) => {
                 let finished = draft.finish();
                 match batch.append(input.clone(), None, finished) {
                     Ok(entry) => {
-                        let entry = Arc::new(entry);
                         entries.push(entry.clone());
                         return Ok(Outcome::Done(entry));
                     }
@@ -183,7 +196,7 @@ impl Engine {
             other => other.to_string(),
         };
         tracing::warn!(reason, "a step failed");
-        let entry = Arc::new(append_failure(batch, now, input, reason)?);
+        let entry = append_failure(batch, now, input.clone(), reason)?;
         entries.push(entry.clone());
         Ok(Outcome::Failed(entry))
     }
@@ -193,7 +206,7 @@ impl Engine {
         let mut batch = self.store.batch()?;
         let mut committed = Committed::default();
         for input in inputs {
-            let entry = Arc::new(append_failure(&mut batch, self.clock.now(), input, reason.to_owned())?);
+            let entry = append_failure(&mut batch, self.clock.now(), input, reason.to_owned())?;
             committed.entries.push(entry.clone());
             committed.outcomes.push(Outcome::Failed(entry));
         }
@@ -277,9 +290,10 @@ fn follow(
     first_new: usize,
     depth: usize,
     cascade: Cascade<'_>,
-    following: &mut VecDeque<(Input, usize)>,
+    following: &mut VecDeque<Following>,
 ) -> Result<(), StoreError> {
     let Some(config) = batch.config()? else { return Ok(()) };
+    let seen_at = batch.head().step;
     for entry in entries.iter().skip(first_new) {
         let mut roles = Vec::new();
         // An agent whose step failed pauses before it tries again.
@@ -299,7 +313,8 @@ fn follow(
                     if let Asking::Now(answer) = mind::ask(cascade.mind, &thought.question) {
                         let answer = answer.map_err(|error| error.to_string());
                         let mind = cascade.mind.name().to_owned();
-                        following.push_back((Input::Answer { thought: thought.id, mind, answer }, depth));
+                        let input = Input::Answer { thought: thought.id, mind, answer };
+                        following.push_back(Following { input, depth, seen_at });
                     }
                 }
                 _ => {}
@@ -310,7 +325,7 @@ fn follow(
         let ready = roles.into_iter().filter(|role| Some(role) != failed && (cascade.ready)(role));
         for role in ready {
             if let Some(message) = next_mail(batch, &config, &role)? {
-                following.push_back((Input::Take { role, message }, depth));
+                following.push_back(Following { input: Input::Take { role, message }, depth, seen_at });
             }
         }
     }

@@ -101,7 +101,9 @@ pub fn replay(
 fn compare_state(recorded: &dyn State, replayed: &dyn State) -> Result<(), ReplayError> {
     // What a file says of itself is its own: its organisation's id, and when it was made.
     let of_journal = |id: TableId, row: &Row| id != table::STORE.id || !row.0.starts_with(b"store");
-    for id in table::ALL {
+    // The steps have been compared one by one; how a file groups them in chunks is its own, since it shows what was
+    // committed together.
+    for id in table::ALL.into_iter().filter(|id| *id != table::JOURNAL.id) {
         let mut range = KeyRange::prefix(Vec::new());
         loop {
             let read = |state: &dyn State| -> Result<Vec<Row>, StoreError> {
@@ -155,7 +157,7 @@ fn again(organisation: &Organisation, batch: &mut Batch, recorded: &Entry) -> Re
             return Err(differs(recorded.step, "its outcome", &recorded_outcome, &replayed));
         }
     };
-    if entry == *recorded {
+    if *entry == *recorded {
         return Ok(true);
     }
     let pairs = recorded.effects.iter().zip(&entry.effects);

@@ -39,6 +39,8 @@
 //! before the handler runs, and what does not fit is refused with its path; a handler is pure, as everything that
 //! decides is.
 
+use std::sync::Arc;
+
 use std::fmt;
 
 use echo_storage::names::RoleId;
@@ -75,7 +77,7 @@ pub struct Look<'a> {
     /// The state.
     pub state: &'a dyn State,
     /// The configuration in force.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// Who calls, as the door knows.
     pub caller: RoleId,
 }

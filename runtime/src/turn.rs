@@ -3,6 +3,8 @@
 //! What always holds: a turn reads the state before the step plus the step's own effects, knows the configuration
 //! and the time as the journal records them, and can do nothing but add effects. So deciding again gives the same.
 
+use std::sync::Arc;
+
 use echo_storage::names::{DecisionType, Id, MessageId, RoleId, ThoughtId, TimerId, Topic};
 use echo_storage::quantities::Timestamp;
 use echo_storage::records::{
@@ -37,7 +39,7 @@ pub fn refuse<T>(why: impl Into<String>) -> Result<T, Failure> {
 /// The step that is being decided.
 pub struct Turn<'d, 'b> {
     draft: &'d mut Draft<'b>,
-    config: Config,
+    config: Arc<Config>,
 }
 
 /// A message that is about to be sent.

@@ -6,7 +6,7 @@
 use crate::StoreError;
 use crate::effect::Effect;
 use crate::names::{Id, MessageId, RoleId, Topic};
-use crate::query::{CONFIG_KEY, Query};
+use crate::query::{CONFIG_KEY, Query, topic_counter, topic_end};
 use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState};
 use crate::state::{State, WriteSet};
 use crate::table::{
@@ -34,7 +34,7 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         Effect::Think(thought) => {
             count(state, &mut writes, thought.id)?;
             writes.put(&THOUGHTS, &thought.id, thought)?;
-            writes.put(&THOUGHTS_OUT, &(thought.role.clone(), thought.id), &())?;
+            writes.insert(&THOUGHTS_OUT, &(thought.role.clone(), thought.id), &())?;
         }
         Effect::EndThought { thought, state: end } => {
             let Some(mut record) = THOUGHTS.get(state, thought)? else {
@@ -49,7 +49,7 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         }
         Effect::SetTimer(timer) => {
             count(state, &mut writes, timer.id)?;
-            writes.put(&TIMERS, &(timer.due, timer.id), timer)?;
+            writes.insert(&TIMERS, &(timer.due, timer.id), timer)?;
         }
         Effect::ClearTimer(timer) => writes.remove(&TIMERS, &(timer.due, timer.id)),
         Effect::PutDecision(decision) => {
@@ -125,19 +125,11 @@ fn configure(state: &dyn State, writes: &mut WriteSet, config: &Config) -> Resul
     Ok(())
 }
 
-fn topic_counter(topic: &Topic) -> String {
-    format!("topic {topic}")
-}
-
-fn topic_end(state: &dyn State, topic: &Topic) -> Result<u64, StoreError> {
-    Ok(COUNTERS.get(state, &topic_counter(topic))?.unwrap_or(0))
-}
-
 fn send(state: &dyn State, writes: &mut WriteSet, message: &Message, place: Place) -> Result<(), StoreError> {
     count(state, writes, message.id)?;
     let topic = match &message.to {
         Address::Role(role) => {
-            writes.put(&INBOX, &(role.clone(), message.id), &())?;
+            writes.insert(&INBOX, &(role.clone(), message.id), &())?;
             None
         }
         Address::Topic(topic) => {
@@ -145,7 +137,8 @@ fn send(state: &dyn State, writes: &mut WriteSet, message: &Message, place: Plac
             writes.put(&COUNTERS, &topic_counter(topic), &(entry + 1))?;
             writes.put(&TOPICS, &(topic.clone(), entry), &message.id.number())?;
             // Nobody is told what they said themselves, nor what they do not listen for.
-            for role in state.config()?.iter().flat_map(|config| &config.roles) {
+            let config = state.config()?;
+            for role in config.iter().flat_map(|config| &config.roles) {
                 let deaf =
                     role.hears.iter().any(|one| one.topic == *topic && !one.wants(message.about.as_ref()));
                 if deaf || message.from == Party::Role(role.id.clone()) {

@@ -2,33 +2,57 @@
 //!
 //! What always holds: a [`Draft`] reads what it has written itself; a draft that is dropped leaves no trace; a
 //! [`Batch`] holds only whole steps, each with its journal entry; nothing of a batch is in the file before
-//! [`Store::commit`](crate::Store::commit) returns.
+//! [`Store::commit`](crate::Store::commit) returns. The batch's own journal entries are held apart until then: whoever
+//! reads the state through it finds the effects of its steps, and not the entries.
 
-use std::collections::BTreeMap;
+mod below;
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use self::below::Below;
 use crate::StoreError;
 use crate::apply::{self, Place};
 use crate::effect::Effect;
 use crate::input::Input;
-use crate::journal::{Entry, Head, SealedEntry};
-use crate::names::Id;
+use crate::journal::{Chunk, Entry, Head, SealedEntry};
+use crate::names::{Id, RoleId};
 use crate::quantities::Timestamp;
+use crate::query::{self, CONFIG_KEY};
+use crate::records::{Config, RoleConfig};
 use crate::state::{KeyRange, Order, Row, State, WriteSet};
 use crate::store::Snapshot;
-use crate::table::{HEAD, JOURNAL, TableId};
+use crate::table::{CONFIG, HEAD, JOURNAL, TOPICS, TableId};
 
 /// Steps that will be committed together, on the state of the last commit.
 #[derive(Debug)]
 pub struct Batch {
-    snapshot: Snapshot,
+    below: Below,
     writes: WriteSet,
     head: Head,
+    /// The batch's steps, which are read again by those who are told of them.
+    entries: Vec<Arc<Entry>>,
+    /// The same steps as they will stand in the journal.
+    sealed: Vec<SealedEntry>,
+    config: Option<Arc<Config>>,
+    /// The roles that have read all their topics, as far as it was asked.
+    quiet: RefCell<BTreeSet<RoleId>>,
 }
 
 impl Batch {
     pub(crate) fn new(snapshot: Snapshot) -> Result<Self, StoreError> {
-        let head = Head::of(&snapshot)?;
-        Ok(Self { snapshot, writes: WriteSet::default(), head })
+        let (head, config) = (Head::of(&snapshot)?, snapshot.configuration()?);
+        let below = Below::new(snapshot);
+        Ok(Self {
+            below,
+            writes: WriteSet::default(),
+            head,
+            entries: Vec::new(),
+            sealed: Vec::new(),
+            config,
+            quiet: RefCell::default(),
+        })
     }
 
     /// The end of the chain with the batch's steps.
@@ -54,27 +78,44 @@ impl Batch {
         input: Input,
         failure: Option<String>,
         step: Finished,
-    ) -> Result<Entry, StoreError> {
-        let Finished { mut writes, effects, step, now } = step;
+    ) -> Result<Arc<Entry>, StoreError> {
+        let Finished { writes, effects, step, now } = step;
         debug_assert_eq!(step, self.head.step + 1, "a draft is appended to the batch it was made from");
         let entry = Entry { step, now, input, failure, effects };
         let sealed = SealedEntry::seal(self.head.hash, &entry)?;
         let head = Head { step, now, hash: sealed.hash() };
-        writes.put(&JOURNAL, &step, &sealed)?;
-        writes.put(&HEAD, &Head::KEY, &head)?;
+        let configured = entry.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Configure(config) => Some(Arc::new(config.clone())),
+            _ => None,
+        });
+        // Reading more leaves a role as quiet as it was; what is said or configured may not.
+        if writes.touches(TOPICS.id) || configured.is_some() {
+            self.quiet.get_mut().clear();
+        }
         self.writes.absorb(writes);
+        self.sealed.push(sealed);
         self.head = head;
+        self.config = configured.or_else(|| self.config.take());
+        let entry = Arc::new(entry);
+        self.entries.push(entry.clone());
         Ok(entry)
     }
 
-    pub(crate) fn into_writes(self) -> WriteSet {
-        self.writes
+    /// Everything that the commit writes: the effects' writes, the journal's chunks and the chain's head.
+    pub(crate) fn into_writes(self) -> Result<WriteSet, StoreError> {
+        let Self { mut writes, head, sealed, entries, .. } = self;
+        let Some(first) = entries.first() else { return Ok(writes) };
+        for (first, chunk) in Chunk::divide(first.step, sealed) {
+            writes.insert(&JOURNAL, &first, &chunk)?;
+        }
+        writes.put(&HEAD, &Head::KEY, &head)?;
+        Ok(writes)
     }
 }
 
 impl State for Batch {
     fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.writes.read_over(&self.snapshot, table, key)
+        self.writes.read_over(&self.below, table, key)
     }
     fn scan(
         &self,
@@ -83,7 +124,25 @@ impl State for Batch {
         order: Order,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        self.writes.scan_over(&self.snapshot, table, range, order, limit)
+        self.writes.scan_over(&self.below, table, range, order, limit)
+    }
+    fn held_effect(&self, step: u64, index: u32) -> Option<&Effect> {
+        let first = self.entries.first()?.step;
+        let at = usize::try_from(step.checked_sub(first)?).ok()?;
+        self.entries.get(at)?.effects.get(index as usize)
+    }
+    fn has_read_topics(&self, role: &RoleConfig) -> Result<bool, StoreError> {
+        if self.quiet.borrow().contains(&role.id) {
+            return Ok(true);
+        }
+        let has_read = query::has_read_topics(self, role)?;
+        if has_read {
+            self.quiet.borrow_mut().insert(role.id.clone());
+        }
+        Ok(has_read)
+    }
+    fn configuration(&self) -> Result<Option<Arc<Config>>, StoreError> {
+        Ok(self.config.clone())
     }
 }
 
@@ -171,7 +230,13 @@ impl State for Draft<'_> {
     ) -> Result<Vec<Row>, StoreError> {
         self.writes.scan_over(self.below, table, range, order, limit)
     }
-    fn own_effect(&self, step: u64, index: u32) -> Option<&Effect> {
-        if step == self.step { self.effects.get(index as usize) } else { None }
+    fn held_effect(&self, step: u64, index: u32) -> Option<&Effect> {
+        if step == self.step { self.effects.get(index as usize) } else { self.below.held_effect(step, index) }
+    }
+    fn configuration(&self) -> Result<Option<Arc<Config>>, StoreError> {
+        if self.effects.iter().any(|effect| matches!(effect, Effect::Configure(_))) {
+            return Ok(CONFIG.get(self, &CONFIG_KEY)?.map(Arc::new));
+        }
+        self.below.configuration()
     }
 }

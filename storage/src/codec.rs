@@ -14,6 +14,8 @@ pub const MAX_VALUE_BYTES: usize = 16 * 1024 * 1024;
 
 const VERSION_BYTES: usize = 2;
 const CHECKSUM_BYTES: usize = 4;
+/// Room for a value of usual size, so that it need not be moved while it is written.
+const USUAL_BYTES: usize = 128;
 
 const CONFIG: Configuration<LittleEndian, Varint, Limit<MAX_VALUE_BYTES>> =
     config::standard().with_limit::<MAX_VALUE_BYTES>();
@@ -52,12 +54,18 @@ pub enum CodecError {
 
 /// The bare bytes of a value, without version and checksum: what the journal hashes.
 pub fn encode<T: Encode>(value: &T) -> Result<Vec<u8>, CodecError> {
-    let bytes =
-        bincode::encode_to_vec(value, CONFIG).map_err(|error| CodecError::Malformed(error.to_string()))?;
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    encode_into(value, &mut bytes)?;
     if bytes.len() > MAX_VALUE_BYTES {
         return Err(CodecError::TooLarge(format!("{} bytes", bytes.len())));
     }
     Ok(bytes)
+}
+
+/// Appends a value's bytes, in one pass.
+fn encode_into<T: Encode>(value: &T, bytes: &mut Vec<u8>) -> Result<(), CodecError> {
+    let written = bincode::encode_into_std_write(value, bytes, CONFIG);
+    written.map(drop).map_err(|error| CodecError::Malformed(error.to_string()))
 }
 
 /// The value behind bytes from [`encode`]; every byte must be used.
@@ -71,10 +79,12 @@ pub fn decode<T: Decode<()>>(bytes: &[u8]) -> Result<T, CodecError> {
 
 /// A value as it stands in a table: version, payload, checksum.
 pub fn seal<T: Record>(table: u8, key: &[u8], value: &T) -> Result<Vec<u8>, CodecError> {
-    let payload = encode(value)?;
-    let mut bytes = Vec::with_capacity(VERSION_BYTES + payload.len() + CHECKSUM_BYTES);
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
     bytes.extend_from_slice(&T::VERSION.to_le_bytes());
-    bytes.extend_from_slice(&payload);
+    encode_into(value, &mut bytes)?;
+    if bytes.len() - VERSION_BYTES > MAX_VALUE_BYTES {
+        return Err(CodecError::TooLarge(format!("{} bytes", bytes.len() - VERSION_BYTES)));
+    }
     let checksum = checksum(table, key, &bytes);
     bytes.extend_from_slice(&checksum.to_le_bytes());
     Ok(bytes)

@@ -95,7 +95,6 @@ pub struct SealedEntry {
     body: Vec<u8>,
     hash: Hash,
 }
-impl Record for SealedEntry {}
 
 impl SealedEntry {
     /// Appends an entry to a chain.
@@ -128,11 +127,55 @@ impl SealedEntry {
     }
 }
 
+/// Steps of one commit that lie in the file together: a row for each step would cost a commit of many steps half again
+/// as much.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Chunk {
+    entries: Vec<SealedEntry>,
+}
+impl Record for Chunk {}
+
+impl Chunk {
+    /// The most bytes of entries that a chunk begins another entry with: a chunk is read as a whole, also for one step.
+    const FULL_BYTES: usize = 16 * 1024;
+
+    /// The steps of a chunk, in order.
+    pub fn entries(&self) -> &[SealedEntry] {
+        &self.entries
+    }
+
+    /// Divides consecutive entries, the first of them with the number `first`, into chunks by their first step.
+    pub(crate) fn divide(first: u64, entries: Vec<SealedEntry>) -> Vec<(u64, Self)> {
+        let mut chunks: Vec<(u64, Self)> = Vec::new();
+        let mut bytes = 0;
+        for (step, entry) in (first..).zip(entries) {
+            let size = entry.body.len();
+            match chunks.last_mut() {
+                Some((_, chunk)) if bytes + size <= Self::FULL_BYTES => chunk.entries.push(entry),
+                _ => {
+                    bytes = 0;
+                    chunks.push((step, Self { entries: vec![entry] }));
+                }
+            }
+            bytes += size;
+        }
+        chunks
+    }
+}
+
+/// The chunk that holds a step, and its first step.
+fn chunk_of(state: &(impl State + ?Sized), step: u64) -> Result<Option<(u64, Chunk)>, StoreError> {
+    let range = KeyRange { start: Vec::new(), end: Some(step.saturating_add(1).to_bytes()) };
+    let chunk = JOURNAL.range(state, &range, Order::Descending, 1)?.pop();
+    Ok(chunk.filter(|(first, chunk)| step - first < chunk.entries.len() as u64))
+}
+
 /// The sealed entry of a step.
 pub fn sealed(state: &(impl State + ?Sized), step: u64) -> Result<SealedEntry, StoreError> {
-    JOURNAL
-        .get(state, &step)?
-        .ok_or_else(|| StoreError::Inconsistent(format!("step {step} is missing from the journal")))
+    let missing = || StoreError::Inconsistent(format!("step {step} is missing from the journal"));
+    let (first, chunk) = chunk_of(state, step)?.ok_or_else(missing)?;
+    let at = usize::try_from(step - first).unwrap_or(usize::MAX);
+    chunk.entries.into_iter().nth(at).ok_or_else(missing)
 }
 
 /// At most `limit` steps behind `after`, in order, their hashes not checked.
@@ -141,28 +184,72 @@ pub fn entries_after(
     after: u64,
     limit: usize,
 ) -> Result<Vec<Entry>, StoreError> {
-    let range = KeyRange { start: after.saturating_add(1).to_bytes(), end: None };
-    let rows = JOURNAL.range(state, &range, Order::Ascending, limit)?;
-    rows.into_iter().map(|(step, sealed)| sealed.entry(step)).collect()
+    let first = after.saturating_add(1);
+    let mut chunks = Chunks::from(state, first)?;
+    let mut entries = Vec::new();
+    while entries.len() < limit
+        && let Some((step, sealed)) = chunks.next()?
+    {
+        if step >= first {
+            entries.push(sealed.entry(step)?);
+        }
+    }
+    Ok(entries)
+}
+
+/// How many chunks are read at a time.
+const CHUNKS: usize = 8;
+
+/// The journal's entries in order, read chunk by chunk.
+#[derive(Debug)]
+struct Chunks<'a, S: ?Sized> {
+    state: &'a S,
+    /// Where the next chunks begin.
+    rest: KeyRange,
+    read: std::collections::VecDeque<(u64, SealedEntry)>,
+}
+
+impl<'a, S: State + ?Sized> Chunks<'a, S> {
+    /// Those from the chunk that holds `step`, or the first one behind it.
+    fn from(state: &'a S, step: u64) -> Result<Self, StoreError> {
+        let first = chunk_of(state, step)?.map_or(step, |(first, _)| first);
+        let rest = KeyRange { start: first.to_bytes(), end: None };
+        Ok(Self { state, rest, read: std::collections::VecDeque::new() })
+    }
+
+    fn next(&mut self) -> Result<Option<(u64, SealedEntry)>, StoreError> {
+        if self.read.is_empty() {
+            for (first, chunk) in JOURNAL.range(self.state, &self.rest, Order::Ascending, CHUNKS)? {
+                self.rest.start = first.saturating_add(1).to_bytes();
+                self.read.extend((first..).zip(chunk.entries));
+            }
+        }
+        Ok(self.read.pop_front())
+    }
 }
 
 /// Walks the chain and checks that it is whole.
 #[derive(Debug)]
 pub struct Walk<'a, S: ?Sized> {
     state: &'a S,
+    chunks: Option<Chunks<'a, S>>,
     head: Head,
 }
 
 /// Walks the chain of `state` from its first step, checking each hash on the way.
 pub fn walk<S: State + ?Sized>(state: &S) -> Walk<'_, S> {
-    Walk { state, head: Head::genesis() }
+    Walk { state, chunks: None, head: Head::genesis() }
 }
 
 impl<S: State + ?Sized> Walk<'_, S> {
     /// The next entry and the chain's hash up to it.
     fn step(&mut self) -> Result<Option<(Entry, Hash)>, StoreError> {
         let step = self.head.step + 1;
-        let Some(sealed) = JOURNAL.get(self.state, &step)? else {
+        let chunks = match &mut self.chunks {
+            Some(chunks) => chunks,
+            none => none.insert(Chunks::from(self.state, step)?),
+        };
+        let Some((found, sealed)) = chunks.next()? else {
             let head = Head::of(self.state)?;
             return if head.step == self.head.step && head.hash == self.head.hash {
                 Ok(None)
@@ -173,6 +260,11 @@ impl<S: State + ?Sized> Walk<'_, S> {
                 )))
             };
         };
+        if found != step {
+            return Err(StoreError::Inconsistent(format!(
+                "step {step} is missing from the journal, or there twice: step {found} stands in its place"
+            )));
+        }
         if !sealed.continues(self.head.hash) {
             return Err(StoreError::Inconsistent(format!(
                 "the hash of step {step} in the journal does not continue the chain: the step was changed, \

@@ -1,10 +1,12 @@
 //! Questions that steps and readers ask of the state, each bounded.
 
+use std::sync::Arc;
+
 use crate::StoreError;
 use crate::effect::Effect;
 use crate::journal;
 use crate::names::{
-    ApprovalId, DecisionId, DecisionType, Id, MessageId, RoleId, SessionId, ThoughtId, TimerId,
+    ApprovalId, DecisionId, DecisionType, Id, MessageId, RoleId, SessionId, ThoughtId, TimerId, Topic,
 };
 use crate::quantities::{Timestamp, Usd};
 use crate::records::{
@@ -14,7 +16,7 @@ use crate::records::{
 use crate::state::{KeyRange, Order, State};
 use crate::store::{STORE_KEY, StoreInfo};
 use crate::table::{
-    AGENTS, APPROVALS, CLARIFICATIONS, CONFIG, CURSORS, DECISIONS, INBOX, Key, MEMORIES, MEMORY_TAGS,
+    AGENTS, APPROVALS, CLARIFICATIONS, COUNTERS, CURSORS, DECISIONS, INBOX, Key, MEMORIES, MEMORY_TAGS,
     MESSAGES, PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, STORE, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS,
     VOTES,
 };
@@ -34,8 +36,8 @@ pub trait Query: State {
     }
 
     /// The configuration in force; nothing in a store without steps.
-    fn config(&self) -> Result<Option<Config>, StoreError> {
-        CONFIG.get(self, &CONFIG_KEY)
+    fn config(&self) -> Result<Option<Arc<Config>>, StoreError> {
+        self.configuration()
     }
 
     /// A message, read from the step that sent it.
@@ -43,7 +45,7 @@ pub trait Query: State {
         let Some(place) = MESSAGES.get(self, &id)? else { return Ok(None) };
         let lost =
             || StoreError::Inconsistent(format!("{id} is not where step {} should hold it", place.step));
-        if let Some(effect) = self.own_effect(place.step, place.effect) {
+        if let Some(effect) = self.held_effect(place.step, place.effect) {
             return if let Effect::Send(message) = effect { Ok(Some(message.clone())) } else { Err(lost()) };
         }
         let entry = journal::sealed(self, place.step)?.entry(place.step)?;
@@ -57,7 +59,9 @@ pub trait Query: State {
     fn unread(&self, role: &RoleConfig, limit: usize) -> Result<Vec<MessageId>, StoreError> {
         let direct = INBOX.rows(self, role.id.to_bytes(), Order::Ascending, limit)?;
         let mut unread: Vec<MessageId> = direct.into_iter().map(|((_, id), ())| id).collect();
-        for subscription in &role.hears {
+        // Nearly always everything is read, and then the topics need not be looked into.
+        let heard = if self.has_read_topics(role)? { &[] } else { role.hears.as_slice() };
+        for subscription in heard {
             let topic = &subscription.topic;
             let cursor = CURSORS.get(self, &(role.id.clone(), topic.clone()))?.unwrap_or_default();
             let range = KeyRange {
@@ -235,6 +239,28 @@ pub trait Query: State {
 }
 
 impl<S: State + ?Sized> Query for S {}
+
+/// Whether a role has handled everything in the topics that it hears.
+pub(crate) fn has_read_topics(state: &(impl State + ?Sized), role: &RoleConfig) -> Result<bool, StoreError> {
+    for subscription in &role.hears {
+        let topic = &subscription.topic;
+        let cursor = CURSORS.get(state, &(role.id.clone(), topic.clone()))?.unwrap_or_default();
+        if cursor.next + (cursor.read_beyond.len() as u64) < topic_end(state, topic)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The counter of a topic's entries.
+pub(crate) fn topic_counter(topic: &Topic) -> String {
+    format!("topic {topic}")
+}
+
+/// The number that the next entry of a topic gets.
+pub(crate) fn topic_end(state: &(impl State + ?Sized), topic: &Topic) -> Result<u64, StoreError> {
+    Ok(COUNTERS.get(state, &topic_counter(topic))?.unwrap_or(0))
+}
 
 /// The keys before an id's own; all of them where there is none.
 fn older_than<I: Id + Key>(before: Option<I>) -> KeyRange {

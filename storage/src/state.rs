@@ -7,18 +7,22 @@
 //! What always holds: reading a layer gives the same as if its writes had been carried out below.
 
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use crate::StoreError;
 use crate::codec::{self, Record};
 use crate::effect::Effect;
-use crate::table::{Key, Table, TableId};
+use crate::query::{self, CONFIG_KEY};
+use crate::records::{Config, RoleConfig};
+use crate::table::{CONFIG, Key, Table, TableId};
 
 /// A key and a value, as bytes.
 pub type Row = (Vec<u8>, Vec<u8>);
 
 /// In which order rows are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {
     /// From the smallest key.
     Ascending,
@@ -27,7 +31,7 @@ pub enum Order {
 }
 
 /// A range of keys: from `start`, included, to `end`, excluded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyRange {
     /// The first key.
     pub start: Vec<u8>,
@@ -56,6 +60,18 @@ impl KeyRange {
         (Bound::Included(self.start.as_slice()), end)
     }
 
+    /// What is left of the range behind a key of it.
+    fn behind(self, mut key: Vec<u8>, order: Order) -> Self {
+        match order {
+            Order::Ascending => {
+                // The smallest text above a text is the text with a zero behind it.
+                key.push(0);
+                Self { start: key, end: self.end }
+            }
+            Order::Descending => Self { start: self.start, end: Some(key) },
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.end.as_ref().is_some_and(|end| *end <= self.start)
     }
@@ -75,9 +91,20 @@ pub trait State {
         limit: usize,
     ) -> Result<Vec<Row>, StoreError>;
 
-    /// An effect of the step that is being decided, which the journal does not hold yet.
-    fn own_effect(&self, _step: u64, _index: u32) -> Option<&Effect> {
+    /// An effect that a layer of this state holds in memory, so that it need not be read from the journal.
+    fn held_effect(&self, _step: u64, _index: u32) -> Option<&Effect> {
         None
+    }
+
+    /// Whether a role has handled everything in the topics that it hears. It is asked for after every step, so layers
+    /// remember it.
+    fn has_read_topics(&self, role: &RoleConfig) -> Result<bool, StoreError> {
+        query::has_read_topics(self, role)
+    }
+
+    /// The configuration in force; nothing in a store without steps. It is asked for in every step, so layers keep it.
+    fn configuration(&self) -> Result<Option<Arc<Config>>, StoreError> {
+        Ok(CONFIG.get(self, &CONFIG_KEY)?.map(Arc::new))
     }
 }
 
@@ -94,8 +121,14 @@ impl<S: State + ?Sized> State for &S {
     ) -> Result<Vec<Row>, StoreError> {
         (**self).scan(table, range, order, limit)
     }
-    fn own_effect(&self, step: u64, index: u32) -> Option<&Effect> {
-        (**self).own_effect(step, index)
+    fn held_effect(&self, step: u64, index: u32) -> Option<&Effect> {
+        (**self).held_effect(step, index)
+    }
+    fn has_read_topics(&self, role: &RoleConfig) -> Result<bool, StoreError> {
+        (**self).has_read_topics(role)
+    }
+    fn configuration(&self) -> Result<Option<Arc<Config>>, StoreError> {
+        (**self).configuration()
     }
 }
 
@@ -137,16 +170,48 @@ impl<K: Key, V: Record> Table<K, V> {
     }
 }
 
-/// What was written in a layer: a value for each key, or nothing where the key was removed.
+/// A write to one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// A value under a key that no layer below has.
+    New(Vec<u8>),
+    /// A value, whatever was there before.
+    Put(Vec<u8>),
+    /// Nothing is there any more.
+    Removed,
+}
+
+impl Write {
+    /// The value that is there afterwards.
+    pub fn value(&self) -> Option<&Vec<u8>> {
+        match self {
+            Self::New(value) | Self::Put(value) => Some(value),
+            Self::Removed => None,
+        }
+    }
+}
+
+/// The writes to one table, by key.
+pub type TableWrites = BTreeMap<Vec<u8>, Write>;
+
+/// What was written in a layer.
 #[derive(Debug, Clone, Default)]
 pub struct WriteSet {
-    tables: BTreeMap<TableId, BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
+    tables: BTreeMap<TableId, TableWrites>,
 }
+
+/// How many rows more than wanted are read from below at a time at most, because so many may be hidden.
+const CHUNK_ROWS: usize = 64;
 
 impl WriteSet {
     /// Whether nothing was written.
     pub fn is_empty(&self) -> bool {
-        self.tables.is_empty()
+        self.tables.values().all(BTreeMap::is_empty)
+    }
+
+    /// Whether something was written to a table.
+    pub(crate) fn touches(&self, table: TableId) -> bool {
+        self.tables.contains_key(&table)
     }
 
     /// Writes a value.
@@ -158,24 +223,46 @@ impl WriteSet {
     ) -> Result<(), StoreError> {
         let key = key.to_bytes();
         let bytes = codec::seal(table.id.number, &key, value)?;
-        self.tables.entry(table.id).or_default().insert(key, Some(bytes));
+        self.write(table.id, key, Write::Put(bytes));
+        Ok(())
+    }
+
+    /// Writes a value under a key that was never used before, such as one with a new id. If it is removed again before
+    /// the layer is carried out, nothing is left of it.
+    pub fn insert<K: Key, V: Record>(
+        &mut self,
+        table: &Table<K, V>,
+        key: &K,
+        value: &V,
+    ) -> Result<(), StoreError> {
+        let key = key.to_bytes();
+        let bytes = codec::seal(table.id.number, &key, value)?;
+        self.write(table.id, key, Write::New(bytes));
         Ok(())
     }
 
     /// Removes a value.
     pub fn remove<K: Key, V: Record>(&mut self, table: &Table<K, V>, key: &K) {
-        self.tables.entry(table.id).or_default().insert(key.to_bytes(), None);
+        self.write(table.id, key.to_bytes(), Write::Removed);
+    }
+
+    fn write(&mut self, table: TableId, key: Vec<u8>, write: Write) {
+        write_into(self.tables.entry(table).or_default(), key, write);
     }
 
     /// Takes over what a layer above has written.
     pub fn absorb(&mut self, above: Self) {
         for (table, rows) in above.tables {
-            self.tables.entry(table).or_default().extend(rows);
+            let below = self.tables.entry(table).or_default();
+            for (key, write) in rows {
+                // A layer above knows what is new to it, and this one is part of what lies below that.
+                write_into(below, key, write);
+            }
         }
     }
 
     /// The writes, by table and key.
-    pub fn iter(&self) -> impl Iterator<Item = (TableId, &BTreeMap<Vec<u8>, Option<Vec<u8>>>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (TableId, &TableWrites)> {
         self.tables.iter().map(|(table, rows)| (*table, rows))
     }
 
@@ -187,7 +274,7 @@ impl WriteSet {
         key: &[u8],
     ) -> Result<Option<Vec<u8>>, StoreError> {
         match self.tables.get(&table).and_then(|rows| rows.get(key)) {
-            Some(written) => Ok(written.clone()),
+            Some(write) => Ok(write.value().cloned()),
             None => below.read(table, key),
         }
     }
@@ -204,22 +291,89 @@ impl WriteSet {
         let Some(written) = self.tables.get(&table).filter(|_| !range.is_empty()) else {
             return below.scan(table, range, order, limit);
         };
-        let written: BTreeMap<&Vec<u8>, &Option<Vec<u8>>> =
-            written.range::<[u8], _>(range.bounds()).collect();
-        // Each key written here can hide one row below, so so many more are read.
-        let rows = below.scan(table, range, order, limit.saturating_add(written.len()))?;
-        let mut merged: BTreeMap<Vec<u8>, Vec<u8>> = rows.into_iter().collect();
-        for (key, value) in written {
-            match value {
-                Some(value) => merged.insert(key.clone(), value.clone()),
-                None => merged.remove(key),
-            };
+        let written = written.range::<[u8], _>(range.bounds());
+        // What is new hides nothing.
+        let hiding = written.clone().filter(|(_, write)| !matches!(write, Write::New(_)));
+        let hidden = hiding.take(CHUNK_ROWS).count();
+        match order {
+            Order::Ascending => merge(below, table, range, order, limit, hidden, written.peekable()),
+            Order::Descending => merge(below, table, range, order, limit, hidden, written.rev().peekable()),
         }
-        Ok(match order {
-            Order::Ascending => merged.into_iter().take(limit).collect(),
-            Order::Descending => merged.into_iter().rev().take(limit).collect(),
-        })
     }
+}
+
+fn write_into(rows: &mut TableWrites, key: Vec<u8>, write: Write) {
+    let write = match (rows.get(&key), write) {
+        // Below, there is nothing to remove.
+        (Some(Write::New(_)), Write::Removed) => {
+            rows.remove(&key);
+            return;
+        }
+        (Some(Write::New(_)), Write::Put(value)) => Write::New(value),
+        // What was removed may still be there below.
+        (Some(Write::Removed | Write::Put(_)), Write::New(value)) => Write::Put(value),
+        (_, write) => write,
+    };
+    rows.insert(key, write);
+}
+
+/// Merges rows from below, of which so many may be hidden, with writes in the same order.
+fn merge<'w>(
+    below: &dyn State,
+    table: TableId,
+    range: &KeyRange,
+    order: Order,
+    limit: usize,
+    hidden: usize,
+    mut written: Peekable<impl Iterator<Item = (&'w Vec<u8>, &'w Write)>>,
+) -> Result<Vec<Row>, StoreError> {
+    let chunk = limit.saturating_add(hidden);
+    let is_before = |one: &[u8], other: &[u8]| match order {
+        Order::Ascending => one < other,
+        Order::Descending => one > other,
+    };
+    let mut found = Vec::new();
+    let mut rest = range.clone();
+    loop {
+        let rows = below.scan(table, &rest, order, chunk)?;
+        let last = if rows.len() < chunk { None } else { rows.last().map(|(key, _)| key.clone()) };
+        for row in rows {
+            // What was written before this row's place comes first; what was written at it replaces it.
+            let mut is_hidden = false;
+            while let Some((key, write)) =
+                written.next_if(|(key, _)| !is_before(row.0.as_slice(), key.as_slice()))
+            {
+                is_hidden = *key == row.0;
+                if found.len() < limit
+                    && let Some(value) = write.value()
+                {
+                    found.push((key.clone(), value.clone()));
+                }
+                if found.len() == limit {
+                    return Ok(found);
+                }
+            }
+            if !is_hidden && found.len() < limit {
+                found.push(row);
+            }
+            if found.len() == limit {
+                return Ok(found);
+            }
+        }
+        match last {
+            Some(key) => rest = rest.behind(key, order),
+            None => break,
+        }
+    }
+    for (key, write) in written {
+        if found.len() == limit {
+            break;
+        }
+        if let Some(value) = write.value() {
+            found.push((key.clone(), value.clone()));
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod writing;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use redb::{Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, TableDefinition};
 
@@ -18,6 +18,7 @@ pub use self::snapshot::Snapshot;
 use self::opening::{
     check_clock, check_magic, create_file, initialise, io_error, open_database, open_read_only, read_info,
 };
+use self::snapshot::ConfigCache;
 use crate::StoreError;
 use crate::batch::Batch;
 use crate::clock::ClockKind;
@@ -29,8 +30,8 @@ use crate::quantities::Timestamp;
 use crate::state::WriteSet;
 
 /// The newest file format that is known, and the one that is written.
-/// Format 1 was never released and is not read.
-pub const FORMAT: u32 = 2;
+/// Formats 1 and 2 were never released and are not read.
+pub const FORMAT: u32 = 3;
 
 pub(crate) const STORE_KEY: &str = "store";
 
@@ -80,6 +81,7 @@ pub struct Store {
     path: Option<PathBuf>,
     /// Why nothing more is written, once a write has failed.
     closed: Mutex<Option<String>>,
+    configs: Arc<ConfigCache>,
     /// Who sees each commit's writes.
     tap: OnceLock<Tap>,
     // Dropped last: the file is closed before another process may open it.
@@ -131,6 +133,7 @@ impl Store {
             info,
             path: Some(path.to_owned()),
             closed: Mutex::new(None),
+            configs: Arc::default(),
             tap: OnceLock::new(),
             _lock: Some(lock),
         })
@@ -160,6 +163,7 @@ impl Store {
             info,
             path: None,
             closed: Mutex::new(None),
+            configs: Arc::default(),
             tap: OnceLock::new(),
             _lock: None,
         })
@@ -177,7 +181,7 @@ impl Store {
 
     /// The state of the last commit. Keep it short: while it lives, the file cannot reuse what it sees.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot::new(self.database.begin_read()?))
+        Ok(Snapshot::new(self.database.begin_read()?, self.configs.clone()))
     }
 
     /// An empty batch on the state of the last commit. There must be at most one at a time.
@@ -196,7 +200,7 @@ impl Store {
     /// written until the store is opened again.
     pub fn commit(&self, batch: Batch) -> Result<Head, StoreError> {
         let head = batch.head();
-        self.write(&batch.into_writes())?;
+        self.write(&batch.into_writes()?)?;
         Ok(head)
     }
 

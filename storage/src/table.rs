@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use crate::codec::Record;
-use crate::journal::{Head, SealedEntry};
+use crate::journal::{Chunk, Head};
 use crate::names::{
     ApprovalId, DecisionId, Id, MemoryId, MessageId, RoleId, SessionId, ThoughtId, TimerId, Topic,
 };
@@ -24,6 +24,13 @@ pub struct TableId {
     pub number: u8,
     /// Its name in the file.
     pub name: &'static str,
+}
+
+impl std::hash::Hash for TableId {
+    /// By the number alone, which no two tables share.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.number.hash(state);
+    }
 }
 
 /// A table with the types of its keys and values.
@@ -50,8 +57,8 @@ tables! {
     CONFIG: &'static str => Config = 1 "meta";
     /// The next number of each kind of id and of each topic.
     COUNTERS: String => u64 = 1 "meta";
-    /// Every step, by its number from 1.
-    JOURNAL: u64 => SealedEntry = 2 "journal";
+    /// Every step: the steps of a commit in chunks, by the number of a chunk's first step, from 1.
+    JOURNAL: u64 => Chunk = 2 "journal";
     /// Where each message's content stands in the journal.
     MESSAGES: MessageId => MessageRef = 3 "messages";
     /// Direct messages that are not yet handled.
@@ -172,7 +179,11 @@ impl Key for Timestamp {
 
 /// Texts end with a zero byte, which no key's text contains, so that no text is the beginning of another.
 fn append_text(text: &str, bytes: &mut Vec<u8>) {
-    bytes.extend(text.bytes().filter(|byte| *byte != 0));
+    if text.as_bytes().contains(&0) {
+        bytes.extend(text.bytes().filter(|byte| *byte != 0));
+    } else {
+        bytes.extend_from_slice(text.as_bytes());
+    }
     bytes.push(0);
 }
 

@@ -135,7 +135,7 @@ impl Live {
     /// Records the configuration where it is a new one, and wakes whoever has work left.
     async fn take_up(&self) -> Result<(), RuntimeError> {
         let shared = &self.shared;
-        if shared.store.snapshot()?.config()?.as_ref() != Some(shared.organisation.config()) {
+        if shared.store.snapshot()?.config()?.as_deref() != Some(shared.organisation.config()) {
             self.submit(Input::Configure(shared.organisation.config().clone())).await?;
         }
         let snapshot = shared.store.snapshot()?;

@@ -7,6 +7,7 @@
 mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use echo_storage::journal::Entry;
 use echo_storage::names::ThoughtId;
@@ -27,7 +28,7 @@ pub(crate) fn append_failure(
     now: Timestamp,
     input: Input,
     reason: String,
-) -> Result<Entry, StoreError> {
+) -> Result<Arc<Entry>, StoreError> {
     append(batch, now, input, reason, &[after_failure, least_after_failure])
 }
 
@@ -41,7 +42,7 @@ fn append(
     input: Input,
     reason: String,
     aftermaths: &[Aftermath],
-) -> Result<Entry, StoreError> {
+) -> Result<Arc<Entry>, StoreError> {
     let mut finished = batch.draft(now).finish();
     for aftermath in aftermaths {
         let mut draft = batch.draft(now);

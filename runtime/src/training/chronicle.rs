@@ -257,7 +257,7 @@ impl Chronicle {
             rounds: rounds::gather(state, &config, &decision)?,
             approval: if asked { approval(state, &decision)? } else { None },
             budgets: budgets::gather(state, &config, &decision, &end)?,
-            roles: config.roles,
+            roles: config.roles.clone(),
             participations,
             decision,
             events,

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use redb::{Database, ReadOnlyDatabase, ReadTransaction, TableError};
 
@@ -123,7 +124,7 @@ pub(super) fn read_info(transaction: ReadTransaction, path: &Path) -> Result<Sto
         Err(TableError::Storage(error)) => return Err(error.into()),
         Err(_) => return Err(not_ours("a database of another program")),
     }
-    let snapshot = Snapshot::new(transaction);
+    let snapshot = Snapshot::new(transaction, Arc::default());
     let info = STORE.get(&snapshot, &STORE_KEY)?;
     let info = info.ok_or_else(|| not_ours("a database without a description of itself"))?;
     if info.format < FORMAT {

@@ -1,17 +1,21 @@
 //! Snapshots: the state of one commit, as long as it is needed.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use redb::{ReadOnlyTable, ReadTransaction};
 
 use super::RawTable;
 use crate::StoreError;
+use crate::query::CONFIG_KEY;
+use crate::records::Config;
 use crate::state::{KeyRange, Order, Row, State};
-use crate::table::{self, TableId};
+use crate::table::{self, CONFIG, Key, TableId};
 
 /// The state of one commit.
 pub struct Snapshot {
     transaction: ReadTransaction,
+    configs: Arc<ConfigCache>,
+    config: OnceLock<Option<Arc<Config>>>,
     tables: [OnceLock<ReadOnlyTable<&'static [u8], &'static [u8]>>; table::ALL.len()],
 }
 
@@ -22,8 +26,8 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn new(transaction: ReadTransaction) -> Self {
-        Self { transaction, tables: Default::default() }
+    pub(super) fn new(transaction: ReadTransaction, configs: Arc<ConfigCache>) -> Self {
+        Self { transaction, configs, config: OnceLock::new(), tables: Default::default() }
     }
 
     fn table(&self, id: TableId) -> Result<&ReadOnlyTable<&'static [u8], &'static [u8]>, StoreError> {
@@ -66,5 +70,33 @@ impl State for Snapshot {
             found.push((key.value().to_vec(), value.value().to_vec()));
         }
         Ok(found)
+    }
+
+    fn configuration(&self) -> Result<Option<Arc<Config>>, StoreError> {
+        if let Some(config) = self.config.get() {
+            return Ok(config.clone());
+        }
+        let config = self.configs.config(self)?;
+        Ok(self.config.get_or_init(|| config).clone())
+    }
+}
+
+/// The configuration that was decoded last. It hardly ever changes, and decoding it takes longer than a step.
+#[derive(Debug, Default)]
+pub(super) struct ConfigCache(Mutex<Option<(Vec<u8>, Arc<Config>)>>);
+
+impl ConfigCache {
+    /// The configuration of this snapshot.
+    fn config(&self, snapshot: &Snapshot) -> Result<Option<Arc<Config>>, StoreError> {
+        let Some(bytes) = snapshot.read(CONFIG.id, &CONFIG_KEY.to_bytes())? else { return Ok(None) };
+        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((from, config)) = &*cached
+            && *from == bytes
+        {
+            return Ok(Some(config.clone()));
+        }
+        let config = CONFIG.get(snapshot, &CONFIG_KEY)?.map(Arc::new);
+        *cached = config.clone().map(|config| (bytes, config));
+        Ok(config)
     }
 }

@@ -12,8 +12,8 @@ pub(super) fn write_all(database: &Database, writes: &WriteSet) -> Result<(), St
     transaction.set_durability(Durability::Immediate)?;
     for (id, rows) in writes.iter() {
         let mut table = transaction.open_table(RawTable::new(id.name))?;
-        for (key, value) in rows {
-            let written = match value {
+        for (key, write) in rows {
+            let written = match write.value() {
                 Some(value) => table.insert(key.as_slice(), value.as_slice()).map(drop),
                 None => table.remove(key.as_slice()).map(drop),
             };

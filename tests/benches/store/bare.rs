@@ -34,7 +34,7 @@ impl Bare {
         for (id, rows) in writes.iter() {
             let mut table = transaction.open_table(TableDefinition::<&[u8], &[u8]>::new(id.name))?;
             for (key, value) in rows {
-                match value {
+                match value.value() {
                     Some(value) => table.insert(key.as_slice(), value.as_slice())?,
                     None => table.remove(key.as_slice())?,
                 };

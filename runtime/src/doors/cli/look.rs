@@ -2,6 +2,8 @@
 //!
 //! What always holds: it is opened for reading only, and none is made.
 
+use std::sync::Arc;
+
 use echo_storage::clock::Clock;
 use echo_storage::journal::Head;
 use echo_storage::names::RoleId;
@@ -22,7 +24,7 @@ pub(super) struct Look {
     /// The state of the last commit.
     pub(super) snapshot: Reading,
     /// The configuration in force there.
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     /// The end of the journal.
     pub(super) head: Head,
     /// The present moment by the store's clock.
@@ -44,7 +46,7 @@ impl Look {
         };
         let info = snapshot.store_info().map_err(Failed::because)?;
         let config = snapshot.config().map_err(Failed::because)?;
-        let config = config.unwrap_or_else(|| invocation.organisation.config().clone());
+        let config = config.unwrap_or_else(|| Arc::new(invocation.organisation.config().clone()));
         let head = Head::of(&snapshot).map_err(Failed::because)?;
         let now = Clock::new(info.clock, head.now).now();
         Ok(Self { place, snapshot, config, head, now, info, is_playing })

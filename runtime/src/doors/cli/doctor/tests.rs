@@ -122,7 +122,11 @@ impl State for Tampered {
         order: Order,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        self.snapshot.scan(table, range, order, limit)
+        let rows = self.snapshot.scan(table, range, order, limit)?;
+        if table.name != self.table {
+            return Ok(rows);
+        }
+        Ok(rows.into_iter().filter_map(|(key, value)| Some((key, (self.read)(Some(value))?))).collect())
     }
 }
 
