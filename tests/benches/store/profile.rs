@@ -105,7 +105,7 @@ fn by_hand(organisation: &Organisation, directory: &Path, round_ms: u64) -> (Tim
     while stopwatch.elapsed() < Duration::from_millis(round_ms) {
         let (entries, times) = steps(&store, organisation, posts(organisation, number));
         of_posts = of_posts.plus(times);
-        let (_, times) = steps(&store, organisation, takes(entries.iter()));
+        let (_, times) = steps(&store, organisation, takes(entries.iter().map(|entry| &**entry)));
         of_takes = of_takes.plus(times);
         number += 1;
     }
@@ -113,7 +113,7 @@ fn by_hand(organisation: &Organisation, directory: &Path, round_ms: u64) -> (Tim
 }
 
 /// Steps in one commit, each part of them timed.
-fn steps(store: &Store, organisation: &Organisation, inputs: Vec<Input>) -> (Vec<Entry>, Times) {
+fn steps(store: &Store, organisation: &Organisation, inputs: Vec<Input>) -> (Vec<Arc<Entry>>, Times) {
     let mut batch = store.batch().expect("the store can be read");
     let (mut entries, mut times) = (Vec::new(), Times::default());
     let now: Timestamp = Clock::Real.now();
