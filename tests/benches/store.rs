@@ -2,7 +2,9 @@
 //!
 //! `cargo bench -p echo-tests --bench store` runs every case against PostgreSQL with Redis, against a bare database that
 //! makes the same commits, and against the disk's own sync. A number is the length of a round in milliseconds, names are
-//! the cases to run: `cargo bench -p echo-tests --bench store -- 200 broadcast decisions`.
+//! the cases to run: `cargo bench -p echo-tests --bench store -- 200 broadcast decisions`. `history` runs all of it with up
+//! to a million messages in the store and opens that store after ends of all kinds; `profile` tells where the time of a
+//! step goes.
 //!
 //! The files lie in the directory for temporary files, which `TMPDIR` names: it should be on a disk. A peer that is missing
 //! is skipped aloud.
@@ -18,10 +20,24 @@ mod bare;
 mod cases;
 #[path = "store/disk.rs"]
 mod disk;
+#[path = "store/history.rs"]
+mod history;
+#[path = "store/latency.rs"]
+mod latency;
+#[path = "store/options.rs"]
+mod options;
 #[path = "store/ours.rs"]
 mod ours;
 #[path = "store/pair.rs"]
 mod pair;
+#[path = "store/parts.rs"]
+mod parts;
+#[path = "store/profile.rs"]
+mod profile;
+#[path = "store/rates.rs"]
+mod rates;
+#[path = "store/sequence.rs"]
+mod sequence;
 #[path = "store/servers.rs"]
 mod servers;
 #[path = "store/table.rs"]
@@ -31,49 +47,58 @@ mod work;
 
 use std::path::Path;
 
-use cases::{Bench, NAMES, TURNS};
+use cases::{Bench, TURNS};
+use options::{Mode, Options};
 use servers::Servers;
 
-/// How long a round takes, in milliseconds.
-const DEFAULT_ROUND_MS: u64 = 1_000;
 /// How often the disk's sync is timed for the heading.
 const SYNCS: usize = 200;
 /// How many bytes each of them makes durable.
 const SYNC_BYTES: u64 = 4_096;
+/// What the directory of a run is called.
+const PREFIX: &str = "echo-bench-";
 
 fn main() {
-    let (mut round_ms, mut names) = (DEFAULT_ROUND_MS, Vec::new());
-    // Cargo adds arguments of its own.
-    for argument in std::env::args().skip(1).filter(|argument| argument != "--bench") {
-        if let Ok(number) = argument.parse() {
-            round_ms = number;
-        } else if NAMES.contains(&argument.as_str()) {
-            names.push(argument);
-        } else {
-            println!("no case `{argument}`: give a round's milliseconds, or of {}", NAMES.join(", "));
-            return;
+    let Options { mode, round_ms } = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("error: {error}");
+            std::process::exit(2);
         }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.expect("threads can be had");
+    if let Mode::Part(part, store) = &mode {
+        return parts::play(&runtime, part, store);
     }
-    let directory = tempfile::Builder::new().prefix("echo-bench-").tempdir();
+    let directory = tempfile::Builder::new().prefix(PREFIX).tempdir();
     let directory = directory.expect("a temporary directory can be made");
     open_to_servers(directory.path());
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads can be had");
     machine(directory.path());
-    let servers = match Servers::start(directory.path()) {
+    let mut bench =
+        Bench { runtime, directory: directory.path().to_owned(), servers: None, round_ms, history: None };
+    if matches!(mode, Mode::Profile) {
+        return profile::profile(&bench);
+    }
+    bench.servers = servers(directory.path());
+    println!("rounds of {round_ms} ms, {TURNS} of each side, which take turns; medians");
+    match mode {
+        Mode::Compare(names) => names.into_iter().for_each(|name| drop(bench.run(name))),
+        _ => history::history(&mut bench),
+    }
+}
+
+/// The servers of the pair, or why there are none.
+fn servers(directory: &Path) -> Option<Servers> {
+    match Servers::start(directory) {
         Ok(servers) => {
-            println!("the pair: {}, their defaults, local sockets", servers.versions);
+            println!("the pair: {}; their defaults, local sockets", servers.versions);
             Some(servers)
         }
         Err(reason) => {
             println!("SKIPPED: PostgreSQL and Redis: {reason}");
             None
         }
-    };
-    println!("rounds of {round_ms} ms, {TURNS} of each side, which take turns; medians");
-    let bench = Bench { runtime, directory: directory.path().to_owned(), servers, round_ms };
-    for name in NAMES.iter().filter(|name| names.is_empty() || names.iter().any(|one| one == **name)) {
-        bench.run(name);
     }
 }
 
@@ -84,6 +109,7 @@ fn open_to_servers(directory: &Path) {
     std::fs::set_permissions(directory, all).expect("a directory of ours can be opened to others");
 }
 
+/// Says on what all this is measured.
 fn machine(directory: &Path) {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();

@@ -13,11 +13,11 @@ use echo_runtime::mail::topics;
 use echo_runtime::mind::RulesMind;
 use echo_storage::journal::Entry;
 use echo_storage::names::{Id, MessageId, RoleId, Topic};
-use echo_storage::records::{Address, Kind, Party, Phase};
+use echo_storage::records::{Address, Kind, Party, Phase, Status};
 use echo_storage::state::WriteSet;
 use echo_storage::{Effect, Input, OpenOptions, Query, Store};
 
-use crate::work::{Bus, Sender, Tracker, content};
+use crate::work::{AGENTS, Bus, Sender, Tracker, content};
 
 /// A decision that all eight others take part in, that one round settles, and that the initiator may approve: it costs
 /// nothing.
@@ -51,17 +51,41 @@ struct Watched {
 }
 
 /// What was done so far.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Counts {
     pub(crate) steps: u64,
     pub(crate) effects: u64,
     pub(crate) commits: u64,
 }
 
+impl Counts {
+    /// What was done since then.
+    pub(crate) fn since(self, earlier: Self) -> Self {
+        Self {
+            steps: self.steps - earlier.steps,
+            effects: self.effects - earlier.effects,
+            commits: self.commits - earlier.commits,
+        }
+    }
+
+    /// Both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            steps: self.steps + other.steps,
+            effects: self.effects + other.effects,
+            commits: self.commits + other.commits,
+        }
+    }
+}
+
 impl Ours {
     /// The organisation on the store at this path, which is made if there is none.
     pub(crate) async fn start(path: &Path) -> Self {
-        let store = Store::open(path, &OpenOptions::default()).expect("a store can be opened");
+        Self::on(Store::open(path, &OpenOptions::default()).expect("a store can be opened")).await
+    }
+
+    /// The organisation on an open store.
+    pub(crate) async fn on(store: Store) -> Self {
         let watched = Arc::new(Watched {
             tracker: Tracker::new(),
             steps: AtomicU64::new(0),
@@ -110,14 +134,8 @@ impl Ours {
         std::mem::take(&mut *self.watched.recorded.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn role(&self, place: usize) -> RoleId {
-        self.roles.get(place).expect("there are nine agents").clone()
-    }
-
-    async fn send(&self, from: Party, to: Address, number: u64) -> u64 {
-        let (kind, subject) = (Kind::Notification, "How the platform grows".to_owned());
-        let input = Input::Post { from, to, kind, subject, content: content(number), in_reply_to: None };
-        let entry = self.live.submit(input).await.expect("a message can be posted");
+    async fn send(&self, message: Input) -> u64 {
+        let entry = self.live.submit(message).await.expect("a message can be posted");
         let sent = entry.effects.iter().find_map(|effect| match effect {
             Effect::Send(message) => Some(message.id.number()),
             _ => None,
@@ -126,23 +144,51 @@ impl Ours {
     }
 }
 
+/// The input that sends a message to one of these roles.
+pub(crate) fn post(roles: &[RoleId], from: Sender, to: usize, number: u64) -> Input {
+    let from = match from {
+        Sender::Agent(place) => Party::Role(role(roles, place)),
+        Sender::Outside(sender) => Party::Person(format!("sender {sender}")),
+    };
+    message(from, Address::Role(role(roles, to)), number)
+}
+
+/// What the recipients of the messages that were sent in these steps do next.
+pub(crate) fn takes<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Input> {
+    let sent = entries.flat_map(|entry| &entry.effects).filter_map(|effect| match effect {
+        Effect::Send(message) => Some(message),
+        _ => None,
+    });
+    let takes = sent.filter_map(|message| match &message.to {
+        Address::Role(role) => Some(Input::Take { role: role.clone(), message: message.id }),
+        Address::Topic(_) => None,
+    });
+    takes.collect()
+}
+
+fn message(from: Party, to: Address, number: u64) -> Input {
+    let (kind, subject) = (Kind::Notification, "How the platform grows".to_owned());
+    Input::Post { from, to, kind, subject, content: content(number), in_reply_to: None }
+}
+
+fn role(roles: &[RoleId], place: usize) -> RoleId {
+    roles.get(place).expect("there are nine agents").clone()
+}
+
 impl Bus for Ours {
     async fn post(&self, from: Sender, to: usize, number: u64) -> u64 {
-        let from = match from {
-            Sender::Agent(place) => Party::Role(self.role(place)),
-            Sender::Outside(sender) => Party::Person(format!("sender {sender}")),
-        };
-        self.send(from, Address::Role(self.role(to)), number).await
+        self.send(post(&self.roles, from, to, number)).await
     }
 
     async fn broadcast(&self, number: u64) -> u64 {
         let everybody = Topic::new(topics::ALL).expect("it is a name");
-        self.send(Party::Person("somebody".to_owned()), Address::Topic(everybody), number).await
+        let from = Party::Person("somebody".to_owned());
+        self.send(message(from, Address::Topic(everybody), number)).await
     }
 
     async fn decide(&self, _: u64) -> u64 {
         let input = Input::Call {
-            caller: Party::Role(self.role(0)),
+            caller: Party::Role(role(&self.roles, 0)),
             tool: "initiate_decision".to_owned(),
             arguments: DECISION.to_owned(),
         };
@@ -185,6 +231,13 @@ impl Watched {
             match effect {
                 Effect::Acknowledge { message, .. } => self.tracker.processed(message.number()),
                 Effect::PutDecision(decision) if decision.phase == Phase::Closed => {
+                    assert_eq!(
+                        decision.status,
+                        Status::Approved,
+                        "{} is one that agents approve",
+                        decision.id
+                    );
+                    assert_eq!(decision.participants.len(), AGENTS - 1, "{} is everybody's", decision.id);
                     self.tracker.closed(decision.id.number());
                 }
                 _ => {}

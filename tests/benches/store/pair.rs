@@ -29,6 +29,7 @@ const VOTES: &str = "decisions:votes";
 /// Who opens decisions.
 const INITIATOR: usize = 0;
 
+const DROP: &str = "DROP TABLE IF EXISTS decision_votes, decisions, messages;";
 const SCHEMA: &str = "
 CREATE TABLE messages (
     id bigserial PRIMARY KEY,
@@ -75,7 +76,16 @@ CREATE TABLE decision_votes (
 CREATE INDEX decision_votes_decision_id ON decision_votes (decision_id);
 ";
 
-/// The pair, with its tables empty, and its subscribers at work.
+/// With which tables the pair starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tables {
+    /// Made anew.
+    Empty,
+    /// What an earlier pair left in them.
+    AsTheyAre,
+}
+
+/// The pair with its subscribers at work.
 pub(crate) struct Pair {
     connections: Vec<Connection>,
     tracker: Tracker,
@@ -95,13 +105,24 @@ struct Connection {
 }
 
 impl Pair {
-    /// Connects everybody and makes the tables anew.
-    pub(crate) async fn start(servers: &Servers) -> Result<Arc<Self>, String> {
+    /// Connects everybody.
+    pub(crate) async fn start(servers: &Servers, tables: Tables) -> Result<Arc<Self>, String> {
         let redis = redis::Client::open(servers.redis_address()).map_err(|error| error.to_string())?;
         servers.answer(async || redis.get_multiplexed_async_connection().await).await?;
         let first = servers.answer(async || client(servers).await).await?;
-        let fresh = format!("DROP TABLE IF EXISTS decision_votes, decisions, messages; {SCHEMA}");
-        first.batch_execute(&fresh).await.map_err(|error| format!("the tables cannot be made: {error}"))?;
+        for setting in ["fsync", "synchronous_commit"] {
+            let row =
+                first.query_one(&format!("SHOW {setting}"), &[]).await.map_err(|error| error.to_string())?;
+            assert_eq!(
+                row.get::<_, &str>(0),
+                "on",
+                "{setting}: both sides are durable or the comparison is worth nothing"
+            );
+        }
+        if tables == Tables::Empty {
+            let made = first.batch_execute(&format!("{DROP}{SCHEMA}")).await;
+            made.map_err(|error| format!("the tables cannot be made: {error}"))?;
+        }
         let mut connections = Vec::new();
         for _ in 0..CONNECTIONS {
             let connection = Connection::prepare(servers, &redis).await;
@@ -112,6 +133,19 @@ impl Pair {
             pair.subscribe(&redis, agent).await.map_err(|error| format!("Redis cannot be used: {error}"))?;
         }
         Ok(pair)
+    }
+
+    /// Adds messages that everybody has processed, until there are so many, and has the server put its tables in order.
+    pub(crate) async fn fill(&self, messages: u64) {
+        let postgres = &self.connection(0).postgres;
+        let missing = i64::try_from(messages).expect("a count of messages");
+        let fill = "INSERT INTO messages (from_role, to_role, type, subject, content, read, processed_at) \
+            SELECT 'role_' || n % 9, 'role_' || (n + 1 + n / 9 % 8) % 9, 'notification', 'How the platform grows', \
+            $2::text::jsonb, true, now() FROM generate_series((SELECT count(*) + 1 FROM messages), $1::bigint) AS n";
+        postgres.execute(fill, &[&missing, &content(0)]).await.expect("messages can be inserted");
+        for order in ["VACUUM ANALYZE messages", "CHECKPOINT"] {
+            postgres.batch_execute(order).await.expect("the server can be put in order");
+        }
     }
 
     async fn subscribe(self: &Arc<Self>, redis: &redis::Client, agent: usize) -> redis::RedisResult<()> {

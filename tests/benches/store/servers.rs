@@ -16,6 +16,9 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 const PORT: u16 = 5432;
 /// Where Debian keeps the programs of PostgreSQL, a directory for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
+/// The signals that end them at once and leave nothing of them behind.
+const POSTGRES_END: &str = "QUIT";
+const REDIS_END: &str = "KILL";
 /// How to get what is missing.
 const REMEDY: &str = "apt-get install postgresql redis-server";
 
@@ -56,17 +59,17 @@ impl Servers {
         if !made.status.success() {
             return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr).trim()));
         }
-        let mut start = Command::new(&postgres);
+        let mut start = guarded(&postgres, POSTGRES_END);
         start.arg("-D").arg(&data).arg("-k").arg(&sockets).args(["-c", "listen_addresses="]);
         start.args(["-p", &PORT.to_string()]);
         let log = directory.join("postgres.log");
-        let running = Running::start(as_user(&mut start, user).current_dir(directory), &log, "QUIT")?;
-        let mut start = Command::new(&redis);
+        let running = Running::start(as_user(&mut start, user).current_dir(directory), &log, POSTGRES_END)?;
+        let mut start = guarded(&redis, REDIS_END);
         start.args(["--port", "0", "--unixsocket"]).arg(directory.join("redis.sock"));
         start.arg("--dir").arg(directory).current_dir(directory);
         let log = directory.join("redis.log");
         let versions = format!("{}; {}", says(&postgres), says(&redis));
-        let redis = Running::start(&mut start, &log, "KILL")?;
+        let redis = Running::start(&mut start, &log, REDIS_END)?;
         Ok(Self { directory: directory.to_owned(), postgres: running, _redis: redis, versions })
     }
 
@@ -104,7 +107,7 @@ impl Servers {
 struct Running {
     child: Child,
     log: PathBuf,
-    /// The signal that ends it at once and leaves nothing of it behind.
+    /// The signal that ends it.
     signal: &'static str,
 }
 
@@ -128,6 +131,14 @@ impl Drop for Running {
         }
         let _ = self.child.wait();
     }
+}
+
+/// A program that gets the signal when the benchmark ends in whatever way, where the system has the tool for that.
+fn guarded(server: &Path, signal: &str) -> Command {
+    let Some(guard) = program("setpriv") else { return Command::new(server) };
+    let mut command = Command::new(guard);
+    command.args(["--pdeathsig", signal, "--"]).arg(server);
+    command
 }
 
 /// Where a program lies: on the path, or where Debian keeps it.

@@ -29,9 +29,12 @@ pub(crate) fn ratio(figure: Option<f64>, aim: Aim) -> String {
     figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:>6.2} {:<15}", aim.beside(figure)))
 }
 
+/// How wide the first cell of a line is.
+const FIRST: usize = 44;
+
 /// A line of cells, the first on the left.
 pub(crate) fn line(first: &str, cells: &[(&str, usize)]) {
-    let mut line = format!("{first:<34}");
+    let mut line = format!("{first:<FIRST$}");
     for (cell, width) in cells {
         let _ = write!(line, "{cell:>width$}");
     }
