@@ -68,7 +68,7 @@ fn fill(path: &Path, from: u64, to: u64) {
     let store = Store::open(path, &OpenOptions::default()).expect("a store can be opened");
     let clock = Arc::new(Clock::new(store.info().clock, Timestamp::default()));
     let engine = Engine::new(organisation.clone(), Arc::new(store), clock);
-    let run = |inputs: Vec<Input>| engine.run(inputs, None).expect("the steps can be committed");
+    let run = |inputs: Vec<Input>| engine.run(&inputs, None).expect("the steps can be committed");
     run(engine.configuration().expect("the store can be read").into_iter().collect());
     let roles = organisation.role_ids();
     let numbers: Vec<u64> = (from..to).collect();

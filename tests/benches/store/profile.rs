@@ -138,7 +138,7 @@ fn steps(store: &Store, organisation: &Organisation, inputs: Vec<Input>) -> (Vec
 fn through_engine(organisation: &Arc<Organisation>, directory: &Path, round_ms: u64) -> (u64, Duration) {
     let clock = Arc::new(Clock::new(ClockKind::Real, Timestamp::default()));
     let engine = Engine::new(organisation.clone(), open(directory), clock);
-    let run = |inputs: Vec<Input>| engine.run(inputs, None).expect("the steps can be committed");
+    let run = |inputs: Vec<Input>| engine.run(&inputs, None).expect("the steps can be committed");
     run(vec![Input::Configure(organisation.config().clone())]);
     let (mut steps, mut time) = (0, Duration::ZERO);
     let (round, mut number) = (Stopwatch::new(), 0);
