@@ -33,6 +33,9 @@ use crate::turn::Failure;
 pub const NOT_AWAY_MS: u64 = 1_000;
 /// How many steps cascades may add to a batch, about: then it is full, so that nobody waits long for its commit.
 pub const MAX_CASCADE_STEPS: usize = 512;
+/// After how long a batch takes no further input, in milliseconds of the store's clock: whoever waits for its commit, or to
+/// get into the next one, should not wait for hundreds of dear steps.
+pub const MAX_BATCH_MS: u64 = 4;
 /// How many steps may lead from a submitted input to the last step of its cascade.
 pub const MAX_CASCADE_DEPTH: usize = 6;
 
@@ -144,8 +147,9 @@ impl Engine {
         let mut committed = Committed::default();
         let mut following = VecDeque::new();
         let mut cascaded = 0;
+        let full_at = self.clock.now().after_ms(MAX_BATCH_MS);
         for input in inputs {
-            if cascaded >= MAX_CASCADE_STEPS {
+            if cascaded >= MAX_CASCADE_STEPS || cascaded > 0 && self.clock.now() >= full_at {
                 break;
             }
             let first_new = committed.entries.len();

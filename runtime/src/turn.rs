@@ -36,6 +36,12 @@ pub fn refuse<T>(why: impl Into<String>) -> Result<T, Failure> {
     Err(Failure::Refused(why.into()))
 }
 
+/// JSON as text.
+fn text(json: &serde_json::Value) -> Result<String, Failure> {
+    // Writing it by its `Display` would take twice as long.
+    serde_json::to_string(json).map_err(|error| Failure::Refused(format!("it cannot be JSON: {error}")))
+}
+
 /// The step that is being decided.
 pub struct Turn<'d, 'b> {
     draft: &'d mut Draft<'b>,
@@ -128,7 +134,7 @@ impl<'d, 'b> Turn<'d, 'b> {
             to: outgoing.to,
             kind: outgoing.kind,
             subject: outgoing.subject.chars().take(MAX_SUBJECT_CHARS).collect(),
-            content: outgoing.content.to_string(),
+            content: text(&outgoing.content)?,
             about: outgoing.about,
             priority: Priority::Normal,
             thread,

@@ -8,7 +8,7 @@ use crate::effect::Effect;
 use crate::names::{Id, MessageId, RoleId, Topic};
 use crate::query::{CONFIG_KEY, Query, topic_counter, topic_end};
 use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState};
-use crate::state::{State, WriteSet};
+use crate::state::{Changes, State};
 use crate::table::{
     AGENTS, APPROVALS, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES, MEMORY_TAGS,
     MESSAGES, PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES,
@@ -22,8 +22,8 @@ pub(crate) struct Place {
 }
 
 /// What an effect writes, given the state before it.
-pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<WriteSet, StoreError> {
-    let mut writes = WriteSet::default();
+pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<Changes, StoreError> {
+    let mut writes = Changes::default();
     match effect {
         Effect::Configure(config) => configure(state, &mut writes, config)?,
         Effect::Send(message) => send(state, &mut writes, message, place)?,
@@ -103,7 +103,7 @@ pub(crate) fn next_number<I: Id>(state: &dyn State) -> Result<u64, StoreError> {
 }
 
 /// Keeps the counter of an id's kind above the id.
-fn count<I: Id>(state: &dyn State, writes: &mut WriteSet, id: I) -> Result<(), StoreError> {
+fn count<I: Id>(state: &dyn State, writes: &mut Changes, id: I) -> Result<(), StoreError> {
     if id.number() >= next_number::<I>(state)? {
         writes.put(&COUNTERS, &I::PREFIX.to_owned(), &(id.number() + 1))?;
     }
@@ -111,7 +111,7 @@ fn count<I: Id>(state: &dyn State, writes: &mut WriteSet, id: I) -> Result<(), S
 }
 
 /// A new listener of a topic hears what comes, not what was.
-fn configure(state: &dyn State, writes: &mut WriteSet, config: &Config) -> Result<(), StoreError> {
+fn configure(state: &dyn State, writes: &mut Changes, config: &Config) -> Result<(), StoreError> {
     writes.put(&CONFIG, &CONFIG_KEY, config)?;
     for role in &config.roles {
         for subscription in &role.hears {
@@ -125,7 +125,7 @@ fn configure(state: &dyn State, writes: &mut WriteSet, config: &Config) -> Resul
     Ok(())
 }
 
-fn send(state: &dyn State, writes: &mut WriteSet, message: &Message, place: Place) -> Result<(), StoreError> {
+fn send(state: &dyn State, writes: &mut Changes, message: &Message, place: Place) -> Result<(), StoreError> {
     count(state, writes, message.id)?;
     let topic = match &message.to {
         Address::Role(role) => {
@@ -153,7 +153,7 @@ fn send(state: &dyn State, writes: &mut WriteSet, message: &Message, place: Plac
 
 fn acknowledge(
     state: &dyn State,
-    writes: &mut WriteSet,
+    writes: &mut Changes,
     role: &RoleId,
     message: MessageId,
 ) -> Result<(), StoreError> {
@@ -174,7 +174,7 @@ fn acknowledge(
 /// Marks an entry as read by a role that hears the topic.
 fn mark(
     state: &dyn State,
-    writes: &mut WriteSet,
+    writes: &mut Changes,
     role: &RoleId,
     topic: &Topic,
     entry: u64,

@@ -21,7 +21,7 @@ use crate::names::{Id, RoleId};
 use crate::quantities::Timestamp;
 use crate::query::{self, CONFIG_KEY};
 use crate::records::{Config, RoleConfig};
-use crate::state::{KeyRange, Order, Row, State, WriteSet};
+use crate::state::{Changes, KeyRange, Order, Row, State, WriteSet};
 use crate::store::Snapshot;
 use crate::table::{CONFIG, HEAD, JOURNAL, TOPICS, TableId};
 
@@ -81,8 +81,8 @@ impl Batch {
     ) -> Result<Arc<Entry>, StoreError> {
         let Finished { writes, effects, step, now } = step;
         debug_assert_eq!(step, self.head.step + 1, "a draft is appended to the batch it was made from");
-        let entry = Entry { step, now, input, failure, effects };
-        let sealed = SealedEntry::seal(self.head.hash, &entry)?;
+        let mut entry = Entry { step, now, input, failure, effects };
+        let sealed = SealedEntry::seal(self.head.hash, &mut entry)?;
         let head = Head { step, now, hash: sealed.hash() };
         let configured = entry.effects.iter().rev().find_map(|effect| match effect {
             Effect::Configure(config) => Some(Arc::new(config.clone())),
@@ -105,10 +105,12 @@ impl Batch {
     pub(crate) fn into_writes(self) -> Result<WriteSet, StoreError> {
         let Self { mut writes, head, sealed, entries, .. } = self;
         let Some(first) = entries.first() else { return Ok(writes) };
+        let mut changes = Changes::default();
         for (first, chunk) in Chunk::divide(first.step, sealed) {
-            writes.insert(&JOURNAL, &first, &chunk)?;
+            changes.insert(&JOURNAL, &first, &chunk)?;
         }
-        writes.put(&HEAD, &Head::KEY, &head)?;
+        changes.put(&HEAD, &Head::KEY, &head)?;
+        writes.make(changes);
         Ok(writes)
     }
 }
@@ -197,8 +199,8 @@ impl Draft<'_> {
     /// Adds an effect; the draft reads its writes from here on.
     pub fn emit(&mut self, effect: Effect) -> Result<(), StoreError> {
         let index = u32::try_from(self.effects.len()).unwrap_or(u32::MAX);
-        let writes = apply::apply(&*self, &effect, Place { step: self.step, effect: index })?;
-        self.writes.absorb(writes);
+        let changes = apply::apply(&*self, &effect, Place { step: self.step, effect: index })?;
+        self.writes.make(changes);
         self.effects.push(effect);
         Ok(())
     }

@@ -16,6 +16,8 @@ const VERSION_BYTES: usize = 2;
 const CHECKSUM_BYTES: usize = 4;
 /// Room for a value of usual size, so that it need not be moved while it is written.
 const USUAL_BYTES: usize = 128;
+/// Room for a step.
+const USUAL_STEP_BYTES: usize = 1_024;
 
 const CONFIG: Configuration<LittleEndian, Varint, Limit<MAX_VALUE_BYTES>> =
     config::standard().with_limit::<MAX_VALUE_BYTES>();
@@ -24,6 +26,11 @@ const CONFIG: Configuration<LittleEndian, Varint, Limit<MAX_VALUE_BYTES>> =
 pub trait Record: Encode + Decode<()> {
     /// The version that is written today. Older versions stay readable through [`Record::decode_version`].
     const VERSION: u16 = 1;
+
+    /// About how many bytes it takes, so that it need not be moved while it is written.
+    fn size_hint(&self) -> usize {
+        USUAL_BYTES
+    }
 
     /// Decodes a payload of `version`; a type with a history overrides this.
     fn decode_version(version: u16, payload: &[u8]) -> Result<Self, CodecError> {
@@ -54,7 +61,7 @@ pub enum CodecError {
 
 /// The bare bytes of a value, without version and checksum: what the journal hashes.
 pub fn encode<T: Encode>(value: &T) -> Result<Vec<u8>, CodecError> {
-    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    let mut bytes = Vec::with_capacity(USUAL_STEP_BYTES);
     encode_into(value, &mut bytes)?;
     if bytes.len() > MAX_VALUE_BYTES {
         return Err(CodecError::TooLarge(format!("{} bytes", bytes.len())));
@@ -79,7 +86,7 @@ pub fn decode<T: Decode<()>>(bytes: &[u8]) -> Result<T, CodecError> {
 
 /// A value as it stands in a table: version, payload, checksum.
 pub fn seal<T: Record>(table: u8, key: &[u8], value: &T) -> Result<Vec<u8>, CodecError> {
-    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    let mut bytes = Vec::with_capacity(value.size_hint());
     bytes.extend_from_slice(&T::VERSION.to_le_bytes());
     encode_into(value, &mut bytes)?;
     if bytes.len() - VERSION_BYTES > MAX_VALUE_BYTES {

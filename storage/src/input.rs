@@ -100,3 +100,13 @@ pub enum Input {
         person: String,
     },
 }
+
+impl Input {
+    /// The content of the message that it posts, if it does.
+    pub(crate) fn content(&self) -> Option<&str> {
+        match self {
+            Self::Post { content, .. } => Some(content),
+            _ => None,
+        }
+    }
+}

@@ -80,6 +80,34 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Takes out of the effects what the input says in the same words, and gives the places: a message that was posted
+    /// is stored once.
+    fn take_repeated(&mut self) -> Vec<u32> {
+        let Self { input, effects, .. } = self;
+        let Some(posted) = input.content() else { return Vec::new() };
+        let mut places = Vec::new();
+        for (place, effect) in (0..).zip(effects) {
+            if let Effect::Send(message) = effect
+                && message.content == posted
+            {
+                message.content.clear();
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    /// Puts back what was taken out.
+    fn put_repeated(&mut self, places: &[u32]) {
+        let Self { input, effects, .. } = self;
+        let Some(posted) = input.content() else { return };
+        for place in places {
+            if let Some(Effect::Send(message)) = effects.get_mut(*place as usize) {
+                posted.clone_into(&mut message.content);
+            }
+        }
+    }
+
     /// What the one who submitted the input is told.
     pub fn reply(&self) -> Option<&str> {
         self.effects.iter().find_map(|effect| match effect {
@@ -97,9 +125,15 @@ pub struct SealedEntry {
 }
 
 impl SealedEntry {
-    /// Appends an entry to a chain.
-    pub fn seal(before: Hash, entry: &Entry) -> Result<Self, StoreError> {
-        let body = codec::encode(entry)?;
+    /// How many bytes it takes besides its body, about.
+    const OVERHEAD_BYTES: usize = 64;
+
+    /// Appends an entry to a chain; the entry is as before when this returns.
+    pub fn seal(before: Hash, entry: &mut Entry) -> Result<Self, StoreError> {
+        let repeated = entry.take_repeated();
+        let body = codec::encode(&(&*entry, &repeated));
+        entry.put_repeated(&repeated);
+        let body = body?;
         Ok(Self { hash: before.chain(&body), body })
     }
 
@@ -110,8 +144,9 @@ impl SealedEntry {
 
     /// The entry.
     pub fn entry(&self, step: u64) -> Result<Entry, StoreError> {
-        let entry: Entry =
+        let (mut entry, repeated): (Entry, Vec<u32>) =
             codec::decode(&self.body).map_err(|cause| JOURNAL.damaged(&step.to_bytes(), cause))?;
+        entry.put_repeated(&repeated);
         if entry.step != step {
             return Err(StoreError::Inconsistent(format!(
                 "the journal holds step {} as step {step}",
@@ -133,7 +168,12 @@ impl SealedEntry {
 pub struct Chunk {
     entries: Vec<SealedEntry>,
 }
-impl Record for Chunk {}
+impl Record for Chunk {
+    fn size_hint(&self) -> usize {
+        self.entries.iter().map(|entry| entry.body.len() + SealedEntry::OVERHEAD_BYTES).sum::<usize>()
+            + SealedEntry::OVERHEAD_BYTES
+    }
+}
 
 impl Chunk {
     /// The most bytes of entries that a chunk begins another entry with: a chunk is read as a whole, also for one step.

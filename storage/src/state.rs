@@ -191,6 +191,44 @@ impl Write {
     }
 }
 
+/// Writes in the order in which they are to be made.
+#[derive(Debug, Default)]
+pub struct Changes(Vec<(TableId, Vec<u8>, Write)>);
+
+impl Changes {
+    /// Writes a value.
+    pub fn put<K: Key, V: Record>(
+        &mut self,
+        table: &Table<K, V>,
+        key: &K,
+        value: &V,
+    ) -> Result<(), StoreError> {
+        let key = key.to_bytes();
+        let bytes = codec::seal(table.id.number, &key, value)?;
+        self.0.push((table.id, key, Write::Put(bytes)));
+        Ok(())
+    }
+
+    /// Writes a value under a key that was never used before, such as one with a new id. If it is removed again before
+    /// the layer is carried out, nothing is left of it.
+    pub fn insert<K: Key, V: Record>(
+        &mut self,
+        table: &Table<K, V>,
+        key: &K,
+        value: &V,
+    ) -> Result<(), StoreError> {
+        let key = key.to_bytes();
+        let bytes = codec::seal(table.id.number, &key, value)?;
+        self.0.push((table.id, key, Write::New(bytes)));
+        Ok(())
+    }
+
+    /// Removes a value.
+    pub fn remove<K: Key, V: Record>(&mut self, table: &Table<K, V>, key: &K) {
+        self.0.push((table.id, key.to_bytes(), Write::Removed));
+    }
+}
+
 /// The writes to one table, by key.
 pub type TableWrites = BTreeMap<Vec<u8>, Write>;
 
@@ -214,40 +252,11 @@ impl WriteSet {
         self.tables.contains_key(&table)
     }
 
-    /// Writes a value.
-    pub fn put<K: Key, V: Record>(
-        &mut self,
-        table: &Table<K, V>,
-        key: &K,
-        value: &V,
-    ) -> Result<(), StoreError> {
-        let key = key.to_bytes();
-        let bytes = codec::seal(table.id.number, &key, value)?;
-        self.write(table.id, key, Write::Put(bytes));
-        Ok(())
-    }
-
-    /// Writes a value under a key that was never used before, such as one with a new id. If it is removed again before
-    /// the layer is carried out, nothing is left of it.
-    pub fn insert<K: Key, V: Record>(
-        &mut self,
-        table: &Table<K, V>,
-        key: &K,
-        value: &V,
-    ) -> Result<(), StoreError> {
-        let key = key.to_bytes();
-        let bytes = codec::seal(table.id.number, &key, value)?;
-        self.write(table.id, key, Write::New(bytes));
-        Ok(())
-    }
-
-    /// Removes a value.
-    pub fn remove<K: Key, V: Record>(&mut self, table: &Table<K, V>, key: &K) {
-        self.write(table.id, key.to_bytes(), Write::Removed);
-    }
-
-    fn write(&mut self, table: TableId, key: Vec<u8>, write: Write) {
-        write_into(self.tables.entry(table).or_default(), key, write);
+    /// Makes these writes.
+    pub fn make(&mut self, changes: Changes) {
+        for (table, key, write) in changes.0 {
+            write_into(self.tables.entry(table).or_default(), key, write);
+        }
     }
 
     /// Takes over what a layer above has written.
@@ -413,13 +422,15 @@ mod tests {
     }
 
     fn writes(of: &[(String, Option<u64>)]) -> WriteSet {
-        let mut set = WriteSet::default();
+        let mut changes = Changes::default();
         for (key, value) in of {
             match value {
-                Some(value) => set.put(&COUNTERS, key, value).unwrap(),
-                None => set.remove(&COUNTERS, key),
+                Some(value) => changes.put(&COUNTERS, key, value).unwrap(),
+                None => changes.remove(&COUNTERS, key),
             }
         }
+        let mut set = WriteSet::default();
+        set.make(changes);
         set
     }
 

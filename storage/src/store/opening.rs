@@ -15,7 +15,7 @@ use super::{FORMAT, RawTable, STORE_KEY, Snapshot, StoreInfo, writing};
 use crate::StoreError;
 use crate::clock::{self, ClockKind};
 use crate::disk::FileDisk;
-use crate::state::WriteSet;
+use crate::state::{Changes, WriteSet};
 use crate::table::{self, STORE};
 
 /// How many bytes of the file are kept in memory.
@@ -112,8 +112,9 @@ pub(super) fn initialise(database: &Database, clock: ClockKind) -> Result<(), St
     let organisation =
         clock::random_hex().map_err(io_error("cannot read randomness for", Path::new("a new store")))?;
     let created_at = clock::Clock::Real.now();
-    let mut writes = WriteSet::default();
-    writes.put(&STORE, &STORE_KEY, &StoreInfo { format: FORMAT, organisation, clock, created_at })?;
+    let (mut writes, mut changes) = (WriteSet::default(), Changes::default());
+    changes.put(&STORE, &STORE_KEY, &StoreInfo { format: FORMAT, organisation, clock, created_at })?;
+    writes.make(changes);
     writing::write_all(database, &writes)
 }
 
