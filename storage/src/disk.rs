@@ -1,4 +1,4 @@
-//! Where a store's bytes lie: a file, memory, or memory that fails when told to.
+//! Where a store's bytes lie: a file, memory, or memory that behaves as disks do when they fail.
 //!
 //! What always holds: a file grows by written zeros, not by holes, because a sync of blocks that exist does not have
 //! to record new ones and costs a third less.
@@ -7,7 +7,7 @@ mod file;
 mod memory;
 
 pub(crate) use self::file::FileDisk;
-pub use self::memory::MemoryDisk;
+pub use self::memory::{ErrorAt, Faults, MemoryDisk, Operation, SECTOR_BYTES};
 
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;

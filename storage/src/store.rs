@@ -27,6 +27,7 @@ use crate::journal::Head;
 use crate::lock::StoreLock;
 use crate::quantities::Timestamp;
 use crate::state::WriteSet;
+use crate::table::TableId;
 
 /// The newest file format that is known, and the one that is written.
 /// Format 1 was never released and is not read.
@@ -82,6 +83,8 @@ pub struct Store {
     closed: Mutex<Option<String>>,
     /// Who sees each commit's writes.
     tap: OnceLock<Tap>,
+    /// The table that a disk in memory has written apart, to prove that a crash sweep finds it.
+    apart: Option<TableId>,
     // Dropped last: the file is closed before another process may open it.
     _lock: Option<StoreLock>,
 }
@@ -132,6 +135,7 @@ impl Store {
             path: Some(path.to_owned()),
             closed: Mutex::new(None),
             tap: OnceLock::new(),
+            apart: None,
             _lock: Some(lock),
         })
     }
@@ -143,7 +147,8 @@ impl Store {
 
     /// A store on a disk in memory, made there if the disk is empty.
     pub fn on_memory_disk(disk: &MemoryDisk, clock: ClockKind) -> Result<Self, StoreError> {
-        Self::on_backend(disk.clone(), clock)
+        let store = Self::on_backend(disk.clone(), clock)?;
+        Ok(Self { apart: disk.table_apart(), ..store })
     }
 
     fn on_backend(backend: impl redb::StorageBackend, clock: ClockKind) -> Result<Self, StoreError> {
@@ -161,6 +166,7 @@ impl Store {
             path: None,
             closed: Mutex::new(None),
             tap: OnceLock::new(),
+            apart: None,
             _lock: None,
         })
     }
@@ -218,7 +224,11 @@ impl Store {
         let Handle::Writable(database) = &self.database else {
             return Err(StoreError::Closed { cause: "it was opened for reading only".to_owned() });
         };
-        match writing::write_all(database, writes) {
+        let written = match self.apart {
+            None => writing::write_all(database, writes),
+            Some(apart) => writing::write_apart(database, writes, apart),
+        };
+        match written {
             Err(StoreError::Database(cause)) => {
                 *closed = Some(cause.clone());
                 Err(StoreError::Closed { cause })
