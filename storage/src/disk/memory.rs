@@ -128,7 +128,7 @@ impl MemoryDisk {
 
     /// Lets `operations` more operations succeed and every later one fail.
     pub fn fail_after(&self, operations: u64) {
-        self.set_faults(Faults { error: Some(ErrorAt::lasting(operations)), ..Faults::default() });
+        self.set_faults(ErrorAt::lasting(operations).into());
     }
 
     /// Lets every operation succeed again.
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn a_failed_sync_loses_its_writes_though_reads_see_them() {
         let disk = disk(2);
-        disk.set_faults(Faults { error: Some(ErrorAt::once(1)), ..Faults::default() });
+        disk.set_faults(ErrorAt::once(1).into());
         disk.write(0, &[1; SECTOR_BYTES]).unwrap();
         assert!(disk.sync_data().is_err());
         disk.write(SECTOR_BYTES as u64, &[2; SECTOR_BYTES]).unwrap();
@@ -311,7 +311,7 @@ mod tests {
         disk.fail_after(1);
         disk.write(0, &[1]).unwrap();
         assert!(disk.write(0, &[2]).is_err() && disk.sync_data().is_err());
-        disk.set_faults(Faults { error: Some(ErrorAt::once(0)), ..Faults::default() });
+        disk.set_faults(ErrorAt::once(0).into());
         assert!(disk.write(0, &[3]).is_err());
         disk.write(0, &[4]).unwrap();
         assert_eq!((disk.operations(), disk.bytes()[0]), (5, 4));

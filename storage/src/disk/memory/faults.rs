@@ -76,3 +76,10 @@ impl Faults {
         }
     }
 }
+
+impl From<ErrorAt> for Faults {
+    /// A disk with nothing wrong but this.
+    fn from(error: ErrorAt) -> Self {
+        Self { error: Some(error), ..Self::default() }
+    }
+}
