@@ -15,6 +15,7 @@ use super::life::{Company, Told, live, open};
 use super::outcome::{Outcome, acknowledged_twice};
 use super::recording::Recording;
 use crate::drivers::RuntimeError;
+use crate::engine;
 use crate::replay::replay;
 
 /// What is wrong with what is left of a store.
@@ -144,7 +145,10 @@ impl<'a> Judge<'a> {
 /// Does what may meet damaged pages, on which the database can stop the thread.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Wrong>) -> Result<T, Wrong> {
     let done = catch_unwind(AssertUnwindSafe(work));
-    done.unwrap_or_else(|_| Err(Wrong::Damaged("the database stopped the thread".to_owned())))
+    done.unwrap_or_else(|panic| {
+        let text = engine::panic_text(&*panic);
+        Err(Wrong::Damaged(format!("the database stopped the thread: {text}")))
+    })
 }
 
 fn check_told(state: &dyn State, told: &Told) -> Result<(), Wrong> {

@@ -10,7 +10,7 @@ mod faults;
 mod power;
 
 pub use self::faults::{ErrorAt, Faults};
-pub use self::power::SECTOR_BYTES;
+pub use self::power::{BLOCK_BYTES, SECTOR_BYTES};
 
 use std::fmt;
 use std::io;
@@ -272,12 +272,12 @@ mod tests {
 
     #[test]
     fn a_length_may_be_lost_reached_or_reached_in_part() {
-        let disk = disk(1);
-        disk.set_len(4 * SECTOR_BYTES as u64).unwrap();
-        disk.write(3 * SECTOR_BYTES as u64, &[9; SECTOR_BYTES]).unwrap();
+        let disk = disk(8);
+        disk.set_len(4 * BLOCK_BYTES as u64).unwrap();
+        disk.write(3 * BLOCK_BYTES as u64, &[9; SECTOR_BYTES]).unwrap();
         let left: std::collections::BTreeSet<usize> =
-            (0..500).map(|seed| disk.cut(seed).bytes().len() / SECTOR_BYTES).collect();
-        assert_eq!(left.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
+            (0..500).map(|seed| disk.cut(seed).bytes().len()).collect();
+        assert_eq!(left.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4].map(|blocks| blocks * BLOCK_BYTES));
     }
 
     #[test]
@@ -294,15 +294,15 @@ mod tests {
 
     #[test]
     fn a_full_disk_grows_as_far_as_there_is_room_and_takes_writes_within() {
-        let disk = disk(1);
-        let capacity = 2 * SECTOR_BYTES as u64;
-        disk.set_faults(Faults { capacity_bytes: Some(capacity), ..Faults::default() });
-        let error = disk.set_len(3 * SECTOR_BYTES as u64).unwrap_err();
+        let disk = disk(8);
+        let room = 2 * BLOCK_BYTES as u64;
+        disk.set_faults(Faults { capacity_bytes: Some(room + 1), ..Faults::default() });
+        let error = disk.set_len(3 * BLOCK_BYTES as u64).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-        assert_eq!(disk.bytes().len() as u64, capacity);
+        assert_eq!(disk.bytes().len() as u64, room);
         disk.write(0, &[1; SECTOR_BYTES]).unwrap();
         disk.heal();
-        disk.set_len(3 * SECTOR_BYTES as u64).unwrap();
+        disk.set_len(3 * BLOCK_BYTES as u64).unwrap();
     }
 
     #[test]

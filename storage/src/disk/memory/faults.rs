@@ -4,7 +4,7 @@
 
 use std::io;
 
-use super::Operation;
+use super::{BLOCK_BYTES, Operation};
 
 /// What is wrong with a disk; by default nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,7 +69,7 @@ impl Faults {
         let (capacity, len) = (self.capacity_bytes?, len as u64);
         match operation {
             Operation::SetLen(wanted) if *wanted > capacity.max(len) => Some(Struck::Full {
-                room_bytes: capacity.max(len),
+                room_bytes: (capacity / BLOCK_BYTES as u64 * BLOCK_BYTES as u64).max(len),
                 error: io::Error::new(io::ErrorKind::StorageFull, "injected fault: the disk is full"),
             }),
             _ => None,

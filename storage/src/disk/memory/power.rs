@@ -12,6 +12,10 @@ use super::Operation;
 /// What a disk writes whole or not at all, in bytes.
 pub const SECTOR_BYTES: usize = 512;
 
+/// In what steps a file grows where it cannot grow at once, in bytes: whole blocks of its file system. The database refuses
+/// a file whose length is no multiple of its pages, which are as large.
+pub const BLOCK_BYTES: usize = 4_096;
+
 /// What becomes of one unsynced operation.
 #[derive(Clone, Copy)]
 enum Fate {
@@ -93,8 +97,8 @@ fn survive(left: &mut Vec<u8>, operation: &Operation, fate: Fate, random: &mut C
             let len = match fate {
                 // A file grows piece by piece, and is cut off at once.
                 Fate::Torn if wanted > left.len() => {
-                    let sectors = (wanted - left.len()) / SECTOR_BYTES;
-                    left.len() + below(random, sectors) * SECTOR_BYTES
+                    let blocks = (wanted - left.len()) / BLOCK_BYTES;
+                    left.len() + below(random, blocks) * BLOCK_BYTES
                 }
                 _ => wanted,
             };
