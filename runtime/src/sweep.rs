@@ -1,4 +1,4 @@
-//! The crash sweep: a session is played on a disk in memory whose power is cut at every operation of every commit, which
+//! The crash sweep: sessions are played on a disk in memory whose power is cut at every operation of every commit, which
 //! fails, fills up, and is mended; each time the store is opened again and judged.
 //!
 //! In reading order: [`Sweep`] says what is swept and [`Bounds`] how thoroughly; [`Sweep::run`] does it; [`Figures`] are what
@@ -9,7 +9,7 @@
 //! - every step that somebody was told of is in the journal, with the same hash;
 //! - the chain is whole, and deciding every step again gives every row of every table;
 //! - the state is that of one of the commits of the uncut run, and no half of one;
-//! - the session goes on and comes to what the uncut one came to, and no message is acknowledged twice.
+//! - the sessions go on and come to what the uncut ones came to, and no message is acknowledged twice.
 //!
 //! What always holds: a sweep asks no clock and opens no file; the same seed gives the same strikes and the same figures,
 //! on however many threads.
@@ -51,6 +51,8 @@ const STRIKES_AT_A_TIME: usize = 16;
 /// How thoroughly is swept. Where nothing is given, all are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
+    /// How many sessions are played in a row: the later ones on a store that has a history.
+    pub sessions: usize,
     /// At how many operations of each commit the power is cut.
     pub operations_per_commit: Option<usize>,
     /// How many cuts there are at each of them, each with other survivors.
@@ -63,15 +65,21 @@ pub struct Bounds {
 
 impl Bounds {
     /// Every operation of every commit.
-    pub const WHOLE: Self =
-        Self { operations_per_commit: None, cuts_per_operation: 3, errors: None, failed_syncs: None };
+    pub const WHOLE: Self = Self {
+        sessions: 3,
+        operations_per_commit: None,
+        cuts_per_operation: 4,
+        errors: None,
+        failed_syncs: None,
+    };
 
     /// A sample from every commit, for tests that run often.
     pub const SAMPLE: Self = Self {
+        sessions: 1,
         operations_per_commit: Some(2),
         cuts_per_operation: 1,
-        errors: Some(40),
-        failed_syncs: Some(20),
+        errors: Some(24),
+        failed_syncs: Some(8),
     };
 }
 
@@ -117,9 +125,9 @@ pub struct Progress {
 pub struct Figures {
     /// The seed that gives all of this again.
     pub seed: u64,
-    /// How often the session was played uncut: once with a commit for each step, once with a commit for all that follow
-    /// from each other at once.
-    pub sessions: usize,
+    /// How many runs were recorded uncut: one with a commit for each step, one with a commit for all steps that follow from
+    /// each other at once.
+    pub runs: usize,
     /// How many steps those had.
     pub steps: u64,
     /// How many commits.
@@ -181,13 +189,10 @@ impl Sweep {
         let mut figures = Figures { seed: self.seed, ..Figures::default() };
         let mut so_far = Progress { done: 0, planned: 0, violations: 0 };
         for cascades in [false, true] {
-            let company = Company {
-                organisation: self.organisation.clone(),
-                scenario: self.scenario.clone(),
-                cascades,
-            };
+            let (organisation, scenario) = (self.organisation.clone(), self.scenario.clone());
+            let company = Company { organisation, scenario, sessions: self.bounds.sessions, cascades };
             let recording = Recording::make(&company, self.seed, self.sabotage)?;
-            figures.sessions += 1;
+            figures.runs += 1;
             figures.steps += recording.told.last().map_or(0, |told| told.step);
             figures.commits += recording.commits.len();
             figures.operations += recording.operations.len();
@@ -247,14 +252,14 @@ fn work(
     next: &AtomicUsize,
     send: &Sender<(usize, Result<Went, SweepError>)>,
 ) {
-    let mut striker = Striker::new(judge);
+    let mut worker = Striker::new(judge);
     loop {
         let first = next.fetch_add(STRIKES_AT_A_TIME, Ordering::Relaxed);
         let taken = strikes.iter().enumerate().skip(first).take(STRIKES_AT_A_TIME);
         let mut is_empty = true;
         for (place, strike) in taken {
             is_empty = false;
-            if send.send((place, striker.strike(*strike))).is_err() {
+            if send.send((place, worker.strike(*strike))).is_err() {
                 return;
             }
         }

@@ -35,19 +35,20 @@ fn nothing_that_was_told_is_lost() {
     println!("{figures:#?}");
     assert_eq!(figures.violations, 0, "{}", figures.described.join("\n"));
     // A sweep that does nothing finds nothing.
-    assert_eq!(figures.sessions, 2);
-    assert!(figures.commits >= 100, "{} commits", figures.commits);
+    assert_eq!(figures.runs, 2);
+    assert!(figures.commits >= 30, "{} commits", figures.commits);
     assert!(figures.operations >= 8 * figures.commits, "{} operations", figures.operations);
     assert!(figures.power_cuts >= 2 * figures.commits, "{} cuts", figures.power_cuts);
     assert!(figures.second_cuts * 6 >= figures.power_cuts, "{} second cuts", figures.second_cuts);
-    assert!(figures.io_errors >= 50, "{} errors", figures.io_errors);
-    assert!(figures.full_disks >= 30, "{} full disks", figures.full_disks);
-    assert!(figures.failed_syncs.trials >= 20, "{:?}", figures.failed_syncs);
+    assert!(figures.io_errors >= 25, "{} errors", figures.io_errors);
+    assert!(figures.full_disks >= 25, "{} full disks", figures.full_disks);
+    assert!(figures.failed_syncs.trials >= 12, "{:?}", figures.failed_syncs);
 }
 
 /// What a store with this defect is found to break.
 fn broken_by(sabotage: Sabotage) -> Figures {
-    let few = Bounds { errors: Some(0), failed_syncs: Some(0), ..Bounds::SAMPLE };
+    let few =
+        Bounds { operations_per_commit: Some(1), errors: Some(0), failed_syncs: Some(0), ..Bounds::SAMPLE };
     let figures = sweep(few, Some(sabotage));
     assert!(figures.violations > 0, "{sabotage:?} was not found");
     println!("{sabotage:?}: {} violations in {} cuts", figures.violations, figures.power_cuts);
@@ -68,7 +69,7 @@ fn an_answer_before_the_commit_is_found() {
 
 #[test]
 fn a_table_written_outside_the_transaction_is_found() {
-    let tables: [TableId; 3] = [table::JOURNAL.id, table::INBOX.id, table::VOTES.id];
+    let tables: [TableId; 2] = [table::JOURNAL.id, table::VOTES.id];
     for table in tables {
         let figures = broken_by(Sabotage::TableApart(table));
         let told = figures.described.join("\n");

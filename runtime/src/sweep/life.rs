@@ -1,4 +1,4 @@
-//! A life: the organisation runs on a disk from the opening of its store to the end of its session, or until the disk ends
+//! A life: the organisation runs on a disk from the opening of its store to the end of its sessions, or until the disk ends
 //! it.
 //!
 //! What always holds: what a life was told is noted with the operation of the disk after which it was told.
@@ -21,6 +21,8 @@ use crate::training::{Play, Playing, Scenario, Stop, simulate};
 pub(super) struct Company {
     pub(super) organisation: Arc<Organisation>,
     pub(super) scenario: Scenario,
+    /// How many sessions it plays, one after the other.
+    pub(super) sessions: usize,
     /// Whether steps that follow at once share a commit.
     pub(super) cascades: bool,
 }
@@ -39,7 +41,7 @@ pub(super) fn open(disk: &MemoryDisk) -> Result<Arc<Store>, StoreError> {
     Ok(Arc::new(Store::on_memory_disk(disk, ClockKind::Virtual)?))
 }
 
-/// Plays the session from where the store stands to its end, and notes under `told` what is told on the way.
+/// Plays the sessions from where the store stands to their end, and notes under `told` what is told on the way.
 pub(super) fn live(
     company: &Company,
     store: &Arc<Store>,
@@ -53,21 +55,25 @@ pub(super) fn live(
     let state = simulation.snapshot()?;
     let mut last = Head::of(&state)?;
     told.push(Told { operation: disk.operations(), step: last.step, hash: last.hash });
-    let what = match state.sessions(None, 1)?.first() {
-        None => Play::New(&company.scenario),
-        Some(session) if session.end.is_none() => Play::Rest { session: session.id, seen: last.step },
-        Some(_) => return Ok(()),
-    };
     drop(state);
-    let mut unsealed = None;
-    let mut watcher = |entry: &Entry| match SealedEntry::seal(last.hash, entry) {
-        Ok(sealed) => {
-            last = Head { step: entry.step, now: entry.now, hash: sealed.hash() };
-            told.push(Told { operation: disk.operations(), step: last.step, hash: last.hash });
+    loop {
+        let sessions = simulation.snapshot()?.sessions(None, company.sessions)?;
+        let what = match sessions.first() {
+            Some(session) if session.end.is_none() => Play::Rest { session: session.id, seen: last.step },
+            _ if sessions.len() >= company.sessions => return Ok(()),
+            _ => Play::New(&company.scenario),
+        };
+        let mut unsealed = None;
+        let mut watcher = |entry: &Entry| match SealedEntry::seal(last.hash, entry) {
+            Ok(sealed) => {
+                last = Head { step: entry.step, now: entry.now, hash: sealed.hash() };
+                told.push(Told { operation: disk.operations(), step: last.step, hash: last.hash });
+            }
+            Err(error) => unsealed = Some(error),
+        };
+        simulate(&mut simulation, Playing { what, watcher: &mut watcher, stop: Stop::never() })?;
+        if let Some(error) = unsealed {
+            return Err(error.into());
         }
-        Err(error) => unsealed = Some(error),
-    };
-    let playing = Playing { what, watcher: &mut watcher, stop: Stop::never() };
-    simulate(&mut simulation, playing)?;
-    unsealed.map_or(Ok(()), |error| Err(error.into()))
+    }
 }

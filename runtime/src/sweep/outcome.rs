@@ -1,18 +1,21 @@
-//! What a session came to, without what may differ between two runs of it: times, and the order of independent steps.
+//! What sessions came to, without what may differ between two runs of it: times, and the order of independent steps.
 
 use std::collections::BTreeSet;
 
 use echo_storage::{Effect, Query, State, StoreError, journal};
 
-/// What a session came to, line by line.
+/// How many sessions are looked at.
+const MAX_SESSIONS: usize = 100;
+
+/// What sessions came to, line by line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outcome(Vec<String>);
 
 impl Outcome {
-    /// Of the only session in this state.
+    /// Of the sessions in this state.
     pub(super) fn of(state: &dyn State) -> Result<Self, StoreError> {
         let mut lines = Vec::new();
-        let sessions = state.sessions(None, 2)?;
+        let sessions = state.sessions(None, MAX_SESSIONS)?;
         let ended = sessions.iter().filter(|session| session.end.is_some()).count();
         lines.push(format!("{} sessions, {ended} of them ended", sessions.len()));
         for session in sessions {

@@ -49,10 +49,10 @@ impl Recording {
         let mut ledger = Ledger::of(&store.snapshot()?)?;
         let mut states = BTreeSet::from([ledger.digest()]);
         let commits: Arc<Mutex<Vec<(u64, WriteSet)>>> = Arc::default();
-        let (seen, of_tap) = (commits.clone(), disk.clone());
+        let (noted, of_tap) = (commits.clone(), disk.clone());
         store.tap(move |writes| {
-            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.push((of_tap.operations(), writes.clone()));
+            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.push((of_tap.operations(), writes.clone()));
         });
         live(company, &store, &disk, seed, &mut told)?;
         let state = store.snapshot()?;

@@ -10,7 +10,7 @@ fn desks() -> Company {
     let organisation = Arc::new(company());
     let (roles, types) = (organisation.role_ids(), organisation.decision_types());
     let scenario = Scenario::parse("desks.yaml", DESKS, &roles, &types).unwrap();
-    Company { organisation, scenario, cascades: false }
+    Company { organisation, scenario, sessions: 2, cascades: false }
 }
 
 fn sweep(seed: u64, bounds: Bounds, sabotage: Option<Sabotage>) -> Figures {
@@ -21,11 +21,11 @@ fn sweep(seed: u64, bounds: Bounds, sabotage: Option<Sabotage>) -> Figures {
 #[test]
 fn a_sound_store_survives_and_the_same_seed_finds_the_same() {
     let figures = sweep(7, Bounds::SAMPLE, None);
-    assert_eq!(figures.described, [String::new(); 0]);
+    assert_eq!(figures.described, Vec::<String>::new());
     assert_eq!(figures, sweep(7, Bounds::SAMPLE, None));
     assert!(figures.commits > 10 && figures.power_cuts >= 2 * figures.commits, "{figures:?}");
     assert!(
-        figures.io_errors > 40 && figures.full_disks > 20 && figures.failed_syncs.trials > 10,
+        figures.io_errors > 20 && figures.full_disks > 20 && figures.failed_syncs.trials > 8,
         "{figures:?}"
     );
 }

@@ -68,8 +68,7 @@ pub(super) fn left(durable: &[u8], unsynced: &[Operation], seed: u64) -> Vec<u8>
         let fate = match spread {
             Spread::AllLost => Fate::Lost,
             Spread::AllKept => Fate::Kept,
-            Spread::Oldest if place == chosen => Fate::Torn,
-            Spread::Newest if place == chosen => Fate::Torn,
+            Spread::Oldest | Spread::Newest if place == chosen => Fate::Torn,
             Spread::Oldest => if_kept(place < chosen),
             Spread::Newest => if_kept(place > chosen),
             Spread::AllButOne => if_kept(place != chosen),
@@ -110,7 +109,7 @@ fn survive(left: &mut Vec<u8>, operation: &Operation, fate: Fate, random: &mut C
             while !data.is_empty() {
                 let in_sector = (SECTOR_BYTES - at % SECTOR_BYTES).min(data.len());
                 let (sector, rest) = data.split_at(in_sector);
-                let kept = matches!(fate, Fate::Kept) || random.next_u32() % 2 == 0;
+                let kept = matches!(fate, Fate::Kept) || random.next_u32().is_multiple_of(2);
                 if kept && let Some(place) = left.get_mut(at..at.saturating_add(in_sector)) {
                     place.copy_from_slice(sector);
                 }

@@ -45,12 +45,12 @@ fn sweep(invocation: &mut Invocation<'_, '_>, seed: u64, bounds: Bounds) -> Resu
 }
 
 fn text(figures: &Figures) -> String {
-    let Figures { seed, sessions, steps, commits, operations, .. } = figures;
+    let Figures { seed, runs, steps, commits, operations, .. } = figures;
     let syncs = &figures.failed_syncs;
     let mut lines = vec![
         format!("seed           {seed}"),
         format!(
-            "sessions       {sessions}: {steps} steps, {commits} commits, {operations} operations of the disk"
+            "uncut runs     {runs}: {steps} steps, {commits} commits, {operations} operations of the disk"
         ),
         format!(
             "power cuts     {}, of which {} were followed by a second one",
@@ -72,4 +72,37 @@ fn text(figures: &Figures) -> String {
         lines.push(format!("and {more} more"));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::FailedSyncs;
+
+    #[test]
+    fn what_is_told() {
+        let sound = Figures {
+            seed: 7,
+            runs: 2,
+            steps: 90,
+            commits: 60,
+            operations: 700,
+            power_cuts: 2_100,
+            second_cuts: 690,
+            io_errors: 460,
+            full_disks: 230,
+            failed_syncs: FailedSyncs { trials: 40, whole: 21, refused: 12, damaged: 7, lost: 0 },
+            violations: 0,
+            described: Vec::new(),
+        };
+        insta::assert_snapshot!(text(&sound), @"");
+        let described = vec!["seed 7, commits of one step, power cut after operation 3: lost".to_owned()];
+        let broken = Figures { violations: 2, described, ..sound };
+        let text = text(&broken);
+        let violations: Vec<&str> = text.lines().skip(7).collect();
+        assert_eq!(
+            violations,
+            ["2 violations", "seed 7, commits of one step, power cut after operation 3: lost", "and 1 more"]
+        );
+    }
 }
