@@ -10,6 +10,7 @@
 //! - [`mind`]: who answers questions; `keywords` finds keywords in texts.
 //! - [`engine`]: inputs in, one commit, what happened out. [`drivers`] turn it: live, or by a seed.
 //! - [`replay`]: everything decided again.
+//! - [`sweep`]: power cuts and failing disks at every moment of a session, and what is left judged.
 //! - [`deliveries`]: how far messages got; `wording` and `text_page`: how people read of things.
 //! - [`training`]: scenarios, sessions, expectations, reports.
 //! - [`doors`]: how people and programs get in; today the command line.
@@ -33,6 +34,7 @@ pub mod replay;
 pub mod role;
 pub mod sessions;
 pub mod supervision;
+pub mod sweep;
 mod text_page;
 pub mod thoughts;
 pub mod timers;

@@ -28,6 +28,7 @@ use crate::journal::Head;
 use crate::lock::StoreLock;
 use crate::quantities::Timestamp;
 use crate::state::WriteSet;
+use crate::table::TableId;
 
 /// The newest file format that is known, and the one that is written.
 /// Formats 1 and 2 were never released and are not read.
@@ -84,6 +85,8 @@ pub struct Store {
     configs: Arc<ConfigCache>,
     /// Who sees each commit's writes.
     tap: OnceLock<Tap>,
+    /// The table that a disk in memory has written apart, to prove that a crash sweep finds it.
+    apart: Option<TableId>,
     // Dropped last: the file is closed before another process may open it.
     _lock: Option<StoreLock>,
 }
@@ -135,6 +138,7 @@ impl Store {
             closed: Mutex::new(None),
             configs: Arc::default(),
             tap: OnceLock::new(),
+            apart: None,
             _lock: Some(lock),
         })
     }
@@ -146,7 +150,8 @@ impl Store {
 
     /// A store on a disk in memory, made there if the disk is empty.
     pub fn on_memory_disk(disk: &MemoryDisk, clock: ClockKind) -> Result<Self, StoreError> {
-        Self::on_backend(disk.clone(), clock)
+        let store = Self::on_backend(disk.clone(), clock)?;
+        Ok(Self { apart: disk.table_apart(), ..store })
     }
 
     fn on_backend(backend: impl redb::StorageBackend, clock: ClockKind) -> Result<Self, StoreError> {
@@ -165,6 +170,7 @@ impl Store {
             closed: Mutex::new(None),
             configs: Arc::default(),
             tap: OnceLock::new(),
+            apart: None,
             _lock: None,
         })
     }
@@ -222,7 +228,11 @@ impl Store {
         let Handle::Writable(database) = &self.database else {
             return Err(StoreError::Closed { cause: "it was opened for reading only".to_owned() });
         };
-        match writing::write_all(database, writes) {
+        let written = match self.apart {
+            None => writing::write_all(database, writes),
+            Some(apart) => writing::write_apart(database, writes, apart),
+        };
+        match written {
             Err(StoreError::Database(cause)) => {
                 *closed = Some(cause.clone());
                 Err(StoreError::Closed { cause })

@@ -8,7 +8,7 @@
 //! | ends with | when |
 //! |---|---|
 //! | 0 | what was asked was done; of `train`: and nothing came otherwise than expected |
-//! | 1 | it could not be done; of `doctor`: or there is a problem; of `train`: or something came otherwise than expected; of `replay`: or a step differs |
+//! | 1 | it could not be done; of `doctor`: or there is a problem; of `verify`: or a promise was broken; of `train`: or something came otherwise than expected; of `replay`: or a step differs |
 //! | 2 | it was asked in a way that means nothing: an unknown flag, scenario, role or type |
 //! | 130 | a signal stopped it, such as that of Ctrl-C |
 //!
@@ -50,6 +50,7 @@ mod table;
 mod tests;
 mod train;
 mod verdict;
+mod verify;
 mod view;
 mod watch;
 mod why;
@@ -168,6 +169,9 @@ enum Command {
     /// Look for what is amiss with the store, its runtime, the disk
     #[command(after_help = doctor::EXAMPLES)]
     Doctor,
+    /// Check what a store promises, by power cuts at every moment
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::Arguments),
     /// Have the store open for every other command, until nobody needs it
     #[command(after_help = serve::EXAMPLES)]
     Serve(serve::Arguments),
@@ -287,6 +291,7 @@ fn execute(
         Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
         Command::Doctor => doctor::run(&mut invocation),
+        Command::Verify(arguments) => verify::run(&mut invocation, &arguments),
         Command::Serve(arguments) => serve::run(&mut invocation, &arguments),
         Command::Watch(arguments) => watch::run(&mut invocation, &arguments),
         Command::Stop => serve::stop(&mut invocation),

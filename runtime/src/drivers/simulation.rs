@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::{RuntimeError, done};
-use crate::engine::{Engine, is_settled, next_mail};
+use crate::engine::{Cascade, Committed, Engine, is_settled, next_mail};
 use crate::mind::{self, Asking, Mind};
 use crate::organisation::Organisation;
 
@@ -29,6 +29,7 @@ pub struct Simulation {
     mind: Arc<dyn Mind>,
     clock: Arc<Clock>,
     random: ChaCha8Rng,
+    cascades: bool,
 }
 
 impl Simulation {
@@ -44,11 +45,18 @@ impl Simulation {
     ) -> Result<Self, RuntimeError> {
         let clock = Arc::new(Clock::new(store.info().clock, Head::of(&store.snapshot()?)?.now));
         let engine = Engine::new(organisation.clone(), store, clock.clone());
-        let simulation = Self { engine, organisation, mind, clock, random: ChaCha8Rng::seed_from_u64(seed) };
+        let random = ChaCha8Rng::seed_from_u64(seed);
+        let simulation = Self { engine, organisation, mind, clock, random, cascades: false };
         if let Some(input) = simulation.engine.configuration()? {
             simulation.engine.run(&[input], None)?;
         }
         Ok(simulation)
+    }
+
+    /// The same, where the steps that follow from a step at once are in its commit, as they are when it runs live.
+    #[must_use]
+    pub fn cascading(self) -> Self {
+        Self { cascades: true, ..self }
     }
 
     /// The state of the last commit.
@@ -61,7 +69,7 @@ impl Simulation {
     /// # Errors
     /// The step failed, or the store.
     pub fn submit(&mut self, input: Input) -> Result<Entry, RuntimeError> {
-        let mut committed = self.engine.run(&[input], None)?;
+        let mut committed = self.run(input)?;
         committed.outcomes.pop().map_or(Err(RuntimeError::Stopped), done)
     }
 
@@ -87,11 +95,16 @@ impl Simulation {
                 return Ok(false);
             }
             let Some(input) = self.next()? else { return Ok(true) };
-            for entry in self.engine.run(&[input], None)?.entries {
+            for entry in self.run(input)?.entries {
                 watch(&entry);
             }
         }
         Err(RuntimeError::Refused(format!("the organisation has not settled after {MAX_STEPS} steps")))
+    }
+
+    fn run(&self, input: Input) -> Result<Committed, RuntimeError> {
+        let cascade = Cascade { ready: &|_| true, mind: &*self.mind };
+        Ok(self.engine.run(&[input], self.cascades.then_some(cascade))?)
     }
 
     /// One of the inputs that are ready, picked by the seed; nothing where none will ever be.

@@ -22,6 +22,15 @@ impl FileDisk {
         let inner = FileBackend::new(file.try_clone()?).map_err(io::Error::other)?;
         Ok(Self { file, inner })
     }
+
+    fn grow(&self, mut end: u64, len: u64) -> io::Result<()> {
+        while end < len {
+            let count = usize::try_from(len - end).unwrap_or(usize::MAX).min(ZEROS.len());
+            self.file.write_all_at(ZEROS.get(..count).unwrap_or(&ZEROS), end)?;
+            end += count as u64;
+        }
+        Ok(())
+    }
 }
 
 impl StorageBackend for FileDisk {
@@ -32,11 +41,11 @@ impl StorageBackend for FileDisk {
         self.inner.read(offset, out)
     }
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut end = self.inner.len()?;
-        while end < len {
-            let count = usize::try_from(len - end).unwrap_or(usize::MAX).min(ZEROS.len());
-            self.file.write_all_at(ZEROS.get(..count).unwrap_or(&ZEROS), end)?;
-            end += count as u64;
+        let before = self.inner.len()?;
+        if let Err(error) = self.grow(before, len) {
+            // A full disk may have taken part of a page, and the database refuses a file of such a length.
+            let _ = self.inner.set_len(before);
+            return Err(error);
         }
         self.inner.set_len(len)
     }

@@ -360,7 +360,7 @@ fn next(report: &Report, place: &Place) -> Vec<String> {
 }
 
 /// The scenario that is meant: a shipped one by its name, otherwise a file; the default where none is named.
-fn read(wanted: Option<&str>, organisation: &Organisation) -> Result<Scenario, Failed> {
+pub(super) fn read(wanted: Option<&str>, organisation: &Organisation) -> Result<Scenario, Failed> {
     let parse = |source: &str, yaml: &str| {
         let (roles, types) = (organisation.role_ids(), organisation.decision_types());
         Scenario::parse(source, yaml, &roles, &types).map_err(|error| Failed::Usage(error.to_string()))
