@@ -3,26 +3,30 @@
 //! What always holds: the lock beside the file is held while it is open; a file that is not ours, newer, or damaged is
 //! left as it was; a store comes into being whole, by a rename; after a write failed nothing more is written.
 
+mod caught;
+mod examining;
+mod guard;
+mod handle;
 mod opening;
 mod snapshot;
 mod writing;
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use redb::{Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, TableDefinition};
+use redb::TableDefinition;
 
+pub(crate) use self::examining::{Examined, PagesFound};
 pub use self::snapshot::Snapshot;
 
-use self::opening::{
-    check_clock, check_magic, create_file, initialise, io_error, open_database, open_read_only, read_info,
-};
+use self::guard::Guard;
+use self::handle::Handle;
+use self::opening::{Opened, check_magic, create_file, io_error};
 use crate::StoreError;
 use crate::batch::Batch;
 use crate::clock::ClockKind;
 use crate::codec::{Decode, Encode, Record};
-use crate::disk::{self, FileDisk, MemoryDisk};
+use crate::disk::{self, MemoryDisk};
 use crate::journal::Head;
 use crate::lock::StoreLock;
 use crate::quantities::Timestamp;
@@ -61,8 +65,8 @@ pub struct OpenOptions {
     pub fresh: bool,
     /// How long to wait for another process to close it, in milliseconds.
     pub wait_ms: u64,
-    /// Whether the file must stay as it is, byte for byte. Only where a process was ended in the middle of its work is
-    /// it brought in order all the same, because it cannot be read before.
+    /// Whether the file must stay as it is, byte for byte. Where a process was ended in the middle of its work, the file is
+    /// brought in order in memory.
     pub read_only: bool,
 }
 
@@ -75,9 +79,12 @@ impl Default for OpenOptions {
 /// An open store.
 #[derive(Debug)]
 pub struct Store {
-    database: Handle,
+    handle: Handle,
+    guard: Arc<Guard>,
     info: StoreInfo,
-    path: Option<PathBuf>,
+    /// Where it lies, for people; it is a file, or there is none.
+    shown: Arc<Path>,
+    is_file: bool,
     /// Why nothing more is written, once a write has failed.
     closed: Mutex<Option<String>>,
     /// Who sees each commit's writes.
@@ -111,29 +118,26 @@ impl Store {
         if !exists {
             create_file(path, options.clock.unwrap_or(ClockKind::Real))?;
         }
-        // Closing a database that was opened for writing changes its file, so a file that is refused, because it is
-        // not ours, newer or of another clock, must have been read before.
-        let reader = open_read_only(path)?;
-        if let Some(reader) = &reader {
-            check_clock(&read_info(reader.begin_read()?, path)?, options.clock, path)?;
-        }
-        let database = if let Some(reader) = reader.filter(|_| options.read_only) {
-            Handle::ReadOnly(reader)
+        let opened = if options.read_only {
+            opening::for_reading(path, options.clock)?
         } else {
-            let file = File::options().read(true).write(true).open(path);
-            let disk = file.and_then(FileDisk::new).map_err(io_error("cannot open", path))?;
-            Handle::Writable(open_database(disk, path)?)
+            opening::for_writing(path, options.clock)?
         };
-        let info = read_info(database.begin_read()?, path)?;
-        check_clock(&info, options.clock, path)?;
-        Ok(Self {
-            database,
+        Ok(Self::of(opened, path, Some(lock)))
+    }
+
+    fn of(opened: Opened, path: &Path, lock: Option<StoreLock>) -> Self {
+        let Opened { handle, guard, info } = opened;
+        Self {
+            handle,
+            guard,
             info,
-            path: Some(path.to_owned()),
+            shown: path.into(),
+            is_file: lock.is_some(),
             closed: Mutex::new(None),
             tap: OnceLock::new(),
-            _lock: Some(lock),
-        })
+            _lock: lock,
+        }
     }
 
     /// A store in memory that is gone when it is closed.
@@ -148,21 +152,7 @@ impl Store {
 
     fn on_backend(backend: impl redb::StorageBackend, clock: ClockKind) -> Result<Self, StoreError> {
         let path = Path::new("(memory)");
-        let is_new = backend.len().map_err(io_error("cannot read", path))? == 0;
-        let database = open_database(backend, path)?;
-        if is_new {
-            initialise(&database, clock)?;
-        }
-        let info = read_info(database.begin_read()?, path)?;
-        check_clock(&info, Some(clock), path)?;
-        Ok(Self {
-            database: Handle::Writable(database),
-            info,
-            path: None,
-            closed: Mutex::new(None),
-            tap: OnceLock::new(),
-            _lock: None,
-        })
+        Ok(Self::of(opening::in_memory(backend, clock, path)?, path, None))
     }
 
     /// What the file says of itself.
@@ -172,12 +162,12 @@ impl Store {
 
     /// Where it lies; nothing where that is memory.
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        self.is_file.then_some(&*self.shown)
     }
 
     /// The state of the last commit. Keep it short: while it lives, the file cannot reuse what it sees.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot::new(self.database.begin_read()?))
+        Ok(Snapshot::new(self.handle.begin_read(&self.shown)?, self.shown.clone()))
     }
 
     /// An empty batch on the state of the last commit. There must be at most one at a time.
@@ -215,13 +205,16 @@ impl Store {
         if let Some(cause) = &*closed {
             return Err(StoreError::Closed { cause: cause.clone() });
         }
-        let Handle::Writable(database) = &self.database else {
+        let Some(database) = self.handle.for_writing() else {
             return Err(StoreError::Closed { cause: "it was opened for reading only".to_owned() });
         };
-        match writing::write_all(database, writes) {
-            Err(StoreError::Database(cause)) => {
-                *closed = Some(cause.clone());
-                Err(StoreError::Closed { cause })
+        match writing::write_all(database, writes, &self.shown) {
+            Err(StoreError::Unstorable(refused)) => Err(refused.into()),
+            Err(error) => {
+                // What is on the disk now is what the next opening finds; closing must not add to it.
+                self.guard.freeze();
+                *closed = Some(error.to_string());
+                Err(StoreError::Closed { cause: error.to_string() })
             }
             Ok(()) => {
                 if let Some(Tap(tap)) = self.tap.get() {
@@ -229,7 +222,6 @@ impl Store {
                 }
                 Ok(())
             }
-            Err(refused) => Err(refused),
         }
     }
 }
@@ -240,26 +232,5 @@ struct Tap(Box<dyn Fn(&WriteSet) + Send + Sync>);
 impl std::fmt::Debug for Tap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Tap")
-    }
-}
-
-/// The database, as it was opened.
-enum Handle {
-    Writable(Database),
-    ReadOnly(ReadOnlyDatabase),
-}
-
-impl std::fmt::Debug for Handle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if matches!(self, Self::Writable(_)) { "Writable" } else { "ReadOnly" })
-    }
-}
-
-impl Handle {
-    fn begin_read(&self) -> Result<ReadTransaction, redb::TransactionError> {
-        match self {
-            Self::Writable(database) => database.begin_read(),
-            Self::ReadOnly(database) => database.begin_read(),
-        }
     }
 }

@@ -8,7 +8,7 @@
 //! | ends with | when |
 //! |---|---|
 //! | 0 | what was asked was done; of `train`: and nothing came otherwise than expected |
-//! | 1 | it could not be done; of `doctor`: or there is a problem; of `train`: or something came otherwise than expected; of `replay`: or a step differs |
+//! | 1 | it could not be done; of `doctor`: or there is a problem; of `verify`: or there is damage; of `train`: or something came otherwise than expected; of `replay`: or a step differs |
 //! | 2 | it was asked in a way that means nothing: an unknown flag, scenario, role or type |
 //! | 130 | a signal stopped it, such as that of Ctrl-C |
 //!
@@ -50,6 +50,7 @@ mod table;
 mod tests;
 mod train;
 mod verdict;
+mod verify;
 mod view;
 mod watch;
 mod why;
@@ -165,6 +166,9 @@ enum Command {
     /// Decide everything again from the journal, and compare
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Arguments),
+    /// Check that everything in the store is what was written
+    #[command(after_help = verify::EXAMPLES)]
+    Verify,
     /// Look for what is amiss with the store, its runtime, the disk
     #[command(after_help = doctor::EXAMPLES)]
     Doctor,
@@ -286,6 +290,7 @@ fn execute(
         Command::Approve(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
+        Command::Verify => verify::run(&mut invocation),
         Command::Doctor => doctor::run(&mut invocation),
         Command::Serve(arguments) => serve::run(&mut invocation, &arguments),
         Command::Watch(arguments) => watch::run(&mut invocation, &arguments),

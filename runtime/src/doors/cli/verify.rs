@@ -1,0 +1,151 @@
+//! `verify`: whether everything in the store is what was written.
+//!
+//! What always holds: no byte of the store changes; a store that a runtime has open is read through it, and what that
+//! leaves out is said.
+
+use echo_storage::StoreError;
+use echo_storage::journal::Head;
+use echo_storage::verify::{self, Damage, Verified};
+use serde::Serialize;
+
+use super::place::Place;
+use super::{End, Failed, Invocation, reach, size};
+use crate::doors::socket::client::Client;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  echo-org verify
+  echo-org verify --store backup.redb --json
+
+Looked at are the checksum of every page and of every value, the journal's chain from its first
+step to its head, and every other row, which is compared with what the journal's effects give.
+Nothing is decided and nothing is written: a damaged store stays as it is. While a runtime has the
+store open it is read through that; then the pages of the file are not looked at.
+
+Exit codes: 0 no damage, 1 damage, each finding with what helps, or it could not be verified.";
+
+/// How long to wait for another process to close the store, in milliseconds.
+const WAIT_MS: u64 = 2_000;
+
+/// How often a store is verified again that its runtime changed meanwhile.
+const TRIES: usize = 5;
+
+/// What `verify --json` says.
+#[derive(Serialize)]
+struct Told {
+    store: String,
+    whole: bool,
+    steps: u64,
+    head: String,
+    rows: u64,
+    bytes: u64,
+    file_bytes: Option<u64>,
+    found: u64,
+    /// The first of them.
+    findings: Vec<Finding>,
+    unchecked: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    kind: &'static str,
+    table: Option<&'static str>,
+    key: Option<String>,
+    text: String,
+    remedy: &'static str,
+}
+
+impl Finding {
+    fn of(damage: &Damage) -> Self {
+        Self {
+            kind: damage.kind(),
+            table: damage.table(),
+            key: damage.key(),
+            text: damage.to_string(),
+            remedy: damage.remedy(),
+        }
+    }
+}
+
+/// Verifies.
+pub(super) fn run(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
+    let place = invocation.place()?;
+    let verified = verified(invocation, &place)?;
+    let end = if verified.is_whole() { End::Well } else { End::Otherwise };
+    if invocation.json {
+        invocation.output.json(&Told {
+            store: place.shown(),
+            whole: verified.is_whole(),
+            steps: verified.steps,
+            head: verified.head.to_string(),
+            rows: verified.rows,
+            bytes: verified.bytes,
+            file_bytes: verified.file_bytes,
+            found: verified.count,
+            findings: verified.findings.iter().map(Finding::of).collect(),
+            unchecked: verified.unchecked,
+        });
+    } else {
+        invocation.output.text(&text(&verified));
+    }
+    Ok(end)
+}
+
+fn verified(invocation: &Invocation<'_, '_>, place: &Place) -> Result<Verified, Failed> {
+    let mut tries = 0;
+    loop {
+        if let Some(client) = reach::find(invocation, place)? {
+            return through(&client);
+        }
+        tries += 1;
+        match verify::file(place.path(), WAIT_MS) {
+            // Its runtime was on its way up when it was looked for.
+            Err(StoreError::InUse { .. }) if tries < TRIES => {}
+            verified => return verified.map_err(Failed::because),
+        }
+    }
+}
+
+/// Through the runtime. A state that it renewed while it was read is read again.
+fn through(client: &Client) -> Result<Verified, Failed> {
+    for _ in 0..TRIES {
+        client.refresh().map_err(Failed::because)?;
+        let before = Head::of(client).map_err(Failed::because)?;
+        let mut verified = verify::state(client).map_err(Failed::because)?;
+        if Head::of(client).map_err(Failed::because)? == before {
+            let pages =
+                "the pages of the file, because a runtime has the store open: `stop` it, or verify a backup";
+            verified.unchecked.push(pages.to_owned());
+            return Ok(verified);
+        }
+    }
+    Err(Failed::Failure(format!(
+        "the store changed each of the {TRIES} times it was verified: `stop` its runtime, or verify a backup"
+    )))
+}
+
+fn text(verified: &Verified) -> String {
+    let mut lines: Vec<String> =
+        verified.findings.iter().map(|damage| format!("DAMAGED  {damage}")).collect();
+    let listed = verified.findings.len() as u64;
+    if verified.count > listed {
+        lines.push(format!("         and {} more", verified.count - listed));
+    }
+    let whole = if verified.is_whole() { "no damage" } else { "DAMAGED" };
+    let found = match verified.count {
+        0 => String::new(),
+        1 => " (1 finding)".to_owned(),
+        count => format!(" ({count} findings)"),
+    };
+    let file =
+        verified.file_bytes.map(|bytes| format!(", a file of {}", size::shown(bytes))).unwrap_or_default();
+    lines.push(format!(
+        "{whole}{found}: {} steps, {} rows, {} of keys and values{file}",
+        verified.steps,
+        verified.rows,
+        size::shown(verified.bytes),
+    ));
+    lines.push(format!("head  {}", verified.head));
+    lines.extend(verified.unchecked.iter().map(|what| format!("not checked: {what}")));
+    lines.join("\n")
+}
