@@ -41,4 +41,4 @@ pub use error::StoreError;
 pub use input::Input;
 pub use query::Query;
 pub use state::State;
-pub use store::{OpenOptions, Snapshot, Store};
+pub use store::{Durability, OpenOptions, Snapshot, Store};

@@ -3,25 +3,34 @@
 //! What always holds: the lock beside the file is held while it is open; a file that is not ours, newer, or damaged is
 //! left as it was; a store comes into being whole, by a rename; after a write failed nothing more is written.
 
+mod backup;
+mod beside;
 mod caught;
+mod durability;
 mod examining;
 mod guard;
 mod handle;
 mod opening;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod writing;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use redb::TableDefinition;
 
+pub use self::backup::BackedUp;
+pub use self::beside::BALLAST_BYTES;
+pub use self::durability::{Durability, MAX_INTERVAL_MS};
 pub(crate) use self::examining::{Examined, PagesFound};
 pub use self::snapshot::Snapshot;
 
 use self::guard::Guard;
 use self::handle::Handle;
 use self::opening::{Opened, check_magic, create_file, io_error};
+use self::writing::{NotWritten, Phases, Writing, write_all};
 use crate::StoreError;
 use crate::batch::Batch;
 use crate::clock::ClockKind;
@@ -55,6 +64,7 @@ pub struct StoreInfo {
 impl Record for StoreInfo {}
 
 /// How to open a store.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
     /// The clock a new store lives by; an existing one must have it. Nothing takes what is there, or the real one.
@@ -68,11 +78,23 @@ pub struct OpenOptions {
     /// Whether the file must stay as it is, byte for byte. Where a process was ended in the middle of its work, the file is
     /// brought in order in memory.
     pub read_only: bool,
+    /// How soon what is written must be on the disk.
+    pub durability: Durability,
+    /// Whether to keep room beside the file that is given up when the disk is full.
+    pub ballast: bool,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { clock: None, create: true, fresh: false, wait_ms: 2_000, read_only: false }
+        Self {
+            clock: None,
+            create: true,
+            fresh: false,
+            wait_ms: 2_000,
+            read_only: false,
+            durability: Durability::Commit,
+            ballast: false,
+        }
     }
 }
 
@@ -85,12 +107,14 @@ pub struct Store {
     /// Where it lies, for people; it is a file, or there is none.
     shown: Arc<Path>,
     is_file: bool,
-    /// Why nothing more is written, once a write has failed.
-    closed: Mutex<Option<String>>,
+    durability: Durability,
+    writing: Mutex<Writing>,
+    /// What a commit in doubt left, where one did.
+    doubt: Option<String>,
     /// Who sees each commit's writes.
     tap: OnceLock<Tap>,
     // Dropped last: the file is closed before another process may open it.
-    _lock: Option<StoreLock>,
+    lock: Option<StoreLock>,
 }
 
 impl Store {
@@ -100,6 +124,9 @@ impl Store {
     /// In use, missing, not a store, of a newer format, of another clock, damaged, or the disk's own failure.
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
         let exists = path.try_exists().map_err(io_error("cannot look for", path))?;
+        if options.durability == Durability::Memory {
+            return Self::open_in_memory(path, exists, options);
+        }
         if !exists && !options.create {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
@@ -118,25 +145,45 @@ impl Store {
         if !exists {
             create_file(path, options.clock.unwrap_or(ClockKind::Real))?;
         }
-        let opened = if options.read_only {
-            opening::for_reading(path, options.clock)?
-        } else {
-            opening::for_writing(path, options.clock)?
-        };
-        Ok(Self::of(opened, path, Some(lock)))
+        if options.read_only {
+            return Ok(Self::of(opening::for_reading(path, options.clock)?, path, Some(lock)));
+        }
+        let opened = opening::for_writing(path, options.clock)?;
+        if options.ballast {
+            beside::keep_ballast(path);
+        }
+        let mut store = Self::of(opened, path, Some(lock));
+        store.durability = options.durability;
+        Ok(store)
+    }
+
+    /// A store in memory under the name of a file, so that nobody else takes that for itself.
+    fn open_in_memory(path: &Path, exists: bool, options: &OpenOptions) -> Result<Self, StoreError> {
+        if exists {
+            return Err(StoreError::Hidden { path: path.to_owned() });
+        }
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(io_error("cannot create the directory", directory))?;
+        }
+        let lock = StoreLock::acquire(path, options.wait_ms, false)?;
+        let mut store = Self::in_memory(options.clock.unwrap_or(ClockKind::Real))?;
+        (store.durability, store.shown, store.lock) = (Durability::Memory, path.into(), Some(lock));
+        Ok(store)
     }
 
     fn of(opened: Opened, path: &Path, lock: Option<StoreLock>) -> Self {
-        let Opened { handle, guard, info } = opened;
+        let Opened { handle, guard, info, doubt } = opened;
         Self {
             handle,
             guard,
             info,
             shown: path.into(),
             is_file: lock.is_some(),
-            closed: Mutex::new(None),
+            durability: Durability::Commit,
+            writing: Mutex::new(Writing { closed: None, is_sealed: false, waiting: None }),
+            doubt,
             tap: OnceLock::new(),
-            _lock: lock,
+            lock,
         }
     }
 
@@ -172,22 +219,68 @@ impl Store {
 
     /// An empty batch on the state of the last commit. There must be at most one at a time.
     pub fn batch(&self) -> Result<Batch, StoreError> {
-        if let Some(cause) = &*self.closed.lock().unwrap_or_else(PoisonError::into_inner) {
-            return Err(StoreError::Closed { cause: cause.clone() });
-        }
+        self.writing().check()?;
         Batch::new(self.snapshot()?)
     }
 
-    /// Makes a batch durable: when this returns, it is on the disk.
+    /// Makes a batch durable: when this returns, it is on the disk, or as good as there by the store's [`Durability`].
     ///
     /// # Errors
     /// [`StoreError::Unstorable`] when the database refused a value: nothing was written and the store goes on.
-    /// [`StoreError::Closed`] when the disk failed: whether the batch is on it is in doubt, and nothing more is
-    /// written until the store is opened again.
+    /// [`StoreError::InDoubt`] when the disk failed in the commit: whether the batch is on it is not known.
+    /// [`StoreError::Closed`] when it failed before. After both nothing more is written until the store is opened again.
     pub fn commit(&self, batch: Batch) -> Result<Head, StoreError> {
         let head = batch.head();
         self.write(&batch.into_writes())?;
         Ok(head)
+    }
+
+    /// What a commit in doubt had left beside the file, where one did. Everything in the file was checked before this store
+    /// was opened.
+    pub fn settled_doubt(&self) -> Option<&str> {
+        self.doubt.as_deref()
+    }
+
+    /// For how long a commit may wait for the disk, in milliseconds; nothing where none waits.
+    pub fn flush_interval_ms(&self) -> Option<u64> {
+        match self.durability {
+            Durability::Interval { ms } => Some(ms),
+            Durability::Commit | Durability::Memory => None,
+        }
+    }
+
+    /// Whether a commit waits for the disk.
+    pub fn needs_flush(&self) -> bool {
+        self.writing().waiting.is_some()
+    }
+
+    /// Makes every commit durable that waits for the disk; does nothing where none does.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn flush(&self) -> Result<(), StoreError> {
+        let mut writing = self.writing();
+        if writing.waiting.is_none() {
+            return Ok(());
+        }
+        self.write_now(&mut writing, &WriteSet::default(), Phases::One)
+    }
+
+    /// Has the file open in milliseconds even after a kill, as long as nothing more is committed; does nothing where nothing
+    /// was committed since the last time. For whoever is at rest.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn seal(&self) -> Result<(), StoreError> {
+        self.seal_now(&mut self.writing())
+    }
+
+    fn seal_now(&self, writing: &mut Writing) -> Result<(), StoreError> {
+        // One that is only read has nothing of its own to seal.
+        if writing.is_sealed || self.handle.for_writing().is_none() {
+            return writing.check();
+        }
+        self.write_now(writing, &WriteSet::default(), Phases::Sealing)
     }
 
     /// Shows the writes of every later commit to `tap`, once they are durable. For whoever compares or repeats commits,
@@ -197,32 +290,73 @@ impl Store {
         let _ = self.tap.set(Tap(Box::new(tap)));
     }
 
-    fn write(&self, writes: &WriteSet) -> Result<(), StoreError> {
+    pub(crate) fn write(&self, writes: &WriteSet) -> Result<(), StoreError> {
         if writes.is_empty() {
             return Ok(());
         }
-        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cause) = &*closed {
-            return Err(StoreError::Closed { cause: cause.clone() });
+        let mut writing = self.writing();
+        let phases = writing.phases(self.durability);
+        self.write_now(&mut writing, writes, phases)?;
+        if let Some(Tap(tap)) = self.tap.get() {
+            tap(writes);
         }
+        Ok(())
+    }
+
+    fn write_now(&self, writing: &mut Writing, writes: &WriteSet, phases: Phases) -> Result<(), StoreError> {
+        writing.check()?;
         let Some(database) = self.handle.for_writing() else {
             return Err(StoreError::Closed { cause: "it was opened for reading only".to_owned() });
         };
-        match writing::write_all(database, writes, &self.shown) {
-            Err(StoreError::Unstorable(refused)) => Err(refused.into()),
-            Err(error) => {
-                // What is on the disk now is what the next opening finds; closing must not add to it.
-                self.guard.freeze();
-                *closed = Some(error.to_string());
-                Err(StoreError::Closed { cause: error.to_string() })
-            }
+        match write_all(database, writes, phases, &self.shown) {
             Ok(()) => {
-                if let Some(Tap(tap)) = self.tap.get() {
-                    tap(writes);
-                }
+                writing.note(phases);
                 Ok(())
             }
+            Err(NotWritten::Refused(cause)) => Err(cause.into()),
+            Err(NotWritten::Before(error)) => {
+                let cause = self.close_for_writing(writing, &error);
+                Err(StoreError::Closed { cause })
+            }
+            Err(NotWritten::InDoubt(error)) => {
+                let cause = self.close_for_writing(writing, &error);
+                if let Some(path) = self.path() {
+                    beside::mark_doubt(path, &cause);
+                }
+                Err(StoreError::InDoubt { cause })
+            }
         }
+    }
+
+    /// Has nothing more be written; says why.
+    fn close_for_writing(&self, writing: &mut Writing, error: &StoreError) -> String {
+        // What is on the disk now is what the next opening finds; closing must not add to it.
+        self.guard.freeze();
+        let cause = match (self.guard.failure(), self.path()) {
+            (Some(disk), Some(path)) if disk.is_full => {
+                let ballast = if beside::give_up_ballast(path) {
+                    ", and the room kept in its ballast file was given up so that it opens"
+                } else {
+                    ""
+                };
+                format!("the disk that holds {} is full{ballast}", path.display())
+            }
+            (Some(disk), _) => disk.cause,
+            (None, _) => error.to_string(),
+        };
+        writing.closed = Some(cause.clone());
+        cause
+    }
+
+    fn writing(&self) -> MutexGuard<'_, Writing> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Whoever must know whether it came about flushes before; the database tries once more when it is closed.
+        let _ = self.flush();
     }
 }
 

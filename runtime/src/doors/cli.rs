@@ -20,6 +20,7 @@
 mod agents;
 mod approvals;
 mod ask;
+mod backup;
 mod completions;
 mod dead_letters;
 mod decisions;
@@ -169,6 +170,9 @@ enum Command {
     /// Check that everything in the store is what was written
     #[command(after_help = verify::EXAMPLES)]
     Verify,
+    /// Copy the store into a file, also while a runtime has it open
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(backup::Arguments),
     /// Look for what is amiss with the store, its runtime, the disk
     #[command(after_help = doctor::EXAMPLES)]
     Doctor,
@@ -291,6 +295,7 @@ fn execute(
         Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
         Command::Verify => verify::run(&mut invocation),
+        Command::Backup(arguments) => backup::run(&mut invocation, &arguments),
         Command::Doctor => doctor::run(&mut invocation),
         Command::Serve(arguments) => serve::run(&mut invocation, &arguments),
         Command::Watch(arguments) => watch::run(&mut invocation, &arguments),

@@ -17,6 +17,7 @@ mod pool;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use echo_storage::clock::Clock;
@@ -121,6 +122,9 @@ impl Live {
             })?;
         let dispatcher = tokio::spawn(dispatch(shared.clone(), published));
         let mut tasks = vec![tokio::spawn(timers(shared.clone()))];
+        if let Some(interval_ms) = shared.store.flush_interval_ms() {
+            tasks.push(tokio::spawn(flush(shared.clone(), interval_ms)));
+        }
         tasks.extend(pool::spawn(&shared));
         let live = Self { shared, writer, dispatcher, tasks };
         match live.take_up().await {
@@ -291,17 +295,34 @@ fn write(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Published>) 
                 }
             }
             Err(error) => {
-                let cause = match error {
-                    StoreError::Closed { cause } => cause,
-                    other => other.to_string(),
-                };
-                tracing::error!(cause, "the store failed");
+                tracing::error!(%error, "the store failed");
                 for (_, told) in told {
                     // Whoever does not wait any more need not be told.
-                    let _ = told.send(Err(StoreError::Closed { cause: cause.clone() }.into()));
+                    let _ = told.send(Err(error.retold().into()));
                 }
                 return;
             }
+        }
+    }
+}
+
+/// Makes commits durable that wait for the disk, where the store lets them wait. Nothing happens while nothing is written.
+async fn flush(shared: Arc<Shared>, interval_ms: u64) {
+    let _stop = StopOnPanic(shared.clone());
+    let mut head = shared.head.subscribe();
+    loop {
+        if shared.store.needs_flush() {
+            tokio::time::sleep(Duration::from_millis(interval_ms)).await;
+            let store = shared.store.clone();
+            let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
+            if let Ok(Err(error)) = flushed {
+                tracing::error!(%error, "the store failed");
+                shared.jobs.close();
+                return;
+            }
+        }
+        if head.changed().await.is_err() {
+            return;
         }
     }
 }

@@ -82,9 +82,8 @@ fn pages(path: &Path) -> Result<PagesFound, StoreError> {
         Err(error) => return Err(error),
     };
     match handle.check_pages(path) {
-        Ok(true) => Ok(PagesFound::Whole),
         Ok(false) if is_in_order => Ok(PagesFound::Space),
-        Ok(false) => Ok(PagesFound::Whole),
+        Ok(_) => Ok(PagesFound::Whole),
         Err(StoreError::DamagedFile { cause, .. }) => Ok(PagesFound::Damaged(cause)),
         Err(error) => Err(error),
     }

@@ -10,6 +10,7 @@
 //! with the syncs, that the database asked for; a frozen guard never thaws.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{self, ErrorKind};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -192,18 +193,19 @@ impl Guard {
         let below = held.below;
         for number in offset / CHUNK_BYTES..end.div_ceil(CHUNK_BYTES) {
             let start = number * CHUNK_BYTES;
-            if !held.chunks.contains_key(&number) {
-                let mut chunk = vec![0; usize::try_from(CHUNK_BYTES).map_err(io::Error::other)?];
-                let known = usize::try_from(below.saturating_sub(start)).unwrap_or(usize::MAX);
-                let known = known.min(chunk.len());
-                if let Some(known) = chunk.get_mut(..known).filter(|known| !known.is_empty()) {
-                    self.disk.read(start, known)?;
+            let chunk = match held.chunks.entry(number) {
+                Entry::Occupied(there) => there.into_mut(),
+                Entry::Vacant(place) => {
+                    let mut chunk = vec![0; usize::try_from(CHUNK_BYTES).map_err(io::Error::other)?];
+                    let known = usize::try_from(below.saturating_sub(start)).unwrap_or(usize::MAX);
+                    let known = known.min(chunk.len());
+                    if let Some(known) = chunk.get_mut(..known).filter(|known| !known.is_empty()) {
+                        self.disk.read(start, known)?;
+                    }
+                    place.insert(chunk)
                 }
-                held.chunks.insert(number, chunk);
-            }
-            if let Some(chunk) = held.chunks.get_mut(&number) {
-                overlay(data, offset, chunk, start);
-            }
+            };
+            overlay(data, offset, chunk, start);
         }
         if let Some(log) = &mut held.log {
             log.push(Operation::Write(offset, data.to_vec()));

@@ -5,20 +5,23 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use redb::{Database, DatabaseError, ReadTransaction, TableError, TableHandle};
 
+use super::beside;
 use super::caught::{caught, is_of_damage, unpanicked};
 use super::guard::{Guard, Guarded};
 use super::handle::Handle;
-use super::{FORMAT, RawTable, STORE_KEY, Snapshot, StoreInfo, writing};
+use super::writing::{self, NotWritten, Phases};
+use super::{FORMAT, RawTable, STORE_KEY, Snapshot, StoreInfo};
 use crate::StoreError;
 use crate::clock::{self, ClockKind};
 use crate::disk::FileDisk;
 use crate::state::WriteSet;
 use crate::table::{self, STORE};
+use crate::verify;
 
 /// How many bytes of the file are kept in memory.
 pub(super) const CACHE_BYTES: usize = 64 * 1024 * 1024;
@@ -54,6 +57,8 @@ pub(super) struct Opened {
     pub(super) handle: Handle,
     pub(super) guard: Arc<Guard>,
     pub(super) info: StoreInfo,
+    /// What a commit in doubt had left, which was checked.
+    pub(super) doubt: Option<String>,
 }
 
 /// Opens a file so that what is written reaches it, which nothing does before it is known to be what it should be.
@@ -61,20 +66,59 @@ pub(super) fn for_writing(path: &Path, clock: Option<ClockKind>) -> Result<Opene
     let file = File::options().read(true).write(true).open(path);
     let disk = file.and_then(FileDisk::new).and_then(|disk| Guard::holding(disk, true));
     let (guard, guarded) = disk.map_err(io_error("cannot open", path))?;
-    let handle = Handle::for_writing_with(open_database(guarded, path, CACHE_BYTES)?);
+    let doubt = doubt(path)?;
+    let database = open_database(guarded, path, CACHE_BYTES)?;
+    let mut handle = Handle::for_writing_with(database);
     let info = read_info(handle.begin_read(path)?, path)?;
     check_clock(&info, clock, path)?;
+    if doubt.is_some() {
+        check_after_doubt(&mut handle, path)?;
+    }
     guard.release().map_err(io_error("cannot bring in order", path))?;
     add_missing_tables(&handle, path)?;
-    Ok(Opened { handle, guard, info })
+    if doubt.is_some() {
+        beside::settle_doubt(path).map_err(io_error("cannot take away the mark of doubt beside", path))?;
+    }
+    Ok(Opened { handle, guard, info, doubt })
 }
 
 /// Opens a file that stays as it is, byte for byte.
 pub(super) fn for_reading(path: &Path, clock: Option<ClockKind>) -> Result<Opened, StoreError> {
-    let (handle, guard) = open_held(path, CACHE_BYTES)?;
+    let doubt = doubt(path)?;
+    let (mut handle, guard) = match &doubt {
+        None => open_held(path, CACHE_BYTES)?,
+        Some(_) => mended(path, CACHE_BYTES)?,
+    };
     let info = read_info(handle.begin_read(path)?, path)?;
     check_clock(&info, clock, path)?;
-    Ok(Opened { handle, guard, info })
+    if doubt.is_some() {
+        check_after_doubt(&mut handle, path)?;
+    }
+    Ok(Opened { handle, guard, info, doubt })
+}
+
+/// What a commit in doubt has left beside the file; then what is read from here on comes from the disk.
+fn doubt(path: &Path) -> Result<Option<String>, StoreError> {
+    let doubt = beside::doubt(path).map_err(io_error("cannot read the mark of doubt beside", path))?;
+    if doubt.is_some() {
+        beside::forget_cached(path);
+    }
+    Ok(doubt)
+}
+
+/// After a commit in doubt nothing is taken on trust: every page, every value, the chain, and what it gives.
+fn check_after_doubt(handle: &mut Handle, path: &Path) -> Result<(), StoreError> {
+    let damaged = |cause: String| StoreError::DamagedFile { path: path.to_owned(), cause };
+    handle.check_pages(path)?;
+    let snapshot = Snapshot::new(handle.begin_read(path)?, path.into());
+    let verified = verify::state(&snapshot)?;
+    match verified.findings.first() {
+        None => Ok(()),
+        Some(first) => Err(damaged(format!(
+            "a commit failed, and since then {} findings, the first: {first}",
+            verified.count
+        ))),
+    }
 }
 
 /// Opens a file of which nothing is known but that it is the database's, with so much memory, so that no byte of it changes.
@@ -118,13 +162,14 @@ pub(super) fn in_memory(
     let info = read_info(handle.begin_read(path)?, path)?;
     check_clock(&info, Some(clock), path)?;
     add_missing_tables(&handle, path)?;
-    Ok(Opened { handle, guard, info })
+    Ok(Opened { handle, guard, info, doubt: None })
 }
 
 fn used_by_others(path: &Path) -> StoreError {
     StoreError::InUse { path: path.to_owned(), holder: "another program".to_owned() }
 }
 
+/// The database on a disk.
 fn open_database(disk: Guarded, path: &Path, cache_bytes: usize) -> Result<Database, StoreError> {
     let damaged = |cause: String| StoreError::DamagedFile { path: path.to_owned(), cause };
     // A damaged file must not take the process with it, wherever in the database it is noticed.
@@ -167,9 +212,7 @@ fn add_tables(database: &Database, path: &Path) -> Result<(), StoreError> {
 
 /// Makes a store beside its final name and moves it there, so that a half-made one is never found.
 pub(super) fn create_file(path: &Path, clock: ClockKind) -> Result<(), StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let fresh = PathBuf::from(name);
+    let fresh = beside::with_ending(path, ".new");
     let file = File::options()
         .create(true)
         .truncate(true)
@@ -183,12 +226,7 @@ pub(super) fn create_file(path: &Path, clock: ClockKind) -> Result<(), StoreErro
     initialise(&database, clock, &fresh)?;
     drop(database);
     std::fs::rename(&fresh, path).map_err(io_error("cannot create", path))?;
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let sync = File::open(directory).and_then(|directory| directory.sync_all());
-    sync.map_err(io_error("cannot sync the directory", directory))
+    beside::sync_directory(path).map_err(io_error("cannot sync the directory of", path))
 }
 
 /// The first commits of every store: all its tables, and what it is.
@@ -199,7 +237,11 @@ fn initialise(database: &Database, clock: ClockKind, path: &Path) -> Result<(), 
     let created_at = clock::Clock::Real.now();
     let mut writes = WriteSet::default();
     writes.put(&STORE, &STORE_KEY, &StoreInfo { format: FORMAT, organisation, clock, created_at })?;
-    writing::write_all(database, &writes, path)
+    match writing::write_all(database, &writes, Phases::One, path) {
+        Ok(()) => Ok(()),
+        Err(NotWritten::Refused(cause)) => Err(cause.into()),
+        Err(NotWritten::Before(error) | NotWritten::InDoubt(error)) => Err(error),
+    }
 }
 
 pub(super) fn read_info(transaction: ReadTransaction, path: &Path) -> Result<StoreInfo, StoreError> {
