@@ -97,13 +97,40 @@ pub enum StoreError {
     /// A value cannot be stored.
     #[error("cannot be stored: {0}")]
     Unstorable(#[from] CodecError),
-    /// A write failed, and whether it reached the disk is in doubt.
+    /// The commit of this failed.
     #[error(
-        "the store is closed for writing since a write failed ({cause}); mend the disk, then start again: everything acknowledged so far is safe"
+        "the disk failed while this was written ({cause}): whether it is on the disk is not known. Mend the disk or make \
+         room on it, start again, and ask again then; everything acknowledged before is safe"
+    )]
+    InDoubt {
+        /// The failure.
+        cause: String,
+    },
+    /// A write failed before; nothing of this was written.
+    #[error(
+        "the store is closed for writing since a write failed ({cause}), and nothing of this was written; mend the disk or \
+         make room on it, then start again: everything acknowledged so far is safe"
     )]
     Closed {
         /// The failure.
         cause: String,
+    },
+    /// There is a file, which a store in memory would hide.
+    #[error(
+        "there is a store at {}, which a store in memory would hide for as long as it lasts; name another with --store, or \
+         leave --durability memory out", path.display()
+    )]
+    Hidden {
+        /// The store.
+        path: PathBuf,
+    },
+    /// A backup is not made.
+    #[error("no backup was made at {}: {why}", path.display())]
+    NoBackup {
+        /// Where it was to lie.
+        path: PathBuf,
+        /// Why not, and what helps.
+        why: &'static str,
     },
     /// The disk or the file system failed.
     #[error("{what} {}: {cause}", path.display())]
@@ -120,13 +147,14 @@ pub enum StoreError {
     Database(String),
 }
 
-macro_rules! from_redb {
-    ($($error:ident),*) => {$(
-        impl From<redb::$error> for StoreError {
-            fn from(error: redb::$error) -> Self {
-                Self::Database(error.to_string())
-            }
+impl StoreError {
+    /// The same failure, for one more of those whose inputs shared the batch.
+    #[must_use]
+    pub fn retold(&self) -> Self {
+        match self {
+            Self::InDoubt { cause } => Self::InDoubt { cause: cause.clone() },
+            Self::Closed { cause } => Self::Closed { cause: cause.clone() },
+            other => Self::Closed { cause: other.to_string() },
         }
-    )*};
+    }
 }
-from_redb!(StorageError, TableError, TransactionError, CommitError, SetDurabilityError);

@@ -259,7 +259,10 @@ impl<'a, S: State + ?Sized> Chunks<'a, S> {
 
     fn next(&mut self) -> Result<Option<(u64, SealedEntry)>, StoreError> {
         if self.read.is_empty() {
-            for (first, chunk) in JOURNAL.range(self.state, &self.rest, Order::Ascending, CHUNKS)? {
+            // Where one of several is damaged, those before it are read all the same.
+            let several = JOURNAL.range(self.state, &self.rest, Order::Ascending, CHUNKS);
+            let chunks = several.or_else(|_| JOURNAL.range(self.state, &self.rest, Order::Ascending, 1))?;
+            for (first, chunk) in chunks {
                 self.rest.start = first.saturating_add(1).to_bytes();
                 self.read.extend((first..).zip(chunk.entries));
             }

@@ -10,6 +10,7 @@
 //! - [`batch`]: a step as a draft, steps as a batch; `apply` turns effects into writes.
 //! - [`journal`]: every step, chained by its hash.
 //! - [`store`]: the file: opened, locked, committed, read by snapshots. [`disk`] is what lies below it.
+//! - [`verify`]: whether everything in a file is what was written.
 //! - [`clock`]: the one place that asks for time and randomness.
 //!
 //! This crate decides nothing: what a step does is given to it as effects. Only this crate knows of redb.
@@ -32,6 +33,7 @@ pub mod records;
 pub mod state;
 pub mod store;
 pub mod table;
+pub mod verify;
 
 pub use batch::{Batch, Draft, Finished};
 pub use effect::Effect;
@@ -39,4 +41,4 @@ pub use error::StoreError;
 pub use input::Input;
 pub use query::Query;
 pub use state::State;
-pub use store::{OpenOptions, Snapshot, Store};
+pub use store::{Durability, OpenOptions, Snapshot, Store};

@@ -3,27 +3,40 @@
 //! What always holds: the lock beside the file is held while it is open; a file that is not ours, newer, or damaged is
 //! left as it was; a store comes into being whole, by a rename; after a write failed nothing more is written.
 
+mod backup;
+mod beside;
+mod caught;
+mod durability;
+mod examining;
+mod guard;
+mod handle;
 mod opening;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod writing;
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use redb::{Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, TableDefinition};
+use redb::TableDefinition;
 
+pub use self::backup::BackedUp;
+pub use self::beside::BALLAST_BYTES;
+pub use self::durability::{Durability, MAX_INTERVAL_MS};
+pub(crate) use self::examining::{Examined, PagesFound};
 pub use self::snapshot::Snapshot;
 
-use self::opening::{
-    check_clock, check_magic, create_file, initialise, io_error, open_database, open_read_only, read_info,
-};
+use self::guard::Guard;
+use self::handle::Handle;
+use self::opening::{Opened, check_magic, create_file, io_error};
 use self::snapshot::ConfigCache;
+use self::writing::{NotWritten, Phases, Writing, write_all, write_apart};
 use crate::StoreError;
 use crate::batch::Batch;
 use crate::clock::ClockKind;
 use crate::codec::{Decode, Encode, Record};
-use crate::disk::{self, FileDisk, MemoryDisk};
+use crate::disk::{self, MemoryDisk};
 use crate::journal::Head;
 use crate::lock::StoreLock;
 use crate::quantities::Timestamp;
@@ -53,6 +66,7 @@ pub struct StoreInfo {
 impl Record for StoreInfo {}
 
 /// How to open a store.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
     /// The clock a new store lives by; an existing one must have it. Nothing takes what is there, or the real one.
@@ -63,32 +77,49 @@ pub struct OpenOptions {
     pub fresh: bool,
     /// How long to wait for another process to close it, in milliseconds.
     pub wait_ms: u64,
-    /// Whether the file must stay as it is, byte for byte. Only where a process was ended in the middle of its work is
-    /// it brought in order all the same, because it cannot be read before.
+    /// Whether the file must stay as it is, byte for byte. Where a process was ended in the middle of its work, the file is
+    /// brought in order in memory.
     pub read_only: bool,
+    /// How soon what is written must be on the disk.
+    pub durability: Durability,
+    /// Whether to keep room beside the file that is given up when the disk is full.
+    pub ballast: bool,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { clock: None, create: true, fresh: false, wait_ms: 2_000, read_only: false }
+        Self {
+            clock: None,
+            create: true,
+            fresh: false,
+            wait_ms: 2_000,
+            read_only: false,
+            durability: Durability::Commit,
+            ballast: false,
+        }
     }
 }
 
 /// An open store.
 #[derive(Debug)]
 pub struct Store {
-    database: Handle,
+    handle: Handle,
+    guard: Arc<Guard>,
     info: StoreInfo,
-    path: Option<PathBuf>,
-    /// Why nothing more is written, once a write has failed.
-    closed: Mutex<Option<String>>,
+    /// Where it lies, for people; it is a file, or there is none.
+    shown: Arc<Path>,
+    is_file: bool,
+    durability: Durability,
+    writing: Mutex<Writing>,
+    /// What a commit in doubt left, where one did.
+    doubt: Option<String>,
     configs: Arc<ConfigCache>,
     /// Who sees each commit's writes.
     tap: OnceLock<Tap>,
     /// The table that a disk in memory has written apart, to prove that a crash sweep finds it.
     apart: Option<TableId>,
     // Dropped last: the file is closed before another process may open it.
-    _lock: Option<StoreLock>,
+    lock: Option<StoreLock>,
 }
 
 impl Store {
@@ -98,6 +129,9 @@ impl Store {
     /// In use, missing, not a store, of a newer format, of another clock, damaged, or the disk's own failure.
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
         let exists = path.try_exists().map_err(io_error("cannot look for", path))?;
+        if options.durability == Durability::Memory {
+            return Self::open_in_memory(path, exists, options);
+        }
         if !exists && !options.create {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
@@ -116,31 +150,48 @@ impl Store {
         if !exists {
             create_file(path, options.clock.unwrap_or(ClockKind::Real))?;
         }
-        // Closing a database that was opened for writing changes its file, so a file that is refused, because it is
-        // not ours, newer or of another clock, must have been read before.
-        let reader = open_read_only(path)?;
-        if let Some(reader) = &reader {
-            check_clock(&read_info(reader.begin_read()?, path)?, options.clock, path)?;
+        if options.read_only {
+            return Ok(Self::of(opening::for_reading(path, options.clock)?, path, Some(lock)));
         }
-        let database = if let Some(reader) = reader.filter(|_| options.read_only) {
-            Handle::ReadOnly(reader)
-        } else {
-            let file = File::options().read(true).write(true).open(path);
-            let disk = file.and_then(FileDisk::new).map_err(io_error("cannot open", path))?;
-            Handle::Writable(open_database(disk, path)?)
-        };
-        let info = read_info(database.begin_read()?, path)?;
-        check_clock(&info, options.clock, path)?;
-        Ok(Self {
-            database,
+        let opened = opening::for_writing(path, options.clock)?;
+        if options.ballast {
+            beside::keep_ballast(path);
+        }
+        let mut store = Self::of(opened, path, Some(lock));
+        store.durability = options.durability;
+        Ok(store)
+    }
+
+    /// A store in memory under the name of a file, so that nobody else takes that for itself.
+    fn open_in_memory(path: &Path, exists: bool, options: &OpenOptions) -> Result<Self, StoreError> {
+        if exists {
+            return Err(StoreError::Hidden { path: path.to_owned() });
+        }
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(io_error("cannot create the directory", directory))?;
+        }
+        let lock = StoreLock::acquire(path, options.wait_ms, false)?;
+        let mut store = Self::in_memory(options.clock.unwrap_or(ClockKind::Real))?;
+        (store.durability, store.shown, store.lock) = (Durability::Memory, path.into(), Some(lock));
+        Ok(store)
+    }
+
+    fn of(opened: Opened, path: &Path, lock: Option<StoreLock>) -> Self {
+        let Opened { handle, guard, info, doubt } = opened;
+        Self {
+            handle,
+            guard,
             info,
-            path: Some(path.to_owned()),
-            closed: Mutex::new(None),
+            shown: path.into(),
+            is_file: lock.is_some(),
+            durability: Durability::Commit,
+            writing: Mutex::new(Writing { closed: None, is_sealed: false, waiting: None }),
+            doubt,
             configs: Arc::default(),
             tap: OnceLock::new(),
             apart: None,
-            _lock: Some(lock),
-        })
+            lock,
+        }
     }
 
     /// A store in memory that is gone when it is closed.
@@ -150,29 +201,14 @@ impl Store {
 
     /// A store on a disk in memory, made there if the disk is empty.
     pub fn on_memory_disk(disk: &MemoryDisk, clock: ClockKind) -> Result<Self, StoreError> {
-        let store = Self::on_backend(disk.clone(), clock)?;
-        Ok(Self { apart: disk.table_apart(), ..store })
+        let mut store = Self::on_backend(disk.clone(), clock)?;
+        store.apart = disk.table_apart();
+        Ok(store)
     }
 
     fn on_backend(backend: impl redb::StorageBackend, clock: ClockKind) -> Result<Self, StoreError> {
         let path = Path::new("(memory)");
-        let is_new = backend.len().map_err(io_error("cannot read", path))? == 0;
-        let database = open_database(backend, path)?;
-        if is_new {
-            initialise(&database, clock)?;
-        }
-        let info = read_info(database.begin_read()?, path)?;
-        check_clock(&info, Some(clock), path)?;
-        Ok(Self {
-            database: Handle::Writable(database),
-            info,
-            path: None,
-            closed: Mutex::new(None),
-            configs: Arc::default(),
-            tap: OnceLock::new(),
-            apart: None,
-            _lock: None,
-        })
+        Ok(Self::of(opening::in_memory(backend, clock, path)?, path, None))
     }
 
     /// What the file says of itself.
@@ -182,32 +218,78 @@ impl Store {
 
     /// Where it lies; nothing where that is memory.
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        self.is_file.then_some(&*self.shown)
     }
 
     /// The state of the last commit. Keep it short: while it lives, the file cannot reuse what it sees.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot::new(self.database.begin_read()?, self.configs.clone()))
+        Ok(Snapshot::sharing(self.handle.begin_read(&self.shown)?, self.shown.clone(), self.configs.clone()))
     }
 
     /// An empty batch on the state of the last commit. There must be at most one at a time.
     pub fn batch(&self) -> Result<Batch, StoreError> {
-        if let Some(cause) = &*self.closed.lock().unwrap_or_else(PoisonError::into_inner) {
-            return Err(StoreError::Closed { cause: cause.clone() });
-        }
+        self.writing().check()?;
         Batch::new(self.snapshot()?)
     }
 
-    /// Makes a batch durable: when this returns, it is on the disk.
+    /// Makes a batch durable: when this returns, it is on the disk, or as good as there by the store's [`Durability`].
     ///
     /// # Errors
     /// [`StoreError::Unstorable`] when the database refused a value: nothing was written and the store goes on.
-    /// [`StoreError::Closed`] when the disk failed: whether the batch is on it is in doubt, and nothing more is
-    /// written until the store is opened again.
+    /// [`StoreError::InDoubt`] when the disk failed in the commit: whether the batch is on it is not known.
+    /// [`StoreError::Closed`] when it failed before. After both nothing more is written until the store is opened again.
     pub fn commit(&self, batch: Batch) -> Result<Head, StoreError> {
         let head = batch.head();
         self.write(&batch.into_writes()?)?;
         Ok(head)
+    }
+
+    /// What a commit in doubt had left beside the file, where one did. Everything in the file was checked before this store
+    /// was opened.
+    pub fn settled_doubt(&self) -> Option<&str> {
+        self.doubt.as_deref()
+    }
+
+    /// For how long a commit may wait for the disk, in milliseconds; nothing where none waits.
+    pub fn flush_interval_ms(&self) -> Option<u64> {
+        match self.durability {
+            Durability::Interval { ms } => Some(ms),
+            Durability::Commit | Durability::Memory => None,
+        }
+    }
+
+    /// Whether a commit waits for the disk.
+    pub fn needs_flush(&self) -> bool {
+        self.writing().waiting.is_some()
+    }
+
+    /// Makes every commit durable that waits for the disk; does nothing where none does.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn flush(&self) -> Result<(), StoreError> {
+        let mut writing = self.writing();
+        if writing.waiting.is_none() {
+            return Ok(());
+        }
+        self.write_now(&mut writing, &WriteSet::default(), Phases::One)
+    }
+
+    /// Has the file open in milliseconds even after a kill, as long as nothing more is committed; does nothing where nothing
+    /// was committed since the last time. For whoever is at rest.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn seal(&self) -> Result<(), StoreError> {
+        self.seal_now(&mut self.writing())
+    }
+
+    fn seal_now(&self, writing: &mut Writing) -> Result<(), StoreError> {
+        // One that is only read has nothing of its own to seal.
+        if writing.is_sealed || self.handle.for_writing().is_none() {
+            return writing.check();
+        }
+        self.write_now(writing, &WriteSet::default(), Phases::Sealing)
     }
 
     /// Shows the writes of every later commit to `tap`, once they are durable. For whoever compares or repeats commits,
@@ -217,34 +299,77 @@ impl Store {
         let _ = self.tap.set(Tap(Box::new(tap)));
     }
 
-    fn write(&self, writes: &WriteSet) -> Result<(), StoreError> {
+    pub(crate) fn write(&self, writes: &WriteSet) -> Result<(), StoreError> {
         if writes.is_empty() {
             return Ok(());
         }
-        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cause) = &*closed {
-            return Err(StoreError::Closed { cause: cause.clone() });
+        let mut writing = self.writing();
+        let phases = writing.phases(self.durability);
+        self.write_now(&mut writing, writes, phases)?;
+        if let Some(Tap(tap)) = self.tap.get() {
+            tap(writes);
         }
-        let Handle::Writable(database) = &self.database else {
+        Ok(())
+    }
+
+    fn write_now(&self, writing: &mut Writing, writes: &WriteSet, phases: Phases) -> Result<(), StoreError> {
+        writing.check()?;
+        let Some(database) = self.handle.for_writing() else {
             return Err(StoreError::Closed { cause: "it was opened for reading only".to_owned() });
         };
         let written = match self.apart {
-            None => writing::write_all(database, writes),
-            Some(apart) => writing::write_apart(database, writes, apart),
+            None => write_all(database, writes, phases, &self.shown),
+            Some(apart) => write_apart(database, writes, phases, &self.shown, apart),
         };
         match written {
-            Err(StoreError::Database(cause)) => {
-                *closed = Some(cause.clone());
-                Err(StoreError::Closed { cause })
-            }
             Ok(()) => {
-                if let Some(Tap(tap)) = self.tap.get() {
-                    tap(writes);
-                }
+                writing.note(phases);
                 Ok(())
             }
-            Err(refused) => Err(refused),
+            Err(NotWritten::Refused(cause)) => Err(cause.into()),
+            Err(NotWritten::Before(error)) => {
+                let cause = self.close_for_writing(writing, &error);
+                Err(StoreError::Closed { cause })
+            }
+            Err(NotWritten::InDoubt(error)) => {
+                let cause = self.close_for_writing(writing, &error);
+                if let Some(path) = self.path() {
+                    beside::mark_doubt(path, &cause);
+                }
+                Err(StoreError::InDoubt { cause })
+            }
         }
+    }
+
+    /// Has nothing more be written; says why.
+    fn close_for_writing(&self, writing: &mut Writing, error: &StoreError) -> String {
+        // What is on the disk now is what the next opening finds; closing must not add to it.
+        self.guard.freeze();
+        let cause = match (self.guard.failure(), self.path()) {
+            (Some(disk), Some(path)) if disk.is_full => {
+                let ballast = if beside::give_up_ballast(path) {
+                    ", and the room kept in its ballast file was given up so that it opens"
+                } else {
+                    ""
+                };
+                format!("the disk that holds {} is full{ballast}", path.display())
+            }
+            (Some(disk), _) => disk.cause,
+            (None, _) => error.to_string(),
+        };
+        writing.closed = Some(cause.clone());
+        cause
+    }
+
+    fn writing(&self) -> MutexGuard<'_, Writing> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Whoever must know whether it came about flushes before; the database tries once more when it is closed.
+        let _ = self.flush();
     }
 }
 
@@ -254,26 +379,5 @@ struct Tap(Box<dyn Fn(&WriteSet) + Send + Sync>);
 impl std::fmt::Debug for Tap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Tap")
-    }
-}
-
-/// The database, as it was opened.
-enum Handle {
-    Writable(Database),
-    ReadOnly(ReadOnlyDatabase),
-}
-
-impl std::fmt::Debug for Handle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if matches!(self, Self::Writable(_)) { "Writable" } else { "ReadOnly" })
-    }
-}
-
-impl Handle {
-    fn begin_read(&self) -> Result<ReadTransaction, redb::TransactionError> {
-        match self {
-            Self::Writable(database) => database.begin_read(),
-            Self::ReadOnly(database) => database.begin_read(),
-        }
     }
 }

@@ -5,17 +5,18 @@
 
 use std::marker::PhantomData;
 
-use crate::codec::Record;
+use crate::codec::{self, CodecError, Record};
 use crate::journal::{Chunk, Head};
 use crate::names::{
     ApprovalId, DecisionId, Id, MemoryId, MessageId, RoleId, SessionId, ThoughtId, TimerId, Topic,
 };
 use crate::quantities::Timestamp;
+use crate::query::CONFIG_KEY;
 use crate::records::{
     Agent, Approval, Ballot, Clarification, Config, Cursor, Decision, Memory, MessageRef, Participation,
     Receipt, Session, Spend, Thought, Timer,
 };
-use crate::store::StoreInfo;
+use crate::store::{STORE_KEY, StoreInfo};
 
 /// A table of the file, without its types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +46,17 @@ macro_rules! tables {
     ($($(#[$doc:meta])* $const:ident: $key:ty => $value:ty = $number:literal $name:literal;)*) => {
         $($(#[$doc])* pub const $const: Table<$key, $value> =
             Table { id: TableId { number: $number, name: $name }, types: PhantomData };)*
+
+        /// A key of a table for people, and whether the row reads.
+        pub(crate) fn examine(id: TableId, key: &[u8], value: &[u8]) -> (String, Result<(), CodecError>) {
+            if id == STORE.id {
+                return examine_meta(key, value);
+            }
+            $(if id == $const.id {
+                return $const.examine(key, value);
+            })*
+            (format!("{key:02x?}"), Ok(()))
+        }
     };
 }
 
@@ -121,9 +133,38 @@ pub const ALL: [TableId; 20] = [
     CLARIFICATIONS.id,
 ];
 
+/// The one table whose keys have types of their own.
+fn examine_meta(key: &[u8], value: &[u8]) -> (String, Result<(), CodecError>) {
+    let Some(name) = String::from_bytes(key) else { return COUNTERS.examine(key, value) };
+    let is = |one: &'static str| one == name;
+    let number = STORE.id.number;
+    let reads = if is(STORE_KEY) {
+        codec::open::<StoreInfo>(number, key, value).map(drop)
+    } else if is(Head::KEY) {
+        codec::open::<Head>(number, key, value).map(drop)
+    } else if is(CONFIG_KEY) {
+        codec::open::<Config>(number, key, value).map(drop)
+    } else {
+        codec::open::<u64>(number, key, value).map(drop)
+    };
+    (name, reads)
+}
+
 impl<K: Key, V: Record> Table<K, V> {
+    fn examine(&self, key: &[u8], value: &[u8]) -> (String, Result<(), CodecError>) {
+        let reads = codec::open::<V>(self.id.number, key, value).map(drop);
+        match K::from_bytes(key) {
+            Some(key) if self.id == JOURNAL.id => (format!("step {}", key.describe()), reads),
+            Some(key) => (key.describe(), reads),
+            None => {
+                let malformed = || CodecError::Malformed("its key is not of the table's form".to_owned());
+                (format!("{key:02x?}"), reads.and_then(|()| Err(malformed())))
+            }
+        }
+    }
+
     /// The error for a value of this table that does not read.
-    pub(crate) fn damaged(&self, key: &[u8], cause: crate::codec::CodecError) -> crate::StoreError {
+    pub(crate) fn damaged(&self, key: &[u8], cause: CodecError) -> crate::StoreError {
         let key = K::from_bytes(key).map_or_else(|| format!("{key:02x?}"), |key| key.describe());
         crate::StoreError::DamagedValue { table: self.id.name, key, cause }
     }

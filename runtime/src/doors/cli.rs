@@ -8,7 +8,7 @@
 //! | ends with | when |
 //! |---|---|
 //! | 0 | what was asked was done; of `train`: and nothing came otherwise than expected |
-//! | 1 | it could not be done; of `doctor`: or there is a problem; of `verify`: or a promise was broken; of `train`: or something came otherwise than expected; of `replay`: or a step differs |
+//! | 1 | it could not be done; of `doctor`: or there is a problem; of `verify`: or there is damage, or a promise was broken; of `train`: or something came otherwise than expected; of `replay`: or a step differs |
 //! | 2 | it was asked in a way that means nothing: an unknown flag, scenario, role or type |
 //! | 130 | a signal stopped it, such as that of Ctrl-C |
 //!
@@ -20,6 +20,7 @@
 mod agents;
 mod approvals;
 mod ask;
+mod backup;
 mod completions;
 mod dead_letters;
 mod decisions;
@@ -166,12 +167,15 @@ enum Command {
     /// Decide everything again from the journal, and compare
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Arguments),
+    /// Check that everything in the store is what was written, or by power cuts what a store promises
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::Arguments),
+    /// Copy the store into a file, also while a runtime has it open
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(backup::Arguments),
     /// Look for what is amiss with the store, its runtime, the disk
     #[command(after_help = doctor::EXAMPLES)]
     Doctor,
-    /// Check what a store promises, by power cuts at every moment
-    #[command(after_help = verify::EXAMPLES)]
-    Verify(verify::Arguments),
     /// Have the store open for every other command, until nobody needs it
     #[command(after_help = serve::EXAMPLES)]
     Serve(serve::Arguments),
@@ -290,6 +294,7 @@ fn execute(
         Command::Approve(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
+        Command::Backup(arguments) => backup::run(&mut invocation, &arguments),
         Command::Doctor => doctor::run(&mut invocation),
         Command::Verify(arguments) => verify::run(&mut invocation, &arguments),
         Command::Serve(arguments) => serve::run(&mut invocation, &arguments),

@@ -21,6 +21,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_channel::Sender;
 use echo_storage::clock::Clock;
@@ -38,6 +39,8 @@ use crate::organisation::Organisation;
 
 /// How many jobs may wait for the writer; whoever brings more waits.
 const MAX_JOBS: usize = 4_096;
+/// After how long without a step the store is at rest, in milliseconds.
+const REST_MS: u64 = 1_000;
 /// How many committed batches may wait for the dispatcher before the writer waits.
 const MAX_PUBLISHED: usize = 64;
 
@@ -123,6 +126,10 @@ impl Live {
             })?;
         let dispatcher = tokio::spawn(dispatcher::run(shared.clone(), published));
         let mut tasks = vec![tokio::spawn(timers(shared.clone()))];
+        if let Some(interval_ms) = shared.store.flush_interval_ms() {
+            tasks.push(tokio::spawn(flush(shared.clone(), interval_ms)));
+        }
+        tasks.push(tokio::spawn(seal(shared.clone())));
         tasks.extend(pool::spawn(&shared));
         let live = Self { shared, writer, dispatcher, tasks };
         match live.take_up().await {
@@ -249,6 +256,48 @@ impl Drop for StopOnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.jobs.close();
+        }
+    }
+}
+
+/// Makes commits durable that wait for the disk, where the store lets them wait. Nothing happens while nothing is written.
+async fn flush(shared: Arc<Shared>, interval_ms: u64) {
+    let _stop = StopOnPanic(shared.clone());
+    let mut head = shared.head.subscribe();
+    loop {
+        if shared.store.needs_flush() {
+            tokio::time::sleep(Duration::from_millis(interval_ms)).await;
+            let store = shared.store.clone();
+            let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
+            if let Ok(Err(error)) = flushed {
+                tracing::error!(%error, "the store failed");
+                shared.jobs.close();
+                return;
+            }
+        }
+        if head.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Seals the store whenever it comes to rest, so that a process that is killed then leaves a file that opens at once.
+async fn seal(shared: Arc<Shared>) {
+    let _stop = StopOnPanic(shared.clone());
+    let mut head = shared.head.subscribe();
+    while head.changed().await.is_ok() {
+        // Each step begins the rest anew.
+        while let Ok(changed) = tokio::time::timeout(Duration::from_millis(REST_MS), head.changed()).await {
+            if changed.is_err() {
+                return;
+            }
+        }
+        let store = shared.store.clone();
+        let sealed = tokio::task::spawn_blocking(move || store.seal()).await;
+        if let Ok(Err(error)) = sealed {
+            tracing::error!(%error, "the store failed");
+            shared.jobs.close();
+            return;
         }
     }
 }

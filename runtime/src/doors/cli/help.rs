@@ -10,7 +10,7 @@ use clap::Command;
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Act", &["train", "send", "approvals", "approve", "reject"]),
     ("Look", &["status", "decisions", "why", "sessions", "report", "agents", "messages"]),
-    ("Check and mend", &["doctor", "verify", "replay", "dead-letters", "retry"]),
+    ("Check and mend", &["doctor", "verify", "backup", "replay", "dead-letters", "retry"]),
     ("Share", &["serve", "watch", "stop"]),
     ("Prepare", &["scenarios", "completions", "man"]),
 ];

@@ -201,16 +201,9 @@ impl Place {
         Store::open(&self.path, &options).map_err(Failed::because)
     }
 
-    /// Opens the store that is there, which must live by this clock, or makes one.
-    pub(super) fn open_or_make(&self, clock: ClockKind) -> Result<Store, StoreError> {
-        let options = OpenOptions { clock: Some(clock), ..OpenOptions::default() };
-        Store::open(&self.path, &options)
-    }
-
-    /// Makes a store where none may be.
-    pub(super) fn make(&self, clock: ClockKind) -> Result<Store, StoreError> {
-        let options = OpenOptions { clock: Some(clock), fresh: true, ..OpenOptions::default() };
-        Store::open(&self.path, &options)
+    /// Opens the store, or makes it, in this way.
+    pub(super) fn open_as(&self, options: &OpenOptions) -> Result<Store, StoreError> {
+        Store::open(&self.path, options)
     }
 
     /// Moves a store that is there to `PATH.before-1`, or the first number that is free, and the files of its sessions
@@ -327,7 +320,11 @@ mod tests {
         let place = Place { path: directory.path().join("org.redb"), named: true };
         assert_eq!(place.make_room().unwrap(), None);
         for number in 1..=2 {
-            drop(place.open_or_make(ClockKind::Virtual).unwrap());
+            drop(
+                place
+                    .open_as(&OpenOptions { clock: Some(ClockKind::Virtual), ..OpenOptions::default() })
+                    .unwrap(),
+            );
             let report = place.sessions().join("ses-1/report.md");
             std::fs::create_dir_all(report.parent().unwrap()).unwrap();
             std::fs::write(&report, "a report").unwrap();
@@ -346,7 +343,9 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&place.path).unwrap(), "a letter");
 
         let place = Place { path: directory.path().join("used.redb"), named: true };
-        let store = place.open_or_make(ClockKind::Virtual).unwrap();
+        let store = place
+            .open_as(&OpenOptions { clock: Some(ClockKind::Virtual), ..OpenOptions::default() })
+            .unwrap();
         assert!(place.make_room().unwrap_err().to_string().contains("in use"));
         drop(store);
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use echo_storage::clock::{self, ClockKind, Stopwatch};
-use echo_storage::{Store, StoreError};
+use echo_storage::{Durability, OpenOptions, Store, StoreError};
 use serde::Serialize;
 
 use super::place::Place;
@@ -27,6 +27,7 @@ Examples:
   echo-org serve --idle-leave 0
   echo-org serve --tcp 7411
   echo-org serve --pace 700              sessions at a pace that people can follow
+  echo-org serve --durability interval=200
 
 Commands that act start one in the background by themselves, so this is for whoever wants to see
 it at work. Others reach it by the socket beside the store (PATH.sock), which only its owner may
@@ -62,6 +63,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "MS")]
     #[arg(value_parser = clap::value_parser!(u64).range(..=train::MAX_PACE_MS))]
     pace: Option<u64>,
+    /// When what is written is on the disk: `commit`, before anybody is told of it; `interval=MS`, at most so many
+    /// milliseconds later; `memory`, never, in a store that is new and gone with the runtime
+    #[arg(long, value_name = "LEVEL", default_value_t = Durability::Commit)]
+    durability: Durability,
     /// It was started by a command: where another one serves already, that is as good
     #[arg(long, hide = true)]
     for_others: bool,
@@ -167,8 +172,17 @@ fn open(
 ) -> Result<Option<Arc<Store>>, Failed> {
     let stopwatch = Stopwatch::new();
     loop {
-        let error = match place.open_or_make(ClockKind::Real) {
-            Ok(store) => return Ok(Some(Arc::new(store))),
+        let options = OpenOptions {
+            clock: Some(ClockKind::Real),
+            durability: arguments.durability,
+            ballast: true,
+            ..OpenOptions::default()
+        };
+        let error = match place.open_as(&options) {
+            Ok(store) => {
+                note_doubt(invocation, &store);
+                return Ok(Some(Arc::new(store)));
+            }
             Err(error @ StoreError::InUse { .. }) => error,
             Err(error) => return Err(Failed::because(error)),
         };
@@ -187,6 +201,14 @@ fn open(
             }
             None => return Err(Failed::because(error)),
         }
+    }
+}
+
+/// Says that a commit had been in doubt, where one was.
+pub(super) fn note_doubt(invocation: &mut Invocation<'_, '_>, store: &Store) {
+    if let Some(doubt) = store.settled_doubt() {
+        let checked = "every page, every value and the journal were checked, and the store is whole";
+        invocation.output.note(&format!("a commit had been in doubt ({doubt}): {checked}"));
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use echo_storage::clock::{ClockKind, Stopwatch};
 use echo_storage::names::SessionId;
-use echo_storage::{Query, Store};
+use echo_storage::{Durability, OpenOptions, Query, Store};
 
 use self::hosted::Watched;
 use self::resume::Rest;
@@ -27,6 +27,7 @@ use super::interrupt;
 use super::output;
 use super::place::Place;
 use super::reach::{self, Reading};
+use super::serve;
 use super::view::Watching;
 use super::{End, Failed, INTERRUPTION, Invocation};
 use crate::doors::socket::client::Client;
@@ -44,6 +45,7 @@ Examples:
   echo-org train --ask \"Which product feature do our customers want next?\" --budget 250000
   echo-org train --quiet --json > report.json
   echo-org train --pace 700              watch it at a pace that people can follow
+  echo-org train --durability memory     play it, and leave nothing behind
   echo-org train --resume                go on with the session that was interrupted
 
 The runtime that has the store open plays it, and is started where none is up; with --fresh,
@@ -94,6 +96,10 @@ pub(super) struct Arguments {
     /// Play it in this process, not in the runtime that everybody shares; the store must be free
     #[arg(long)]
     in_process: bool,
+    /// Play it in this process, and be on the disk `commit`: before anybody is told of it; `interval=MS`: at most so many
+    /// milliseconds later; `memory`: never, in a store that is new and leaves nothing behind, no report either
+    #[arg(long, value_name = "LEVEL")]
+    durability: Option<Durability>,
     /// Tell only the result, not how it comes about
     #[arg(long)]
     quiet: bool,
@@ -122,6 +128,11 @@ enum Wanted {
 
 /// Plays and reports.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments) -> Result<End, Failed> {
+    let leaves_nothing = arguments.durability == Some(Durability::Memory);
+    if leaves_nothing && (arguments.fresh || arguments.resume.is_some()) {
+        let what = "--durability memory plays in a new store that is gone afterwards: leave --fresh and --resume out";
+        return Err(Failed::Usage(what.to_owned()));
+    }
     // Read before a store is touched.
     let scenario = match arguments.resume {
         Some(_) => None,
@@ -142,6 +153,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
             Some(scenario) => to_start(invocation, &arguments, scenario, &place)?,
             None => to_resume(&arguments, &place)?,
         };
+        serve::note_doubt(invocation, &store);
         let played = perform(invocation, &arguments, &play, &place, &store, &mut finished_first)?;
         let Played::Ended(session) = played else {
             return Err(Failed::Interrupted(interrupted(played, &place)));
@@ -152,17 +164,20 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
     for session in finished_first {
         report_earlier(invocation, &place, &state, session)?;
     }
-    let circumstances = Circumstances { store: Some(place.shown()), duration_ms };
+    let circumstances = Circumstances { store: (!leaves_nothing).then(|| place.shown()), duration_ms };
     let report = Report::of(&state, session, circumstances).map_err(Failed::because)?;
     if invocation.json {
         invocation.output.json(&report);
     } else {
         let before = if arguments.quiet { "" } else { "\n" };
-        invocation.output.text(&format!("{before}{}", report.to_text(&next(&report, &place))));
+        let next = if leaves_nothing { Vec::new() } else { next(&report, &place) };
+        invocation.output.text(&format!("{before}{}", report.to_text(&next)));
     }
-    let page = files::write(&place, &state, &report)?;
-    if !invocation.json {
-        invocation.output.text(&format!("\nreport   {}", page.display()));
+    if !leaves_nothing {
+        let page = files::write(&place, &state, &report)?;
+        if !invocation.json {
+            invocation.output.text(&format!("\nreport   {}", page.display()));
+        }
     }
     Ok(if report.expectations.held { End::Well } else { End::Otherwise })
 }
@@ -188,8 +203,8 @@ fn report_earlier(
 
 /// Whether the runtime that everybody shares may play it. What needs a store or minds of its own is played here.
 fn is_shared(arguments: &Arguments) -> bool {
-    let Arguments { fresh, virtual_time, pace, seed, in_process, .. } = arguments;
-    !(*fresh || *virtual_time || pace.is_some() || seed.is_some() || *in_process)
+    let Arguments { fresh, virtual_time, pace, seed, in_process, durability, .. } = arguments;
+    !(*fresh || *virtual_time || pace.is_some() || seed.is_some() || *in_process || durability.is_some())
 }
 
 /// Has the runtime play it.
@@ -246,7 +261,13 @@ fn to_start(
         invocation.output.note(&format!("the store that was there is now {}", aside.display()));
     }
     let clock = if arguments.virtual_time { ClockKind::Virtual } else { ClockKind::Real };
-    let store = if arguments.fresh { place.make(clock) } else { place.open_or_make(clock) };
+    let durability = arguments.durability.unwrap_or_default();
+    let store = if durability == Durability::Memory {
+        Store::in_memory(clock)
+    } else {
+        let (clock, fresh) = (Some(clock), arguments.fresh);
+        place.open_as(&OpenOptions { clock, fresh, durability, ..OpenOptions::default() })
+    };
     let store = Arc::new(store.map_err(Failed::because)?);
     Ok((Wanted::New(scenario), store))
 }
@@ -254,7 +275,9 @@ fn to_start(
 /// The rest of a session, in the store that is there.
 fn to_resume(arguments: &Arguments, place: &Place) -> Result<(Wanted, Arc<Store>), Failed> {
     let clock = arguments.virtual_time.then_some(ClockKind::Virtual);
-    let store = Arc::new(place.open_by(clock)?);
+    let durability = arguments.durability.unwrap_or_default();
+    let options = OpenOptions { create: false, clock, durability, ..OpenOptions::default() };
+    let store = Arc::new(place.open_as(&options).map_err(Failed::because)?);
     let refused = |what: &str| Err(Failed::Failure(format!("{}: {what}", place.shown())));
     match store.info().clock {
         ClockKind::Virtual if arguments.pace.is_some() => {

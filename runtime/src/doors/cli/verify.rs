@@ -1,35 +1,175 @@
-//! `verify`: checks that a store keeps what it promises.
+//! `verify`: whether everything in the store is what was written, and whether stores keep what they promise.
 //!
-//! What always holds: nobody's store is changed.
+//! What always holds: no byte of the store changes; a store that a runtime has open is read through it, and what that
+//! leaves out is said.
 
 mod crash_sweep;
 
-use super::{End, Failed, Invocation};
+use echo_storage::StoreError;
+use echo_storage::journal::Head;
+use echo_storage::verify::{self, Damage, Verified};
+use serde::Serialize;
+
+use super::place::Place;
+use super::{End, Failed, Invocation, reach, size};
+use crate::doors::socket::client::Client;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  echo-org verify --crash-sweep
-  echo-org verify --crash-sweep --seed 7 --json
+  echo-org verify
+  echo-org verify --store backup.redb --json
+  echo-org verify --crash-sweep --seed 7
 
---crash-sweep plays the default scenario on a disk in memory, cuts the power at every operation of
-every commit, lets the disk fail and fill up, opens the store again each time and checks that
-nothing was lost that anybody was told, that the journal replays, and that the session goes on to
-the same outcome. It needs no store and takes minutes; the same seed does the same again.
-Exit codes: 0 every promise was kept, 1 one was not, each with the line that tells where.";
+Looked at are the checksum of every page and of every value, the journal's chain from its first
+step to its head, and every other row, which is compared with what the journal's effects give.
+Nothing is decided and nothing is written: a damaged store stays as it is. While a runtime has the
+store open it is read through that; then the pages of the file are not looked at.
+
+--crash-sweep looks at no store. It plays the default scenario, three times in a row, on a disk in
+memory, cuts the power at every operation of every commit, lets the disk fail and fill up, opens
+what is left each time, and checks that nothing was lost that anybody was told, that the journal
+replays, and that the session goes on to the same outcome. It takes minutes; the same seed does
+the same again.
+
+Exit codes: 0 no damage, or every promise kept; 1 damage, or a promise broken, each finding with
+what helps or how to repeat it, or it could not be verified.";
+
+/// How long to wait for another process to close the store, in milliseconds.
+const WAIT_MS: u64 = 2_000;
+
+/// How often a store is verified again that its runtime changed meanwhile.
+const TRIES: usize = 5;
+
+/// What `verify --json` says.
+#[derive(Serialize)]
+struct Told {
+    store: String,
+    whole: bool,
+    steps: u64,
+    head: String,
+    rows: u64,
+    bytes: u64,
+    file_bytes: Option<u64>,
+    found: u64,
+    /// The first of them.
+    findings: Vec<Finding>,
+    unchecked: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    kind: &'static str,
+    table: Option<&'static str>,
+    key: Option<String>,
+    text: String,
+    remedy: &'static str,
+}
+
+impl Finding {
+    fn of(damage: &Damage) -> Self {
+        Self {
+            kind: damage.kind(),
+            table: damage.table(),
+            key: damage.key(),
+            text: damage.to_string(),
+            remedy: damage.remedy(),
+        }
+    }
+}
 
 /// What `verify` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Cut the power at every moment of a session in memory, and check what is left
-    #[arg(long, required = true)]
+    /// Cut the power at every moment of sessions in memory, and check what is left; no store is looked at
+    #[arg(long)]
     crash_sweep: bool,
     /// Picks the order of events and what survives each power cut [default: 0]
     #[arg(long, value_name = "N", requires = "crash_sweep")]
     seed: Option<u64>,
 }
 
-/// Checks.
+/// Verifies.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
-    debug_assert!(arguments.crash_sweep, "the parser asks for it");
-    crash_sweep::run(invocation, arguments.seed.unwrap_or_default())
+    if arguments.crash_sweep {
+        return crash_sweep::run(invocation, arguments.seed.unwrap_or_default());
+    }
+    let place = invocation.place()?;
+    let verified = verified(invocation, &place)?;
+    let end = if verified.is_whole() { End::Well } else { End::Otherwise };
+    if invocation.json {
+        invocation.output.json(&Told {
+            store: place.shown(),
+            whole: verified.is_whole(),
+            steps: verified.steps,
+            head: verified.head.to_string(),
+            rows: verified.rows,
+            bytes: verified.bytes,
+            file_bytes: verified.file_bytes,
+            found: verified.count,
+            findings: verified.findings.iter().map(Finding::of).collect(),
+            unchecked: verified.unchecked,
+        });
+    } else {
+        invocation.output.text(&text(&verified));
+    }
+    Ok(end)
+}
+
+fn verified(invocation: &Invocation<'_, '_>, place: &Place) -> Result<Verified, Failed> {
+    let mut tries = 0;
+    loop {
+        if let Some(client) = reach::find(invocation, place)? {
+            return through(&client);
+        }
+        tries += 1;
+        match verify::file(place.path(), WAIT_MS) {
+            // Its runtime was on its way up when it was looked for.
+            Err(StoreError::InUse { .. }) if tries < TRIES => {}
+            verified => return verified.map_err(Failed::because),
+        }
+    }
+}
+
+/// Through the runtime. A state that it renewed while it was read is read again.
+fn through(client: &Client) -> Result<Verified, Failed> {
+    for _ in 0..TRIES {
+        client.refresh().map_err(Failed::because)?;
+        let before = Head::of(client).map_err(Failed::because)?;
+        let mut verified = verify::state(client).map_err(Failed::because)?;
+        if Head::of(client).map_err(Failed::because)? == before {
+            let pages =
+                "the pages of the file, because a runtime has the store open: `stop` it, or verify a backup";
+            verified.unchecked.push(pages.to_owned());
+            return Ok(verified);
+        }
+    }
+    Err(Failed::Failure(format!(
+        "the store changed each of the {TRIES} times it was verified: `stop` its runtime, or verify a backup"
+    )))
+}
+
+fn text(verified: &Verified) -> String {
+    let mut lines: Vec<String> =
+        verified.findings.iter().map(|damage| format!("DAMAGED  {damage}")).collect();
+    let listed = verified.findings.len() as u64;
+    if verified.count > listed {
+        lines.push(format!("         and {} more", verified.count - listed));
+    }
+    let whole = if verified.is_whole() { "no damage" } else { "DAMAGED" };
+    let found = match verified.count {
+        0 => String::new(),
+        1 => " (1 finding)".to_owned(),
+        count => format!(" ({count} findings)"),
+    };
+    let file =
+        verified.file_bytes.map(|bytes| format!(", a file of {}", size::shown(bytes))).unwrap_or_default();
+    lines.push(format!(
+        "{whole}{found}: {} steps, {} rows, {} of keys and values{file}",
+        verified.steps,
+        verified.rows,
+        size::shown(verified.bytes),
+    ));
+    lines.push(format!("head  {}", verified.head));
+    lines.extend(verified.unchecked.iter().map(|what| format!("not checked: {what}")));
+    lines.join("\n")
 }

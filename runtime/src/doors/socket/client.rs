@@ -4,10 +4,12 @@
 //! organisation itself, whose waits are its own deadlines. After a failure the connection is of no use; whether what was
 //! asked was done is then unknown, and the error says so.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use echo_storage::journal::Entry;
+use echo_storage::journal::{Entry, Head};
 use echo_storage::names::{Id, SessionId};
 use echo_storage::state::{KeyRange, Order, Row};
 use echo_storage::table::TableId;
@@ -231,6 +233,20 @@ impl Client {
     pub fn resume(&self, session: SessionId) -> Result<(), RuntimeError> {
         match self.told(self.ask(&Request::Resume { session: session.number() }, None)?)? {
             Response::Done => Ok(()),
+            _ => Err(ClientError::Confused.into()),
+        }
+    }
+
+    /// Has the host copy the store into a file, between two commits; says how large the copy is and where its journal ends.
+    ///
+    /// # Errors
+    /// There is a file already, the store or a disk failed, or the connection did.
+    pub fn backup(&self, to: &Path, replaces: bool) -> Result<(u64, Head), RuntimeError> {
+        let to = to.as_os_str().as_bytes().to_vec();
+        match self.told(self.ask(&Request::Backup { to, replaces }, None)?)? {
+            Response::BackedUp { bytes, head } => {
+                Ok((bytes, codec::decode(&head).map_err(StoreError::from)?))
+            }
             _ => Err(ClientError::Confused.into()),
         }
     }

@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The number of the requests and responses below. It grows with every change of them.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// What a client says first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +113,13 @@ pub enum Request {
         /// The number of the last step that is known.
         after: u64,
     },
+    /// Copies the store into a file, between two commits.
+    Backup {
+        /// Where to, as the bytes of a whole path.
+        to: Vec<u8>,
+        /// Whether a file that is there may be replaced.
+        replaces: bool,
+    },
     /// What the host says of itself.
     About,
     /// The host finishes what it has begun and leaves.
@@ -136,6 +143,13 @@ pub enum Response {
     Step(Vec<u8>),
     /// It is done, and there is nothing to tell.
     Done,
+    /// To [`Request::Backup`].
+    BackedUp {
+        /// How large the copy is, in bytes.
+        bytes: u64,
+        /// The end of its journal, as the store's codec encodes it.
+        head: Vec<u8>,
+    },
     /// To [`Request::About`].
     About(About),
     /// It was not done.

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
 use async_channel::{Receiver, Sender};
+use echo_storage::Input;
 use echo_storage::names::RoleId;
-use echo_storage::{Input, StoreError};
 
 use super::{Job, Shared, Told};
 use crate::engine::{Cascade, Committed, Engine, Outcome};
@@ -70,14 +70,10 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
                 }
             }
             Err(error) => {
-                let cause = match error {
-                    StoreError::Closed { cause } => cause,
-                    other => other.to_string(),
-                };
-                tracing::error!(cause, "the store failed");
+                tracing::error!(%error, "the store failed");
                 for Pending { told, .. } in pending {
                     // Whoever does not wait any more need not be told.
-                    let _ = told.send(Err(StoreError::Closed { cause: cause.clone() }.into()));
+                    let _ = told.send(Err(error.retold().into()));
                 }
                 return;
             }

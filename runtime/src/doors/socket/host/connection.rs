@@ -4,6 +4,9 @@
 //! say, such as that a mind has answered, is refused. A connection sees one state until it asks for the next, and keeps
 //! none for longer than [`SNAPSHOT_MS`], because the file cannot reuse what a snapshot sees.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,6 +129,7 @@ impl Connection<'_> {
             Request::Settle { at_most_ms } => self.settle(at_most_ms).await,
             Request::Play { scenario } => self.play(&scenario).await,
             Request::Resume { session } => self.resume(SessionId::from_number(session)).await,
+            Request::Backup { to, replaces } => self.backup(to, replaces).await,
             Request::About => Ok(Response::About(self.shared.about())),
             Request::Stop => {
                 self.shared.leave.send_replace(true);
@@ -180,6 +184,16 @@ impl Connection<'_> {
             return Err(RuntimeError::Refused(what.to_owned()));
         }
         step(&self.shared.live.submit(input).await?)
+    }
+
+    async fn backup(&mut self, to: Vec<u8>, replaces: bool) -> Result<Response, RuntimeError> {
+        self.snapshot = None;
+        let to = PathBuf::from(OsString::from_vec(to));
+        let store = self.shared.store.clone();
+        let copied = tokio::task::spawn_blocking(move || store.backup(&to, replaces));
+        let copied = copied.await.map_err(|_| RuntimeError::Stopped)??;
+        let head = codec::encode(&copied.head).map_err(StoreError::from)?;
+        Ok(Response::BackedUp { bytes: copied.bytes, head })
     }
 
     /// While a session is played there is always something left to do, and whoever sent a message does not wait for it.
