@@ -4,7 +4,7 @@
 
 use std::io::{Read, Write};
 
-use echo_runtime::doors::socket::protocol::{Request, WelcomeAnswer};
+use echo_runtime::doors::socket::protocol::{PROTOCOL, Request, WelcomeAnswer};
 use serde_json::{Value, json};
 
 /// Sends a frame: its length in four bytes, then itself.
@@ -24,7 +24,7 @@ pub(crate) fn hear(stream: &mut impl Read) -> Option<Vec<u8>> {
 
 /// Greets a host; gives what it says to that.
 pub(crate) fn greet(stream: &mut (impl Read + Write), token: Option<&str>) -> Value {
-    let mut hello = json!({ "protocol": 1, "version": "0.1.0", "want": "talk" });
+    let mut hello = json!({ "protocol": PROTOCOL, "version": "0.1.0", "want": "talk" });
     if let Some(token) = token {
         hello["token"] = token.into();
     }

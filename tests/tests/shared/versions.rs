@@ -3,7 +3,7 @@
 use std::os::unix::net::UnixListener;
 use std::thread::JoinHandle;
 
-use echo_runtime::doors::socket::protocol::WelcomeAnswer;
+use echo_runtime::doors::socket::protocol::{PROTOCOL, WelcomeAnswer};
 use echo_tests::Home;
 
 use super::bare::answer;
@@ -46,7 +46,8 @@ fn a_runtime_of_another_version_is_named_with_what_helps() {
     // Whoever only looks for what is amiss sends nobody away.
     let host = host(&home, 0, vec![other]);
     let doctor = home.run(&["doctor"]).exits(1);
-    assert!(doctor.stdout.contains("speaks protocol 0, this program 1"), "{}", doctor.stdout);
+    let speak = format!("speaks protocol 0, this program {PROTOCOL}");
+    assert!(doctor.stdout.contains(&speak), "{}", doctor.stdout);
     assert_eq!(host.join().unwrap(), ["talk"]);
 }
 

@@ -63,8 +63,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "MS")]
     #[arg(value_parser = clap::value_parser!(u64).range(..=train::MAX_PACE_MS))]
     pace: Option<u64>,
-    /// When what is written is on the disk: `commit`, before anybody is told of it; `interval=MS`, at most so many
-    /// milliseconds later; `memory`, never, in a store that is new and gone with the runtime
+    /// When what is written is on the disk: at each `commit`, before anybody is told of it; `interval=MS` later at most; or
+    /// never: `memory`, in a new store that is gone with the runtime
     #[arg(long, value_name = "LEVEL", default_value_t = Durability::Commit)]
     durability: Durability,
     /// It was started by a command: where another one serves already, that is as good

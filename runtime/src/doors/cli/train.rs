@@ -49,8 +49,8 @@ Examples:
   echo-org train --resume                go on with the session that was interrupted
 
 The runtime that has the store open plays it, and is started where none is up; with --fresh,
---virtual-time, --seed, --pace, --in-process or ECHO_IN_PROCESS=1 this process does. On a terminal the agents are
-shown at work. Ctrl-C leaves a session to the runtime (`echo-org watch` comes back to it); where this
+--virtual-time, --seed, --pace, --durability, --in-process or ECHO_IN_PROCESS=1 this process does. On a
+terminal the agents are shown at work. Ctrl-C leaves a session to the runtime (`echo-org watch` comes back to it); where this
 process plays it, Ctrl-C stops in order, a second one at once; neither loses anything, and --resume
 goes on. Without --resume an interrupted session is finished first.
 NO_COLOR=1 takes the colours away; with TERM=dumb, and into a pipe, there are plain lines only.
@@ -96,8 +96,8 @@ pub(super) struct Arguments {
     /// Play it in this process, not in the runtime that everybody shares; the store must be free
     #[arg(long)]
     in_process: bool,
-    /// Play it in this process, and be on the disk `commit`: before anybody is told of it; `interval=MS`: at most so many
-    /// milliseconds later; `memory`: never, in a store that is new and leaves nothing behind, no report either
+    /// Play it in this process, with what is written on the disk at each `commit`, `interval=MS` later at most, or never:
+    /// `memory`, in a new store that leaves nothing behind, no report either [default: commit]
     #[arg(long, value_name = "LEVEL")]
     durability: Option<Durability>,
     /// Tell only the result, not how it comes about

@@ -204,7 +204,7 @@ fn held(patient: &Patient<'_, '_, '_>, lock: &Lock, host: &Host) -> Finding {
         (Lock::Free { left: None }, _) => Finding::ok("lock", "free"),
         (Lock::Free { left: Some(who) }, _) => Finding::ok(
             "lock",
-            format!("free; {who} ended without closing the store, which the next opening brings in order"),
+            format!("free; {who} ended without closing the store, which whoever writes next brings in order"),
         ),
         (Lock::Held(who), Some(_)) => Finding::ok("lock", format!("held by {who}")),
         (Lock::Held(who), None) => Finding::warning(
