@@ -12,8 +12,11 @@
 //!   step: it is skipped and leaves no trace.
 
 mod aftermath;
+mod requests;
 
 pub(crate) use aftermath::append_failure;
+pub(crate) use requests::recorded;
+pub use requests::{Asked, MAX_KEY_CHARS, is_key};
 
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +25,7 @@ use std::sync::Arc;
 use echo_storage::clock::Clock;
 use echo_storage::journal::{Entry, Head};
 use echo_storage::names::{MessageId, RoleId};
-use echo_storage::records::{Config, ThoughtState, TimerPurpose};
+use echo_storage::records::{Config, Party, ThoughtState, TimerPurpose};
 use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreError};
 
 use crate::mind::{self, Asking, Mind};
@@ -120,17 +123,27 @@ impl Engine {
         Ok(waits.then_some(Input::TakeUp { away_ms }))
     }
 
-    /// Runs the inputs in their order, in one commit, with the steps that follow from them at once. Where these fill the
-    /// batch, the inputs behind are not run: as many were as there are outcomes, and at least one.
+    /// Runs the inputs in their order, without keys; see [`Engine::run_asked`].
     ///
     /// # Errors
     /// The store failed: nothing of the batch was told to anybody.
     pub fn run(&self, inputs: &[Input], cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
+        let asked: Vec<Asked> = inputs.iter().cloned().map(Asked::from).collect();
+        self.run_asked(&asked, cascade)
+    }
+
+    /// Runs the inputs in their order, in one commit, with the steps that follow from them at once. Where these fill the
+    /// batch, the inputs behind are not run: as many were as there are outcomes, and at least one. What was asked before
+    /// under the same key is no step: its outcome is the one that it had.
+    ///
+    /// # Errors
+    /// The store failed: nothing of the batch was told to anybody.
+    pub fn run_asked(&self, inputs: &[Asked], cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
         match self.attempt(inputs, cascade) {
             Err(StoreError::Unstorable(_)) if inputs.len() > 1 => {
                 let mut all = Committed::default();
                 for input in inputs {
-                    let one = self.run(std::slice::from_ref(input), cascade)?;
+                    let one = self.run_asked(std::slice::from_ref(input), cascade)?;
                     all.outcomes.extend(one.outcomes);
                     all.entries.extend(one.entries);
                     all.left.extend(one.left);
@@ -142,7 +155,7 @@ impl Engine {
         }
     }
 
-    fn attempt(&self, inputs: &[Input], cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
+    fn attempt(&self, inputs: &[Asked], cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
         let mut batch = self.store.batch()?;
         let mut committed = Committed::default();
         let mut following = VecDeque::new();
@@ -153,11 +166,15 @@ impl Engine {
                 break;
             }
             let first_new = committed.entries.len();
-            if let Some(why) = obsolete(&batch, input)? {
+            if let Some(outcome) = requests::answered(&batch, input)? {
+                committed.outcomes.push(outcome);
+                continue;
+            }
+            if let Some(why) = obsolete(&batch, &input.input)? {
                 committed.outcomes.push(Outcome::Skipped(why));
                 continue;
             }
-            let outcome = self.step(&mut batch, input, &mut committed.entries)?;
+            let outcome = self.step(&mut batch, &input.input, input.request(), &mut committed.entries)?;
             committed.outcomes.push(outcome);
             follow(&batch, &mut committed, first_new, 1, cascade, &mut following)?;
             while let Some(Following { input, depth, seen_at }) = following.pop_front() {
@@ -166,7 +183,7 @@ impl Engine {
                 if seen_at != batch.head().step && obsolete(&batch, &input)?.is_some() {
                     continue;
                 }
-                self.step(&mut batch, &input, &mut committed.entries)?;
+                self.step(&mut batch, &input, None, &mut committed.entries)?;
                 cascaded += 1;
                 let goes_on = depth < MAX_CASCADE_DEPTH && cascaded < MAX_CASCADE_STEPS;
                 let cascade = cascade.filter(|_| goes_on);
@@ -182,11 +199,12 @@ impl Engine {
         &self,
         batch: &mut Batch,
         input: &Input,
+        request: Option<(Party, &str)>,
         entries: &mut Vec<Arc<Entry>>,
     ) -> Result<Outcome, StoreError> {
         let now = self.clock.now();
         let mut draft = batch.draft(now);
-        let failure = match decide(&self.organisation, &mut draft, input) {
+        let failure = match decide(&self.organisation, &mut draft, input, request) {
             Ok(()) => {
                 let finished = draft.finish();
                 match batch.append(input.clone(), None, finished) {
@@ -212,11 +230,11 @@ impl Engine {
     }
 
     /// The commit refused a single step: its failure is recorded in its place.
-    fn record_unstorable(&self, inputs: &[Input], reason: &str) -> Result<Committed, StoreError> {
+    fn record_unstorable(&self, inputs: &[Asked], reason: &str) -> Result<Committed, StoreError> {
         let mut batch = self.store.batch()?;
         let mut committed = Committed::default();
         for input in inputs {
-            let entry = append_failure(&mut batch, self.clock.now(), input.clone(), reason.to_owned())?;
+            let entry = append_failure(&mut batch, self.clock.now(), input.input.clone(), reason.to_owned())?;
             committed.entries.push(entry.clone());
             committed.outcomes.push(Outcome::Failed(entry));
         }
@@ -230,8 +248,15 @@ pub(crate) fn decide(
     organisation: &Organisation,
     draft: &mut echo_storage::Draft<'_>,
     input: &Input,
+    request: Option<(Party, &str)>,
 ) -> Result<(), Failure> {
-    let decided = catch_unwind(AssertUnwindSafe(|| organisation.decide(draft, input)));
+    let decided = catch_unwind(AssertUnwindSafe(|| {
+        organisation.decide(draft, input)?;
+        if let Some((caller, key)) = request {
+            requests::record(draft, caller, key)?;
+        }
+        Ok(())
+    }));
     decided.unwrap_or_else(|panic| Err(Failure::Panicked(panic_text(&*panic))))
 }
 

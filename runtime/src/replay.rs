@@ -138,7 +138,8 @@ fn again(organisation: &Organisation, batch: &mut Batch, recorded: &Entry) -> Re
         return apply_only(batch, recorded).map(|()| false);
     }
     let mut draft = batch.draft(recorded.now);
-    let decided = engine::decide(organisation, &mut draft, &recorded.input);
+    let decided =
+        engine::decide(organisation, &mut draft, &recorded.input, engine::recorded(&recorded.effects));
     let entry = match (&recorded.failure, decided) {
         (None, Ok(())) => {
             let finished = draft.finish();

@@ -11,7 +11,8 @@ use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, Though
 use crate::state::{Changes, State};
 use crate::table::{
     AGENTS, APPROVALS, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES, MEMORY_TAGS,
-    MESSAGES, PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES,
+    MESSAGES, PARTICIPATIONS, RECEIPTS, REQUESTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS,
+    VOTES,
 };
 
 /// Where an effect stands: what a message's content is found by.
@@ -91,6 +92,9 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         Effect::PutSession(session) => {
             count(state, &mut writes, session.id)?;
             writes.put(&SESSIONS, &session.id, session)?;
+        }
+        Effect::PutRequest(request) => {
+            writes.put(&REQUESTS, &(request.caller.to_string(), request.key.clone()), request)?;
         }
         Effect::Reply(_) => {}
     }

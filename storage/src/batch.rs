@@ -16,7 +16,7 @@ use crate::StoreError;
 use crate::apply::{self, Place};
 use crate::effect::Effect;
 use crate::input::Input;
-use crate::journal::{Chunk, Entry, Head, SealedEntry};
+use crate::journal::{self, Chunk, Entry, Head, SealedEntry};
 use crate::names::{Id, RoleId};
 use crate::quantities::Timestamp;
 use crate::query::{self, CONFIG_KEY};
@@ -58,6 +58,15 @@ impl Batch {
     /// The end of the chain with the batch's steps.
     pub fn head(&self) -> Head {
         self.head
+    }
+
+    /// A step that is in the journal, or will be with this batch.
+    pub fn entry(&self, step: u64) -> Result<Arc<Entry>, StoreError> {
+        let held = self.entries.first().and_then(|first| step.checked_sub(first.step));
+        match held.and_then(|at| self.entries.get(usize::try_from(at).ok()?)) {
+            Some(entry) => Ok(entry.clone()),
+            None => journal::sealed(&self.below, step)?.entry(step).map(Arc::new),
+        }
     }
 
     /// A draft for the next step, at `clock` or at the time of the step before, whichever is later.

@@ -7,7 +7,7 @@ use crate::codec::{Decode, Encode};
 use crate::names::{MessageId, RoleId, ThoughtId};
 use crate::records::{
     Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Receipt,
-    Session, Spend, Thought, ThoughtState, Timer,
+    Request, Session, Spend, Thought, ThoughtState, Timer,
 };
 
 /// One thing that a step does. `Put` replaces the record with the same id.
@@ -66,4 +66,6 @@ pub enum Effect {
     PutSession(Session),
     /// What the one who submitted the input is told, as JSON text.
     Reply(String),
+    /// What a caller asked under a key of its own is done.
+    PutRequest(Request),
 }

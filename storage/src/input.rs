@@ -102,6 +102,22 @@ pub enum Input {
 }
 
 impl Input {
+    /// In whose name it is asked; nothing where nobody asks it.
+    pub fn caller(&self) -> Option<Party> {
+        match self {
+            Self::Call { caller, .. } => Some(caller.clone()),
+            Self::Post { from, .. } => Some(from.clone()),
+            Self::Verdict { person, .. } | Self::Retry { person, .. } => Some(Party::Person(person.clone())),
+            Self::Configure(_)
+            | Self::Take { .. }
+            | Self::Answer { .. }
+            | Self::Timer { .. }
+            | Self::StartSession { .. }
+            | Self::EndSession { .. }
+            | Self::TakeUp { .. } => None,
+        }
+    }
+
     /// The content of the message that it posts, if it does.
     pub(crate) fn content(&self) -> Option<&str> {
         match self {

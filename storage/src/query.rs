@@ -10,15 +10,15 @@ use crate::names::{
 };
 use crate::quantities::{Timestamp, Usd};
 use crate::records::{
-    Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Receipt,
-    RoleConfig, Session, Spend, Thought, Timer,
+    Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Party, Receipt,
+    Request, RoleConfig, Session, Spend, Thought, Timer,
 };
 use crate::state::{KeyRange, Order, State};
 use crate::store::{STORE_KEY, StoreInfo};
 use crate::table::{
     AGENTS, APPROVALS, CLARIFICATIONS, COUNTERS, CURSORS, DECISIONS, INBOX, Key, MEMORIES, MEMORY_TAGS,
-    MESSAGES, PARTICIPATIONS, RECEIPTS, SESSIONS, SPENDING, STORE, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS,
-    VOTES,
+    MESSAGES, PARTICIPATIONS, RECEIPTS, REQUESTS, SESSIONS, SPENDING, STORE, THOUGHTS, THOUGHTS_OUT, TIMERS,
+    TOPICS, VOTES,
 };
 
 /// How many rows one question may read where no smaller bound is natural.
@@ -228,6 +228,11 @@ pub trait Query: State {
     fn sessions(&self, before: Option<SessionId>, limit: usize) -> Result<Vec<Session>, StoreError> {
         let rows = SESSIONS.range(self, &older_than(before), Order::Descending, limit)?;
         Ok(rows.into_iter().map(|(_, session)| session).collect())
+    }
+
+    /// What a caller asked under a key of its own, once it is done.
+    fn request(&self, caller: &Party, key: &str) -> Result<Option<Request>, StoreError> {
+        REQUESTS.get(self, &(caller.to_string(), key.to_owned()))
     }
 
     /// The track record of a role for a type: approvals that stand, and those that were reversed.

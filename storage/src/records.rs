@@ -9,6 +9,7 @@ mod decision;
 mod discussion;
 mod memory;
 mod message;
+mod request;
 mod session;
 mod thought;
 mod timer;
@@ -21,6 +22,7 @@ pub use decision::{
 pub use discussion::{Ballot, Clarification, Fact, FactKind, Inquiry, Reply, Vote};
 pub use memory::{Memory, OutcomeNote};
 pub use message::{Address, Cursor, Kind, Message, MessageRef, Party, Priority, Receipt};
+pub use request::Request;
 pub use session::{Session, SessionEnd, SessionKind};
 pub use thought::{Answer, Brief, KnownFigure, Question, Standing, Thought, ThoughtState};
 pub use timer::{Timer, TimerPurpose};

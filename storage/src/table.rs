@@ -14,7 +14,7 @@ use crate::quantities::Timestamp;
 use crate::query::CONFIG_KEY;
 use crate::records::{
     Agent, Approval, Ballot, Clarification, Config, Cursor, Decision, Memory, MessageRef, Participation,
-    Receipt, Session, Spend, Thought, Timer,
+    Receipt, Request, Session, Spend, Thought, Timer,
 };
 use crate::store::{STORE_KEY, StoreInfo};
 
@@ -107,10 +107,12 @@ tables! {
     AGENTS: RoleId => Agent = 19 "agents";
     /// Questions between roles about a decision, one for each asker and round.
     CLARIFICATIONS: (DecisionId, u64, RoleId) => Clarification = 20 "clarifications";
+    /// Requests that were asked under keys, by caller and key.
+    REQUESTS: (String, String) => Request = 21 "requests";
 }
 
 /// The tables of the file, each once, by number.
-pub const ALL: [TableId; 20] = [
+pub const ALL: [TableId; 21] = [
     STORE.id,
     JOURNAL.id,
     MESSAGES.id,
@@ -131,6 +133,7 @@ pub const ALL: [TableId; 20] = [
     SESSIONS.id,
     AGENTS.id,
     CLARIFICATIONS.id,
+    REQUESTS.id,
 ];
 
 /// The one table whose keys have types of their own.

@@ -33,7 +33,7 @@ use tokio::task::JoinHandle;
 
 use self::actor::Actor;
 use super::{RuntimeError, done};
-use crate::engine::{Engine, Outcome, is_settled, next_mail};
+use crate::engine::{Asked, Engine, Outcome, is_settled, next_mail};
 use crate::mind::Mind;
 use crate::organisation::Organisation;
 
@@ -49,7 +49,7 @@ type Told = oneshot::Sender<Result<Vec<Outcome>, RuntimeError>>;
 
 /// Inputs that belong together, and whom to tell what became of them.
 struct Job {
-    inputs: Vec<Input>,
+    inputs: Vec<Asked>,
     told: Told,
 }
 
@@ -172,7 +172,15 @@ impl Live {
     /// # Errors
     /// The step failed, the store failed, or the runtime stopped.
     pub async fn submit(&self, input: Input) -> Result<Entry, RuntimeError> {
-        let mut outcomes = self.shared.submit(vec![input]).await?;
+        self.submit_asked(input.into()).await
+    }
+
+    /// As [`Live::submit`]; what was asked before under the same key is not done again, and gives the entry that it had.
+    ///
+    /// # Errors
+    /// As those of [`Live::submit`]; or the key was used for another request.
+    pub async fn submit_asked(&self, asked: Asked) -> Result<Entry, RuntimeError> {
+        let mut outcomes = self.shared.submit_asked(vec![asked]).await?;
         outcomes.pop().map_or(Err(RuntimeError::Stopped), done)
     }
 
@@ -243,6 +251,10 @@ impl Live {
 impl Shared {
     /// Hands a group of inputs to the writer and waits for what became of them.
     async fn submit(&self, inputs: Vec<Input>) -> Result<Vec<Outcome>, RuntimeError> {
+        self.submit_asked(inputs.into_iter().map(Asked::from).collect()).await
+    }
+
+    async fn submit_asked(&self, inputs: Vec<Asked>) -> Result<Vec<Outcome>, RuntimeError> {
         let (told, outcomes) = oneshot::channel();
         self.jobs.send(Job { inputs, told }).await.map_err(|_| RuntimeError::Stopped)?;
         outcomes.await.map_err(|_| RuntimeError::Stopped)?

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::{RuntimeError, done};
-use crate::engine::{Cascade, Committed, Engine, is_settled, next_mail};
+use crate::engine::{Asked, Cascade, Committed, Engine, is_settled, next_mail};
 use crate::mind::{self, Asking, Mind};
 use crate::organisation::Organisation;
 
@@ -69,7 +69,16 @@ impl Simulation {
     /// # Errors
     /// The step failed, or the store.
     pub fn submit(&mut self, input: Input) -> Result<Entry, RuntimeError> {
-        let mut committed = self.run(input)?;
+        self.submit_asked(input.into())
+    }
+
+    /// As [`Simulation::submit`]; what was asked before under the same key is not done again, and gives the entry that it
+    /// had.
+    ///
+    /// # Errors
+    /// As those of [`Simulation::submit`]; or the key was used for another request.
+    pub fn submit_asked(&mut self, asked: Asked) -> Result<Entry, RuntimeError> {
+        let mut committed = self.run(asked)?;
         committed.outcomes.pop().map_or(Err(RuntimeError::Stopped), done)
     }
 
@@ -95,16 +104,16 @@ impl Simulation {
                 return Ok(false);
             }
             let Some(input) = self.next()? else { return Ok(true) };
-            for entry in self.run(input)?.entries {
+            for entry in self.run(input.into())?.entries {
                 watch(&entry);
             }
         }
         Err(RuntimeError::Refused(format!("the organisation has not settled after {MAX_STEPS} steps")))
     }
 
-    fn run(&self, input: Input) -> Result<Committed, RuntimeError> {
+    fn run(&self, asked: Asked) -> Result<Committed, RuntimeError> {
         let cascade = Cascade { ready: &|_| true, mind: &*self.mind };
-        Ok(self.engine.run(&[input], self.cascades.then_some(cascade))?)
+        Ok(self.engine.run_asked(&[asked], self.cascades.then_some(cascade))?)
     }
 
     /// One of the inputs that are ready, picked by the seed; nothing where none will ever be.

@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
+use echo_storage::Store;
 use echo_storage::clock::ClockKind;
 use echo_storage::journal::Entry;
-use echo_storage::{Input, Store};
 
 use super::Failed;
 use crate::drivers::RuntimeError;
 use crate::drivers::live::Live;
 use crate::drivers::simulation::Simulation;
+use crate::engine::Asked;
 use crate::mind::{Mind, RulesMind};
 use crate::organisation::Organisation;
 use crate::training::{self, Played, Playing};
@@ -82,15 +83,15 @@ impl Driver {
     }
 
     /// Runs one input, and lets the agents handle what follows from it.
-    pub(super) fn submit(&mut self, input: Input) -> Result<Entry, RuntimeError> {
+    pub(super) fn submit(&mut self, asked: Asked) -> Result<Entry, RuntimeError> {
         match self {
             Self::Simulation(simulation) => {
-                let entry = simulation.submit(input)?;
+                let entry = simulation.submit_asked(asked)?;
                 simulation.settle(&mut |_| {})?;
                 Ok(entry)
             }
             Self::Live { runtime, live } => runtime.block_on(async {
-                let entry = live.submit(input).await?;
+                let entry = live.submit_asked(asked).await?;
                 // What takes longer is left to whoever runs the organisation next.
                 let wait = std::time::Duration::from_millis(SETTLE_MS);
                 tokio::time::timeout(wait, live.settled()).await.unwrap_or(Ok(()))?;

@@ -14,7 +14,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use echo_storage::clock::ClockKind;
+use echo_storage::clock::{ClockKind, random_hex};
 use echo_storage::journal::Entry;
 use echo_storage::state::{KeyRange, Order, Row};
 use echo_storage::table::TableId;
@@ -26,12 +26,16 @@ use super::{Failed, Invocation};
 use crate::doors::socket::client::Client;
 use crate::doors::socket::start;
 use crate::drivers::RuntimeError;
+use crate::engine::Asked;
 
 /// How often a store that somebody holds is looked for again: its holder may be about to listen.
 const TRIES: usize = 3;
 
 /// The order of events in virtual time; what a person does leaves little to choose.
 const SEED: u64 = 0;
+
+/// How often one input is handed to a runtime that is lost before it answers.
+const MAX_TRIES: usize = 3;
 
 /// The state of a store, wherever it is open.
 pub(super) enum Reading {
@@ -129,17 +133,41 @@ impl Acting {
         }
     }
 
-    /// Runs one input, and lets the agents handle what follows from it.
-    pub(super) fn submit(&mut self, invocation: &Invocation<'_, '_>, input: Input) -> Result<Entry, Failed> {
+    /// Runs one input, and lets the agents handle what follows from it. Where its runtime is lost on the way, the next one
+    /// is asked the same under the same key, so that it is done once whatever became of it.
+    pub(super) fn submit(
+        &mut self,
+        invocation: &Invocation<'_, '_>,
+        input: Input,
+        key: Option<String>,
+    ) -> Result<Entry, Failed> {
         let done = match self {
             Self::Own { store, driver } => {
                 let running = match driver.take() {
                     Some(running) => running,
                     None => Driver::start(invocation.organisation.clone(), store.clone(), SEED)?,
                 };
-                driver.insert(running).submit(input)
+                driver.insert(running).submit(Asked { input, key })
             }
-            Self::Hosted(client) => settled(client, &input),
+            Self::Hosted(client) => {
+                let key = match key {
+                    Some(key) => key,
+                    None => {
+                        random_hex().map_err(|cause| Failed::Failure(format!("no randomness: {cause}")))?
+                    }
+                };
+                let mut tries = 1;
+                loop {
+                    match settled(client, &input, &key) {
+                        Err(error) if is_lost(&error) && tries < MAX_TRIES => tries += 1,
+                        done => break done,
+                    }
+                    let place = invocation.place()?;
+                    if let Some(next) = host(invocation, &place, false)? {
+                        *client = next;
+                    }
+                }
+            }
         };
         done.map_err(Failed::because)
     }
@@ -152,8 +180,13 @@ impl Acting {
     }
 }
 
-fn settled(client: &Client, input: &Input) -> Result<Entry, RuntimeError> {
-    let entry = client.submit(input)?;
+/// Whether the runtime went away before it answered.
+fn is_lost(error: &RuntimeError) -> bool {
+    matches!(error, RuntimeError::Stopped | RuntimeError::Store(StoreError::Elsewhere(_)))
+}
+
+fn settled(client: &Client, input: &Input, key: &str) -> Result<Entry, RuntimeError> {
+    let entry = client.submit_once(input, key)?;
     client.settle(SETTLE_MS)?;
     Ok(entry)
 }

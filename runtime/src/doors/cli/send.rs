@@ -13,6 +13,7 @@ use super::names::KindName;
 use super::reach::Acting;
 use super::{End, Failed, Invocation};
 use crate::deliveries::{self, Delivery};
+use crate::engine;
 use crate::mail::MAX_CONTENT_BYTES;
 use crate::organisation::Organisation;
 use crate::turn::MAX_SUBJECT_CHARS;
@@ -53,6 +54,17 @@ pub(super) struct Arguments {
     /// The message it answers, such as msg-1
     #[arg(long, value_name = "MESSAGE")]
     reply_to: Option<MessageId>,
+    /// A name of your own for this message: sent again under it, it is not sent twice
+    #[arg(long, value_name = "KEY", value_parser = key)]
+    key: Option<String>,
+}
+
+/// A key, as it is typed.
+fn key(text: &str) -> Result<String, String> {
+    if engine::is_key(text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("a key has 1 to {} characters, none of them control characters", engine::MAX_KEY_CHARS))
 }
 
 /// What came of it.
@@ -112,7 +124,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> 
         content,
         in_reply_to: arguments.reply_to,
     };
-    let entry = acting.submit(invocation, post)?;
+    let entry = acting.submit(invocation, post, arguments.key)?;
     let posted = entry.reply().and_then(|reply| serde_json::from_str::<Posted>(reply).ok());
     let none = || Failed::Failure("the message was sent, and nothing said which one it is".to_owned());
     let message = posted.ok_or_else(none)?.message;

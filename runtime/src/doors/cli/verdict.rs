@@ -113,7 +113,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, answer: Answer) -> Result
     let person = invocation.surroundings.person();
     let (door, given_by) = (DOOR.to_owned(), person.clone());
     let input = Input::Verdict { approval, approve, person, door, note: note.clone() };
-    let entry = acting.submit(invocation, input)?;
+    let entry = acting.submit(invocation, input, None)?;
     acting.close();
     let decided = entry.effects.iter().rev().find_map(|effect| match effect {
         Effect::PutDecision(decision) => Some(decision),

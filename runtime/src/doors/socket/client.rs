@@ -206,6 +206,16 @@ impl Client {
         self.step(&Request::Submit(input))
     }
 
+    /// As [`Client::submit`], under a key of the caller's: when the connection is lost, the same can be asked again, of this
+    /// host or the next, and is not done again.
+    ///
+    /// # Errors
+    /// As those of [`Client::submit`]; or the key was used for another request.
+    pub fn submit_once(&self, input: &Input, key: &str) -> Result<Entry, RuntimeError> {
+        let input = codec::encode(input).map_err(StoreError::from)?;
+        self.step(&Request::SubmitOnce { key: key.to_owned(), input })
+    }
+
     /// Waits until the organisation has nothing left to do, at most so many milliseconds.
     ///
     /// # Errors

@@ -124,6 +124,13 @@ pub enum Request {
     About,
     /// The host finishes what it has begun and leaves.
     Stop,
+    /// As [`Request::Submit`], under a key of the caller's: asked again, it is not done again, and answered the same.
+    SubmitOnce {
+        /// The key.
+        key: String,
+        /// The input.
+        input: Vec<u8>,
+    },
 }
 
 /// What the host answers.

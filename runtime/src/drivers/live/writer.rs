@@ -7,11 +7,10 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
 use async_channel::{Receiver, Sender};
-use echo_storage::Input;
 use echo_storage::names::RoleId;
 
 use super::{Job, Shared, Told};
-use crate::engine::{Cascade, Committed, Engine, Outcome};
+use crate::engine::{Asked, Cascade, Committed, Engine, Outcome};
 
 /// How many inputs are taken from the queue at a time.
 const MAX_TAKEN_INPUTS: usize = 2_000;
@@ -60,7 +59,7 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
         {
             take(job, &mut inputs, &mut pending);
         }
-        match engine.run(&inputs, Some(cascade)) {
+        match engine.run_asked(&inputs, Some(cascade)) {
             Ok(mut committed) => {
                 let outcomes = std::mem::take(&mut committed.outcomes);
                 inputs.drain(..outcomes.len());
@@ -81,7 +80,7 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
     }
 }
 
-fn take(job: Job, inputs: &mut Vec<Input>, pending: &mut VecDeque<Pending>) {
+fn take(job: Job, inputs: &mut Vec<Asked>, pending: &mut VecDeque<Pending>) {
     let Job { inputs: more, told } = job;
     pending.push_back(Pending { left: more.len(), outcomes: Vec::new(), told });
     inputs.extend(more);

@@ -24,6 +24,7 @@ use crate::doors::socket::protocol::{
 };
 use crate::doors::socket::wire::{Wire, WireError};
 use crate::drivers::RuntimeError;
+use crate::engine::Asked;
 use crate::training::{self, Play, Playing, Scenario, Stop};
 
 /// How long a client may take over the handshake, in milliseconds.
@@ -125,7 +126,8 @@ impl Connection<'_> {
                 self.snapshot = None;
                 Ok(Response::Done)
             }
-            Request::Submit(input) => self.submit(&input).await,
+            Request::Submit(input) => self.submit(&input, None).await,
+            Request::SubmitOnce { key, input } => self.submit(&input, Some(key)).await,
             Request::Settle { at_most_ms } => self.settle(at_most_ms).await,
             Request::Play { scenario } => self.play(&scenario).await,
             Request::Resume { session } => self.resume(SessionId::from_number(session)).await,
@@ -176,14 +178,14 @@ impl Connection<'_> {
         Ok(Response::Rows { rows, more })
     }
 
-    async fn submit(&mut self, input: &[u8]) -> Result<Response, RuntimeError> {
+    async fn submit(&mut self, input: &[u8], key: Option<String>) -> Result<Response, RuntimeError> {
         self.snapshot = None;
         let input: Input = codec::decode(input).map_err(StoreError::from)?;
         if !may_come_through_the_socket(&input) {
             let what = "only the runtime itself can say this; the socket takes calls, mail and verdicts";
             return Err(RuntimeError::Refused(what.to_owned()));
         }
-        step(&self.shared.live.submit(input).await?)
+        step(&self.shared.live.submit_asked(Asked { input, key }).await?)
     }
 
     async fn backup(&mut self, to: Vec<u8>, replaces: bool) -> Result<Response, RuntimeError> {
