@@ -150,6 +150,8 @@ impl Engine {
                 }
                 Ok(all)
             }
+            // What follows may be the culprit: it is left to its agent, whose step then fails alone.
+            Err(StoreError::Unstorable(_)) if cascade.is_some() => self.run_asked(inputs, None),
             Err(StoreError::Unstorable(cause)) => self.record_unstorable(inputs, &cause.to_string()),
             other => other,
         }
@@ -235,8 +237,10 @@ impl Engine {
         let mut committed = Committed::default();
         for input in inputs {
             let entry = append_failure(&mut batch, self.clock.now(), input.input.clone(), reason.to_owned())?;
+            let first_new = committed.entries.len();
             committed.entries.push(entry.clone());
             committed.outcomes.push(Outcome::Failed(entry));
+            follow(&batch, &mut committed, first_new, 1, None, &mut VecDeque::new())?;
         }
         self.store.commit(batch)?;
         Ok(committed)

@@ -217,10 +217,10 @@ fn so_it_does_under_the_live_driver() {
     is_dead(&store);
 }
 
-/// Method: more messages than a mailbox or a group holds are sent, once before the agents run at all and once while
+/// Method: more messages than a group holds are sent, once before the agents run at all and once while
 /// they do; the run settles only if every one of them is taken.
 #[test]
-fn a_backlog_larger_than_the_mailbox_is_worked_off() {
+fn a_backlog_of_many_groups_is_worked_off() {
     let store = Arc::new(Store::in_memory(ClockKind::Real).unwrap());
     let clock = Arc::new(Clock::new(ClockKind::Real, VIRTUAL_EPOCH));
     let engine = Engine::new(Arc::new(company()), store.clone(), clock);

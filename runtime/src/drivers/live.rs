@@ -10,9 +10,9 @@
 //! Most mail never gets to an actor: the writer takes it in its sender's batch. What it leaves, because the agent is busy,
 //! or was busy a moment ago, or the batch was full, the actor finds in the inbox.
 //!
-//! What always holds: the store is the truth and everything here is a hint. A full mailbox, a full queue of questions or
-//! a lost wake-up loses nothing, because whoever wakes looks into the store. Deliveries go out before answers, both after
-//! the commit. Every queue has a named bound.
+//! What always holds: the store is the truth and everything here is a hint. A full queue of questions loses
+//! nothing, and one wake-up says as much as many, because whoever wakes looks into the store. Deliveries go out before
+//! answers, both after the commit. Every queue has a named bound.
 
 mod actor;
 mod dispatcher;
