@@ -34,11 +34,9 @@ use crate::turn::Failure;
 
 /// For how long an organisation may stand still before it counts as having been away, in milliseconds.
 pub const NOT_AWAY_MS: u64 = 1_000;
-/// How many steps cascades may add to a batch, about: then it is full, so that nobody waits long for its commit.
+/// How many steps may follow in a batch, so that whoever waits for its commit, or to get into the next one, does not wait
+/// for thousands.
 pub const MAX_CASCADE_STEPS: usize = 512;
-/// After how long a batch takes no further input, in milliseconds of the store's clock: whoever waits for its commit, or to
-/// get into the next one, should not wait for hundreds of dear steps.
-pub const MAX_BATCH_MS: u64 = 4;
 /// How many steps may lead from a submitted input to the last step of its cascade.
 pub const MAX_CASCADE_DEPTH: usize = 6;
 
@@ -56,7 +54,7 @@ pub enum Outcome {
 /// What a batch did, after its commit.
 #[derive(Debug, Default)]
 pub struct Committed {
-    /// What became of each input, in their order; of the first of them, where the batch was full before the last.
+    /// What became of each input, in their order.
     pub outcomes: Vec<Outcome>,
     /// Every step of the batch, cascades included, in the journal's order.
     pub entries: Vec<Arc<Entry>>,
@@ -73,13 +71,53 @@ pub struct Cascade<'a> {
     pub mind: &'a dyn Mind,
 }
 
-/// A step that follows from another one at once.
+/// What follows at once from the steps of a batch, in the order in which it was found.
+#[derive(Default)]
 struct Following {
-    input: Input,
-    /// How many steps lead to it.
-    depth: usize,
-    /// The last step when it was found to be due.
-    seen_at: u64,
+    queue: VecDeque<(Next, usize)>,
+    /// The roles in the queue, each of which is there once.
+    roles: BTreeSet<RoleId>,
+}
+
+/// A step that follows.
+enum Next {
+    /// The role takes its next message, if it has one when its turn comes.
+    Mail(RoleId),
+    /// A mind has answered.
+    Answer(Input),
+}
+
+impl Following {
+    fn take_mail(&mut self, role: RoleId, depth: usize) {
+        if self.roles.insert(role.clone()) {
+            self.queue.push_back((Next::Mail(role), depth));
+        }
+    }
+
+    fn answer(&mut self, input: Input, depth: usize) {
+        self.queue.push_back((Next::Answer(input), depth));
+    }
+
+    /// The next input, and how many steps lead to it.
+    fn next(&mut self, batch: &Batch) -> Result<Option<(Input, usize)>, StoreError> {
+        while let Some((next, depth)) = self.queue.pop_front() {
+            match next {
+                Next::Mail(role) => {
+                    self.roles.remove(&role);
+                    let Some(config) = batch.config()? else { continue };
+                    if let Some(message) = next_mail(batch, &config, &role)? {
+                        return Ok(Some((Input::Take { role, message }, depth)));
+                    }
+                }
+                Next::Answer(input) => {
+                    if obsolete(batch, &input)?.is_none() {
+                        return Ok(Some((input, depth)));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// Runs steps on a store.
@@ -132,8 +170,7 @@ impl Engine {
         self.run_asked(&asked, cascade)
     }
 
-    /// Runs the inputs in their order, in one commit, with the steps that follow from them at once. Where these fill the
-    /// batch, the inputs behind are not run: as many were as there are outcomes, and at least one. What was asked before
+    /// Runs the inputs in their order, in one commit, with the steps that follow from them at once. What was asked before
     /// under the same key is no step: its outcome is the one that it had.
     ///
     /// # Errors
@@ -157,16 +194,12 @@ impl Engine {
         }
     }
 
+    /// First the inputs, then what follows from them, so that nobody's input waits for what follows from another's.
     fn attempt(&self, inputs: &[Asked], cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
         let mut batch = self.store.batch()?;
         let mut committed = Committed::default();
-        let mut following = VecDeque::new();
-        let mut cascaded = 0;
-        let full_at = self.clock.now().after_ms(MAX_BATCH_MS);
+        let mut following = Following::default();
         for input in inputs {
-            if cascaded >= MAX_CASCADE_STEPS || cascaded > 0 && self.clock.now() >= full_at {
-                break;
-            }
             let first_new = committed.entries.len();
             if let Some(outcome) = requests::answered(&batch, input)? {
                 committed.outcomes.push(outcome);
@@ -179,19 +212,16 @@ impl Engine {
             let outcome = self.step(&mut batch, &input.input, input.request(), &mut committed.entries)?;
             committed.outcomes.push(outcome);
             follow(&batch, &mut committed, first_new, 1, cascade, &mut following)?;
-            while let Some(Following { input, depth, seen_at }) = following.pop_front() {
-                let first_new = committed.entries.len();
-                // Only a step in between can have made it obsolete.
-                if seen_at != batch.head().step && obsolete(&batch, &input)?.is_some() {
-                    continue;
-                }
-                self.step(&mut batch, &input, None, &mut committed.entries)?;
-                cascaded += 1;
-                let goes_on = depth < MAX_CASCADE_DEPTH && cascaded < MAX_CASCADE_STEPS;
-                let cascade = cascade.filter(|_| goes_on);
-                follow(&batch, &mut committed, first_new, depth + 1, cascade, &mut following)?;
-            }
         }
+        for _ in 0..MAX_CASCADE_STEPS {
+            let Some((input, depth)) = following.next(&batch)? else { break };
+            let first_new = committed.entries.len();
+            self.step(&mut batch, &input, None, &mut committed.entries)?;
+            let cascade = cascade.filter(|_| depth < MAX_CASCADE_DEPTH);
+            follow(&batch, &mut committed, first_new, depth + 1, cascade, &mut following)?;
+        }
+        // Answers that are left are asked for once more, by the pool.
+        committed.left.extend(following.roles);
         self.store.commit(batch)?;
         Ok(committed)
     }
@@ -240,7 +270,7 @@ impl Engine {
             let first_new = committed.entries.len();
             committed.entries.push(entry.clone());
             committed.outcomes.push(Outcome::Failed(entry));
-            follow(&batch, &mut committed, first_new, 1, None, &mut VecDeque::new())?;
+            follow(&batch, &mut committed, first_new, 1, None, &mut Following::default())?;
         }
         self.store.commit(batch)?;
         Ok(committed)
@@ -330,10 +360,9 @@ fn follow(
     first_new: usize,
     depth: usize,
     cascade: Option<Cascade<'_>>,
-    following: &mut VecDeque<Following>,
+    following: &mut Following,
 ) -> Result<(), StoreError> {
     let Some(config) = batch.config()? else { return Ok(()) };
-    let seen_at = batch.head().step;
     for entry in committed.entries.iter().skip(first_new) {
         // An agent whose step failed pauses before it tries again.
         let failed = match (&entry.failure, &entry.input) {
@@ -348,15 +377,15 @@ fn follow(
                 let answer = answer.map_err(|error| error.to_string());
                 let mind = cascade.mind.name().to_owned();
                 let input = Input::Answer { thought: thought.id, mind, answer };
-                following.push_back(Following { input, depth, seen_at });
+                following.answer(input, depth);
             }
         }
         for role in concerned(batch, &config, entry)? {
             let ready = cascade.is_some_and(|cascade| Some(&role) != failed && (cascade.ready)(&role));
-            if !ready {
+            if ready {
+                following.take_mail(role, depth);
+            } else {
                 committed.left.insert(role);
-            } else if let Some(message) = next_mail(batch, &config, &role)? {
-                following.push_back(Following { input: Input::Take { role, message }, depth, seen_at });
             }
         }
     }

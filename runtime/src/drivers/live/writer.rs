@@ -3,31 +3,23 @@
 //! What always holds: nobody lingers to fill a batch; nobody hears of a batch before its commit; however the writer ends,
 //! whoever waits for it is told.
 
-use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
 use async_channel::{Receiver, Sender};
 use echo_storage::names::RoleId;
 
 use super::{Job, Shared, Told};
-use crate::engine::{Asked, Cascade, Committed, Engine, Outcome};
+use crate::engine::{Cascade, Committed, Engine, Outcome};
 
-/// How many inputs are taken from the queue at a time.
-const MAX_TAKEN_INPUTS: usize = 2_000;
+/// How many inputs one commit carries at most, cascades not counted.
+const MAX_BATCH_INPUTS: usize = 2_000;
 
 /// What the writer hands to the dispatcher.
 pub(super) struct Published {
     /// A committed batch.
     pub(super) committed: Committed,
-    /// Whose inputs are all answered with it.
+    /// What to tell whom.
     pub(super) answered: Vec<(Told, Vec<Outcome>)>,
-}
-
-/// Somebody whose inputs are not all answered yet.
-struct Pending {
-    left: usize,
-    outcomes: Vec<Outcome>,
-    told: Told,
 }
 
 /// Closes the queue when the writer ends and drops the jobs in it, which tells their submitters.
@@ -47,30 +39,27 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
         |role: &RoleId| shared.actors.get(role).is_some_and(|actor| actor.free.load(Ordering::Acquire));
     let cascade = Cascade { ready: &ready, mind: &*shared.mind };
     let _closing = Closing(waiting);
-    let (mut inputs, mut pending) = (Vec::new(), VecDeque::new());
-    loop {
-        // What the last batch had no room for is run without waiting for more.
-        if inputs.is_empty() {
-            let Ok(job) = waiting.recv_blocking() else { return };
-            take(job, &mut inputs, &mut pending);
-        }
-        while inputs.len() < MAX_TAKEN_INPUTS
-            && let Ok(job) = waiting.try_recv()
+    while let Ok(first) = waiting.recv_blocking() {
+        let mut inputs = first.inputs;
+        let mut asked = vec![(inputs.len(), first.told)];
+        while inputs.len() < MAX_BATCH_INPUTS
+            && let Ok(next) = waiting.try_recv()
         {
-            take(job, &mut inputs, &mut pending);
+            asked.push((next.inputs.len(), next.told));
+            inputs.extend(next.inputs);
         }
         match engine.run_asked(&inputs, Some(cascade)) {
             Ok(mut committed) => {
-                let outcomes = std::mem::take(&mut committed.outcomes);
-                inputs.drain(..outcomes.len());
-                let answered = answer(&mut pending, outcomes);
+                let mut outcomes = std::mem::take(&mut committed.outcomes).into_iter();
+                let theirs = |(count, told)| (told, outcomes.by_ref().take(count).collect());
+                let answered = asked.into_iter().map(theirs).collect();
                 if publish.send_blocking(Published { committed, answered }).is_err() {
                     return;
                 }
             }
             Err(error) => {
                 tracing::error!(%error, "the store failed");
-                for Pending { told, .. } in pending {
+                for (_, told) in asked {
                     // Whoever does not wait any more need not be told.
                     let _ = told.send(Err(error.retold().into()));
                 }
@@ -78,26 +67,4 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
             }
         }
     }
-}
-
-fn take(job: Job, inputs: &mut Vec<Asked>, pending: &mut VecDeque<Pending>) {
-    let Job { inputs: more, told } = job;
-    pending.push_back(Pending { left: more.len(), outcomes: Vec::new(), told });
-    inputs.extend(more);
-}
-
-/// Hands outcomes to those who wait for them, in their order, and gives those who wait for no more.
-fn answer(pending: &mut VecDeque<Pending>, outcomes: Vec<Outcome>) -> Vec<(Told, Vec<Outcome>)> {
-    let mut outcomes = outcomes.into_iter();
-    let mut answered = Vec::new();
-    while let Some(first) = pending.front_mut() {
-        let before = first.outcomes.len();
-        first.outcomes.extend(outcomes.by_ref().take(first.left));
-        first.left -= first.outcomes.len() - before;
-        if first.left > 0 {
-            break;
-        }
-        answered.extend(pending.pop_front().map(|done| (done.told, done.outcomes)));
-    }
-    answered
 }
