@@ -211,14 +211,13 @@ impl Engine {
             }
             let outcome = self.step(&mut batch, &input.input, input.request(), &mut committed.entries)?;
             committed.outcomes.push(outcome);
-            follow(&batch, &mut committed, first_new, 1, cascade, &mut following)?;
+            follow(&batch, &mut committed, first_new, 0, cascade, &mut following)?;
         }
         for _ in 0..MAX_CASCADE_STEPS {
             let Some((input, depth)) = following.next(&batch)? else { break };
             let first_new = committed.entries.len();
             self.step(&mut batch, &input, None, &mut committed.entries)?;
-            let cascade = cascade.filter(|_| depth < MAX_CASCADE_DEPTH);
-            follow(&batch, &mut committed, first_new, depth + 1, cascade, &mut following)?;
+            follow(&batch, &mut committed, first_new, depth, cascade, &mut following)?;
         }
         // Answers that are left are asked for once more, by the pool.
         committed.left.extend(following.roles);
@@ -270,7 +269,7 @@ impl Engine {
             let first_new = committed.entries.len();
             committed.entries.push(entry.clone());
             committed.outcomes.push(Outcome::Failed(entry));
-            follow(&batch, &mut committed, first_new, 1, None, &mut Following::default())?;
+            follow(&batch, &mut committed, first_new, 0, None, &mut Following::default())?;
         }
         self.store.commit(batch)?;
         Ok(committed)
@@ -371,18 +370,20 @@ fn follow(
         };
         for effect in &entry.effects {
             if let Effect::Think(thought) = effect
-                && let Some(cascade) = cascade
+                && let Some(cascade) = cascade.filter(|_| depth < MAX_CASCADE_DEPTH)
                 && let Asking::Now(answer) = mind::ask(cascade.mind, &thought.question)
             {
                 let answer = answer.map_err(|error| error.to_string());
                 let mind = cascade.mind.name().to_owned();
-                let input = Input::Answer { thought: thought.id, mind, answer };
-                following.answer(input, depth);
+                following.answer(Input::Answer { thought: thought.id, mind, answer }, depth + 1);
             }
         }
         for role in concerned(batch, &config, entry)? {
-            let ready = cascade.is_some_and(|cascade| Some(&role) != failed && (cascade.ready)(&role));
-            if ready {
+            // Whoever took a message goes on with the next, which need not follow from this step.
+            let goes_on = matches!(&entry.input, Input::Take { role: taker, .. } if *taker == role);
+            let depth = if goes_on { depth } else { depth + 1 };
+            let is_ready = |cascade: Cascade<'_>| Some(&role) != failed && (cascade.ready)(&role);
+            if depth <= MAX_CASCADE_DEPTH && cascade.is_some_and(is_ready) {
                 following.take_mail(role, depth);
             } else {
                 committed.left.insert(role);

@@ -20,7 +20,7 @@ use std::path::Path;
 
 pub use self::damage::Damage;
 
-use crate::journal::Hash;
+use crate::journal::{self, Hash};
 use crate::state::State;
 use crate::store::{Examined, PagesFound};
 use crate::table;
@@ -106,6 +106,26 @@ pub fn file(path: &Path, wait_ms: u64) -> Result<Verified, StoreError> {
 pub fn state(state: &dyn State) -> Result<Verified, StoreError> {
     let mut verified = Verified::new();
     look(state, &mut verified)?;
+    Ok(verified)
+}
+
+/// Reads every value and walks the chain, in little memory; whether the rows are those that the journal gives is not
+/// looked at.
+pub(crate) fn readable(state: &dyn State) -> Result<Verified, StoreError> {
+    let mut verified = Verified::new();
+    for next in journal::walk(state) {
+        match next {
+            Ok((entry, hash)) => (verified.steps, verified.head) = (entry.step, hash),
+            Err(error) => {
+                let whole_to = verified.steps;
+                verified.find(Damage::Chain { whole_to, cause: damage(error)? });
+                break;
+            }
+        }
+    }
+    for id in table::ALL {
+        rows::check(state, None, id, &mut verified)?;
+    }
     Ok(verified)
 }
 

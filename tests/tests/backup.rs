@@ -173,3 +173,30 @@ fn a_full_disk_loses_nothing_and_can_be_cleaned_up() {
     drop((found, left));
     let _ = home.run(&["replay", "--store", &named]).exits(0);
 }
+
+#[test]
+fn a_damaged_store_is_not_put_over_a_good_backup_nor_a_backup_over_what_belongs_to_the_store() {
+    let home = Home::default();
+    let _ = home.run(&["train", "--quiet"]).exits(0);
+    let good = home.path().join("good.redb");
+    let good_name = good.to_str().unwrap();
+    let _ = home.run(&["backup", good_name]).exits(0);
+    let lock = format!("{}.lock", home.store().display());
+    let _ = home.run(&["backup", &lock, "--force"]).exits(1).says(&["that belongs to the store"]);
+    // One bit of a value, wherever the file holds it.
+    let mut bytes = std::fs::read(home.store()).unwrap();
+    let text = b"competitors press harder every quarter";
+    let places = bytes.windows(text.len()).enumerate().filter(|(_, window)| *window == text);
+    let places: Vec<usize> = places.map(|(at, _)| at).collect();
+    assert!(!places.is_empty());
+    for place in places {
+        bytes[place] ^= 1;
+    }
+    std::fs::write(home.store(), &bytes).unwrap();
+    let before = std::fs::read(&good).unwrap();
+    let _ = home.run(&["backup", good_name, "--force"]).exits(1).says(&["the store is damaged"]);
+    assert!(std::fs::read(&good).unwrap() == before);
+    let left = std::fs::read_dir(home.path()).unwrap().filter_map(Result::ok);
+    let left: Vec<_> = left.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    assert!(!left.iter().any(|name| name.contains(".part-")), "{left:?}");
+}

@@ -1,7 +1,7 @@
 //! Backups: the file, copied between two commits.
 //!
-//! What always holds: no commit runs while the file is copied, and reading goes on; what is at the named place is a whole
-//! store that has been opened once, or what was there before.
+//! What always holds: no commit runs while the file is copied, and reading goes on; what is at the named place is a store
+//! whose values and chain have all been read, or what was there before.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -11,8 +11,12 @@ use std::path::{Path, PathBuf};
 use super::beside::{sync_directory, with_ending};
 use super::opening::{for_reading, io_error};
 use super::{Snapshot, Store};
-use crate::StoreError;
+use crate::clock::random_hex;
 use crate::journal::Head;
+use crate::{StoreError, verify};
+
+/// What lies beside a store and is no place for a copy of it.
+const COMPANIONS: [&str; 8] = [".lock", ".sock", ".starting", ".ballast", ".doubt", ".log", ".token", ".new"];
 
 /// A copy of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,9 @@ impl Store {
         let Some(from) = self.path() else {
             return Err(refused("the store lies in memory and has no file to copy"));
         };
+        if COMPANIONS.iter().any(|ending| with_ending(from, ending) == to) {
+            return Err(refused("that belongs to the store; name another file"));
+        }
         match std::fs::metadata(to) {
             Err(cause) if cause.kind() == ErrorKind::NotFound => {}
             Err(cause) => return Err(io_error("cannot look for", to)(cause)),
@@ -52,8 +59,15 @@ impl Store {
                 }
             }
         }
-        let part = with_ending(to, &format!(".part-{}", std::process::id()));
-        let done = self.copy(from, &part).and_then(|(bytes, head)| {
+        // Several backups may be on their way at once.
+        let unique = random_hex().map_err(io_error("cannot read randomness for", to))?;
+        let part = with_ending(to, &format!(".part-{unique}"));
+        let done = self.copy(from, &part).and_then(|(bytes, head, is_whole)| {
+            if !is_whole {
+                return Err(refused(
+                    "the store is damaged, and so is the copy: `verify` names what; nothing was replaced",
+                ));
+            }
             std::fs::rename(&part, to).map_err(io_error("cannot put in place", to))?;
             sync_directory(to).map_err(io_error("cannot sync the directory of", to))?;
             Ok(BackedUp { path: to.to_owned(), bytes, head })
@@ -65,10 +79,10 @@ impl Store {
         done
     }
 
-    fn copy(&self, from: &Path, part: &Path) -> Result<(u64, Head), StoreError> {
+    fn copy(&self, from: &Path, part: &Path) -> Result<(u64, Head, bool), StoreError> {
         let failed = |cause: io::Error| io_error("cannot write the backup", part)(cause);
         let mut source = File::open(from).map_err(io_error("cannot open", from))?;
-        let mut copy = File::create(part).map_err(failed)?;
+        let mut copy = File::options().write(true).create_new(true).open(part).map_err(failed)?;
         let bytes = {
             let mut writing = self.writing();
             // The copy opens at once, whatever happens to the store from here on.
@@ -78,6 +92,6 @@ impl Store {
         copy.sync_all().map_err(failed)?;
         let opened = for_reading(part, None)?;
         let snapshot = Snapshot::new(opened.handle.begin_read(part)?, part.into());
-        Ok((bytes, Head::of(&snapshot)?))
+        Ok((bytes, Head::of(&snapshot)?, verify::readable(&snapshot)?.is_whole()))
     }
 }
