@@ -85,8 +85,8 @@ pub fn track_record(stood: u32, reversed: u32) -> Confidence {
 /// Checks the effects of a decided step against the state before it.
 ///
 /// # Errors
-/// An approval without authority, a second end of a decision, or a configuration that was not configured: the step
-/// fails as a whole.
+/// An approval without authority, a second end of a decision, a configuration that was not configured, or a key that
+/// nobody asked under: the step fails as a whole.
 pub fn guard(input: &Input, draft: &Draft<'_>) -> Result<(), Failure> {
     let before = draft.before();
     let mut approved: Vec<(&RoleId, Usd)> = Vec::new();
@@ -95,6 +95,10 @@ pub fn guard(input: &Input, draft: &Draft<'_>) -> Result<(), Failure> {
         match effect {
             Effect::Configure(_) if !matches!(input, Input::Configure(_)) => {
                 return refuse("limits and roles change by configuration only");
+            }
+            // They are recorded behind this check, by the engine, which knows who asked.
+            Effect::PutRequest(_) => {
+                return refuse("a key is recorded for whoever asked under it, not by a step");
             }
             Effect::PutSpend(spend) => check_spend(draft, spend)?,
             Effect::PutDecision(decision) => {

@@ -21,7 +21,7 @@ use echo_storage::disk::MemoryDisk;
 use echo_storage::journal::{self, Head};
 use echo_storage::names::{DecisionId, Id, MessageId};
 use echo_storage::quantities::Usd;
-use echo_storage::records::{Address, Context, Kind, Party, Phase, Question, Reason, Status, Vote};
+use echo_storage::records::{Address, Context, Kind, Party, Phase, Question, Reason, Request, Status, Vote};
 use echo_storage::{Effect, Input, Query, Store, StoreError};
 use echo_tests::{HEAD, WORKER, block_on, role, start_a_plan};
 use serde_json::json;
@@ -109,6 +109,13 @@ fn enrich(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
     Ok(Done {})
 }
 
+/// Takes somebody's key for what it does itself.
+fn usurp(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
+    let (caller, step) = (Party::Person("somebody".to_owned()), call.turn.step());
+    call.turn.emit(Effect::PutRequest(Request { caller, key: "one".to_owned(), step }))?;
+    Ok(Done {})
+}
+
 fn tools() -> Vec<Tool> {
     vec![
         Tool::computes("note", "Sends a note.", note),
@@ -119,6 +126,7 @@ fn tools() -> Vec<Tool> {
         Tool::decides("cheapen", "Lowers the budget and approves.", cheapen),
         Tool::decides("impersonate", "Approves as a person.", impersonate),
         Tool::decides("enrich", "Raises limits.", enrich),
+        Tool::decides("usurp", "Takes somebody's key.", usurp),
     ]
 }
 
@@ -189,6 +197,11 @@ fn authority_cannot_be_forged_by_a_tool() {
     refused(&mut simulation, "cheapen", "what dec-1 asks cannot be changed");
     refused(&mut simulation, "impersonate", "without that person's verdict");
     refused(&mut simulation, "enrich", "by configuration only");
+    refused(&mut simulation, "usurp", "a key is recorded for whoever asked under it");
+    assert_eq!(
+        store.snapshot().unwrap().request(&Party::Person("somebody".to_owned()), "one").unwrap(),
+        None
+    );
     let decision = store.snapshot().unwrap().decision(DecisionId::from_number(1)).unwrap().unwrap();
     assert_ne!(decision.status, Status::Approved);
 }

@@ -160,6 +160,7 @@ impl Acting {
                 loop {
                     match settled(client, &input, &key) {
                         Err(error) if is_lost(&error) && tries < MAX_TRIES => tries += 1,
+                        Err(error) => return Err(Failed::Failure(told(&error, &input, &key))),
                         done => break done,
                     }
                     let place = invocation.place()?;
@@ -177,6 +178,17 @@ impl Acting {
         if let Self::Own { driver: Some(driver), .. } = self {
             driver.stop();
         }
+    }
+}
+
+/// What is said of a runtime that did not do what it was asked. Who sends a message again under another key may send it
+/// twice, so the key is told.
+fn told(error: &RuntimeError, input: &Input, key: &str) -> String {
+    match input {
+        Input::Post { .. } if is_lost(error) => {
+            format!("{error}; send it again with --key {key}, and it is sent once whatever became of it")
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -229,4 +241,35 @@ pub(super) fn host(
 /// What is run to start a runtime; nothing where this process does everything itself.
 fn program(invocation: &Invocation<'_, '_>) -> Option<PathBuf> {
     invocation.surroundings.program.clone().filter(|_| !invocation.surroundings.in_process)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use echo_storage::names::RoleId;
+    use echo_storage::records::{Address, Kind, Party};
+
+    #[test]
+    fn a_message_that_may_have_been_sent_is_told_with_its_key() {
+        let clerk = RoleId::new("clerk").unwrap();
+        let post = Input::Post {
+            from: Party::Role(clerk.clone()),
+            to: Address::Role(clerk.clone()),
+            kind: Kind::Notification,
+            subject: "Hello".to_owned(),
+            content: "{}".to_owned(),
+            in_reply_to: None,
+        };
+        let retry = Input::Retry { role: clerk, message: None, person: "ada".to_owned() };
+        let check = |error: RuntimeError, input: &Input, expected: bool| {
+            let said = told(&error, input, "4f");
+            assert!(said.starts_with(&error.to_string()), "{said}");
+            assert_eq!(said.contains("with --key 4f"), expected, "{said}");
+        };
+        let lost = || RuntimeError::Store(StoreError::Elsewhere("it was lost".to_owned()));
+        check(lost(), &post, true);
+        check(RuntimeError::Stopped, &post, true);
+        check(RuntimeError::Refused("nobody hears that".to_owned()), &post, false);
+        check(lost(), &retry, false);
+    }
 }
