@@ -21,6 +21,9 @@ pub enum RuntimeError {
     /// The step failed; the journal says so too.
     #[error("{0}")]
     Refused(String),
+    /// The runtime is another process's, and the way to it was lost before it answered.
+    #[error("{0}")]
+    Lost(String),
     /// The runtime stopped before it could answer.
     #[error("the runtime has stopped; start it again, what was acknowledged is in the store")]
     Stopped,

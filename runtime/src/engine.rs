@@ -40,6 +40,9 @@ pub const MAX_CASCADE_STEPS: usize = 512;
 /// How many steps may lead from a submitted input to the last step of its cascade.
 pub const MAX_CASCADE_DEPTH: usize = 6;
 
+/// Why an input leaves no trace that could not be written down even as a failure.
+const TOO_LARGE: &str = "it is too large to be written down: say less";
+
 /// What became of an input.
 #[derive(Debug, Clone)]
 pub enum Outcome {
@@ -54,12 +57,15 @@ pub enum Outcome {
 /// What a batch did, after its commit.
 #[derive(Debug, Default)]
 pub struct Committed {
-    /// What became of each input, in their order.
+    /// What became of each input, in their order; of the first of them only, where the store failed after these had to be
+    /// committed one by one.
     pub outcomes: Vec<Outcome>,
     /// Every step of the batch, cascades included, in the journal's order.
     pub entries: Vec<Arc<Entry>>,
     /// The roles that may have mail which the batch could have taken and did not.
     pub left: BTreeSet<RoleId>,
+    /// The roles whose step failed in this batch, which pause before they try again.
+    pub failed: BTreeSet<RoleId>,
 }
 
 /// Which steps may follow within the batch of the step that caused them.
@@ -170,8 +176,9 @@ impl Engine {
         self.run_asked(&asked, cascade)
     }
 
-    /// Runs the inputs in their order, in one commit, with the steps that follow from them at once. What was asked before
-    /// under the same key is no step: its outcome is the one that it had.
+    /// Runs the inputs in their order, in one commit, with the steps that follow from them at once; one by one where the
+    /// database refuses what they write. What was asked before under the same key is no step: its outcome is the one that it
+    /// had.
     ///
     /// # Errors
     /// The store failed: nothing of the batch was told to anybody.
@@ -180,16 +187,27 @@ impl Engine {
             Err(StoreError::Unstorable(_)) if inputs.len() > 1 => {
                 let mut all = Committed::default();
                 for input in inputs {
-                    let one = self.run_asked(std::slice::from_ref(input), cascade)?;
+                    let one = match self.run_asked(std::slice::from_ref(input), cascade) {
+                        // What is committed must be told; whoever asks next hears of the failure.
+                        Err(_) if !all.outcomes.is_empty() => break,
+                        one => one?,
+                    };
                     all.outcomes.extend(one.outcomes);
                     all.entries.extend(one.entries);
                     all.left.extend(one.left);
+                    all.failed.extend(one.failed);
                 }
                 Ok(all)
             }
             // What follows may be the culprit: it is left to its agent, whose step then fails alone.
             Err(StoreError::Unstorable(_)) if cascade.is_some() => self.run_asked(inputs, None),
-            Err(StoreError::Unstorable(cause)) => self.record_unstorable(inputs, &cause.to_string()),
+            Err(StoreError::Unstorable(cause)) => match self.record_unstorable(inputs, &cause.to_string()) {
+                Err(StoreError::Unstorable(_)) => {
+                    let outcomes = vec![Outcome::Skipped(TOO_LARGE); inputs.len()];
+                    Ok(Committed { outcomes, ..Committed::default() })
+                }
+                recorded => recorded,
+            },
             other => other,
         }
     }
@@ -364,10 +382,9 @@ fn follow(
     let Some(config) = batch.config()? else { return Ok(()) };
     for entry in committed.entries.iter().skip(first_new) {
         // An agent whose step failed pauses before it tries again.
-        let failed = match (&entry.failure, &entry.input) {
-            (Some(_), Input::Take { role, .. }) => Some(role),
-            _ => None,
-        };
+        if let (Some(_), Input::Take { role, .. }) = (&entry.failure, &entry.input) {
+            committed.failed.insert(role.clone());
+        }
         for effect in &entry.effects {
             if let Effect::Think(thought) = effect
                 && let Some(cascade) = cascade.filter(|_| depth < MAX_CASCADE_DEPTH)
@@ -382,7 +399,8 @@ fn follow(
             // Whoever took a message goes on with the next, which need not follow from this step.
             let goes_on = matches!(&entry.input, Input::Take { role: taker, .. } if *taker == role);
             let depth = if goes_on { depth } else { depth + 1 };
-            let is_ready = |cascade: Cascade<'_>| Some(&role) != failed && (cascade.ready)(&role);
+            let has_failed = committed.failed.contains(&role);
+            let is_ready = |cascade: Cascade<'_>| !has_failed && (cascade.ready)(&role);
             if depth <= MAX_CASCADE_DEPTH && cascade.is_some_and(is_ready) {
                 following.take_mail(role, depth);
             } else {

@@ -72,7 +72,8 @@ pub enum StoreError {
         remedy: &'static str,
     },
     /// The file as a whole does not open.
-    #[error("the store {} is damaged ({cause}); it was left as it is: restore a copy, or start anew with --store", path.display())]
+    #[error("the store {} is damaged ({cause}); it was left as it is: see what is left with `verify`, restore a backup, \
+             or have `train --fresh` move it aside", path.display())]
     DamagedFile {
         /// The file.
         path: PathBuf,
@@ -100,20 +101,24 @@ pub enum StoreError {
     /// The commit of this failed.
     #[error(
         "the disk failed while this was written ({cause}): whether it is on the disk is not known. Mend the disk or make \
-         room on it, start again, and ask again then; everything acknowledged before is safe"
+         room on it, start again, and ask again then; {}", kept(*waited)
     )]
     InDoubt {
         /// The failure.
         cause: String,
+        /// Whether earlier commits still waited for the disk.
+        waited: bool,
     },
     /// A write failed before; nothing of this was written.
     #[error(
         "the store is closed for writing since a write failed ({cause}), and nothing of this was written; mend the disk or \
-         make room on it, then start again: everything acknowledged so far is safe"
+         make room on it, then start again; {}", kept(*waited)
     )]
     Closed {
         /// The failure.
         cause: String,
+        /// Whether earlier commits still waited for the disk.
+        waited: bool,
     },
     /// There is a file, which a store in memory would hide.
     #[error(
@@ -133,7 +138,7 @@ pub enum StoreError {
         why: &'static str,
     },
     /// The disk or the file system failed.
-    #[error("{what} {}: {cause}", path.display())]
+    #[error("{what} {}: {cause}{}", path.display(), remedy(cause.kind()))]
     Io {
         /// What was attempted, such as `cannot create`.
         what: &'static str,
@@ -152,9 +157,28 @@ impl StoreError {
     #[must_use]
     pub fn retold(&self) -> Self {
         match self {
-            Self::InDoubt { cause } => Self::InDoubt { cause: cause.clone() },
-            Self::Closed { cause } => Self::Closed { cause: cause.clone() },
-            other => Self::Closed { cause: other.to_string() },
+            Self::InDoubt { cause, waited } => Self::InDoubt { cause: cause.clone(), waited: *waited },
+            Self::Closed { cause, waited } => Self::Closed { cause: cause.clone(), waited: *waited },
+            other => Self::Closed { cause: other.to_string(), waited: false },
         }
+    }
+}
+
+/// What became of what was acknowledged before a failure.
+fn kept(waited: bool) -> &'static str {
+    if waited {
+        "what was acknowledged within the interval before is lost, and everything before that is safe"
+    } else {
+        "everything acknowledged so far is safe"
+    }
+}
+
+/// What helps against a failure of the disk or the file system, where that is known.
+fn remedy(kind: std::io::ErrorKind) -> &'static str {
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match kind {
+        StorageFull | QuotaExceeded => "; make room on that disk, and try again",
+        PermissionDenied | ReadOnlyFilesystem => "; allow writing there, or name another file with --store",
+        _ => "",
     }
 }

@@ -203,10 +203,7 @@ impl Changes {
         key: &K,
         value: &V,
     ) -> Result<(), StoreError> {
-        let key = key.to_bytes();
-        let bytes = codec::seal(table.id.number, &key, value)?;
-        self.0.push((table.id, key, Write::Put(bytes)));
-        Ok(())
+        self.add(table, key, value, Write::Put)
     }
 
     /// Writes a value under a key that was never used before, such as one with a new id. If it is removed again before
@@ -217,9 +214,19 @@ impl Changes {
         key: &K,
         value: &V,
     ) -> Result<(), StoreError> {
+        self.add(table, key, value, Write::New)
+    }
+
+    fn add<K: Key, V: Record>(
+        &mut self,
+        table: &Table<K, V>,
+        key: &K,
+        value: &V,
+        write: fn(Vec<u8>) -> Write,
+    ) -> Result<(), StoreError> {
         let key = key.to_bytes();
         let bytes = codec::seal(table.id.number, &key, value)?;
-        self.0.push((table.id, key, Write::New(bytes)));
+        self.0.push((table.id, key, write(bytes)));
         Ok(())
     }
 

@@ -31,7 +31,7 @@ use self::guard::Guard;
 use self::handle::Handle;
 use self::opening::{Opened, check_magic, create_file, io_error};
 use self::snapshot::ConfigCache;
-use self::writing::{NotWritten, Phases, Writing, write_all, write_apart};
+use self::writing::{Failed, NotWritten, Phases, Writing, write_all, write_apart};
 use crate::StoreError;
 use crate::batch::Batch;
 use crate::clock::ClockKind;
@@ -244,6 +244,11 @@ impl Store {
         Ok(head)
     }
 
+    /// Why nothing more is written, where a write has failed.
+    pub fn failure(&self) -> Option<StoreError> {
+        self.writing().check().err()
+    }
+
     /// What a commit in doubt had left beside the file, where one did. Everything in the file was checked before this store
     /// was opened.
     pub fn settled_doubt(&self) -> Option<&str> {
@@ -315,7 +320,8 @@ impl Store {
     fn write_now(&self, writing: &mut Writing, writes: &WriteSet, phases: Phases) -> Result<(), StoreError> {
         writing.check()?;
         let Some(database) = self.handle.for_writing() else {
-            return Err(StoreError::Closed { cause: "it was opened for reading only".to_owned() });
+            let cause = "it was opened for reading only".to_owned();
+            return Err(StoreError::Closed { cause, waited: false });
         };
         let written = match self.apart {
             None => write_all(database, writes, phases, &self.shown),
@@ -328,21 +334,21 @@ impl Store {
             }
             Err(NotWritten::Refused(cause)) => Err(cause.into()),
             Err(NotWritten::Before(error)) => {
-                let cause = self.close_for_writing(writing, &error);
-                Err(StoreError::Closed { cause })
+                let Failed { cause, waited } = self.close_for_writing(writing, &error);
+                Err(StoreError::Closed { cause, waited })
             }
             Err(NotWritten::InDoubt(error)) => {
-                let cause = self.close_for_writing(writing, &error);
+                let Failed { cause, waited } = self.close_for_writing(writing, &error);
                 if let Some(path) = self.path() {
                     beside::mark_doubt(path, &cause);
                 }
-                Err(StoreError::InDoubt { cause })
+                Err(StoreError::InDoubt { cause, waited })
             }
         }
     }
 
     /// Has nothing more be written; says why.
-    fn close_for_writing(&self, writing: &mut Writing, error: &StoreError) -> String {
+    fn close_for_writing(&self, writing: &mut Writing, error: &StoreError) -> Failed {
         // What is on the disk now is what the next opening finds; closing must not add to it.
         self.guard.freeze();
         let cause = match (self.guard.failure(), self.path()) {
@@ -357,8 +363,9 @@ impl Store {
             (Some(disk), _) => disk.cause,
             (None, _) => error.to_string(),
         };
-        writing.closed = Some(cause.clone());
-        cause
+        let failed = Failed { cause, waited: writing.waiting.is_some() };
+        writing.closed = Some(failed.clone());
+        failed
     }
 
     fn writing(&self) -> MutexGuard<'_, Writing> {

@@ -168,7 +168,10 @@ impl<K: Key, V: Record> Table<K, V> {
 
     /// The error for a value of this table that does not read.
     pub(crate) fn damaged(&self, key: &[u8], cause: CodecError) -> crate::StoreError {
-        let key = K::from_bytes(key).map_or_else(|| format!("{key:02x?}"), |key| key.describe());
+        // Fixed names are never read back, and are texts.
+        let shown = K::from_bytes(key).map(|key| key.describe());
+        let shown = shown.or_else(|| String::from_bytes(key));
+        let key = shown.unwrap_or_else(|| format!("{key:02x?}"));
         crate::StoreError::DamagedValue { table: self.id.name, key, cause }
     }
 }

@@ -34,8 +34,8 @@ pub const MAX_FINDINGS: usize = 100;
 pub struct Verified {
     /// How many steps the journal has, as far as its chain is whole.
     pub steps: u64,
-    /// The chain's hash at the last of them.
-    pub head: Hash,
+    /// The chain's hash at the last of them; nothing where the journal could not be read at all.
+    pub head: Option<Hash>,
     /// How many rows there are, in all tables.
     pub rows: u64,
     /// How many bytes their keys and values have.
@@ -54,7 +54,7 @@ impl Verified {
     fn new() -> Self {
         Self {
             steps: 0,
-            head: Hash::genesis(),
+            head: Some(Hash::genesis()),
             rows: 0,
             bytes: 0,
             file_bytes: None,
@@ -94,6 +94,7 @@ pub fn file(path: &Path, wait_ms: u64) -> Result<Verified, StoreError> {
     if let Some(state) = state {
         look(&state, &mut verified)?;
     } else {
+        verified.head = None;
         verified.unchecked.push("nothing in the file could be looked at".to_owned());
     }
     Ok(verified)
@@ -115,7 +116,7 @@ pub(crate) fn readable(state: &dyn State) -> Result<Verified, StoreError> {
     let mut verified = Verified::new();
     for next in journal::walk(state) {
         match next {
-            Ok((entry, hash)) => (verified.steps, verified.head) = (entry.step, hash),
+            Ok((entry, hash)) => (verified.steps, verified.head) = (entry.step, Some(hash)),
             Err(error) => {
                 let whole_to = verified.steps;
                 verified.find(Damage::Chain { whole_to, cause: damage(error)? });

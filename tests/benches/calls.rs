@@ -76,7 +76,7 @@ fn compare(callers: usize, calls: usize) -> (f64, f64) {
             through.extend(other);
         }
     }
-    runtime.block_on(live.stop());
+    runtime.block_on(live.stop()).expect("the runtime stops");
     drop(serving);
     (median(inside), median(through))
 }

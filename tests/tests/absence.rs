@@ -4,6 +4,7 @@
 //! so. Method: a company of four whose agents panic on messages of certain kinds, under the engine and the simulation.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports what it cannot read by failing")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use echo_runtime::drivers::simulation::Simulation;
@@ -200,6 +201,14 @@ fn a_failed_message_is_not_tried_again_in_the_same_commit() {
     let failed = committed.entries.iter().filter(|entry| entry.failure.is_some()).count();
     assert_eq!(failed, 1);
     assert_eq!(committed.entries.len(), 4, "two messages, two attempts");
+    assert_eq!(committed.failed, BTreeSet::from([RoleId::new("aide").unwrap()]));
+    assert!(
+        committed.left.contains(&RoleId::new("aide").unwrap()),
+        "it is woken, and pauses before it looks"
+    );
+    // Nor because of another message.
+    let committed = engine.run(&[post("aide", "bad"), post("aide", "good")], Some(cascade)).unwrap();
+    assert_eq!(committed.entries.iter().filter(|entry| entry.failure.is_some()).count(), 1);
 }
 
 /// Goal: a session that nobody ran for an hour goes on as if it had not stood still. Method: the clock is an hour ahead

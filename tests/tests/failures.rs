@@ -17,6 +17,7 @@ use echo_runtime::role::Role;
 use echo_runtime::tool::{Call, Tool};
 use echo_runtime::turn::{Failure, Outgoing};
 use echo_storage::clock::{Clock, ClockKind, VIRTUAL_EPOCH};
+use echo_storage::codec::{self, MAX_VALUE_BYTES};
 use echo_storage::disk::MemoryDisk;
 use echo_storage::journal::{self, Head};
 use echo_storage::names::{DecisionId, Id, MessageId};
@@ -183,6 +184,68 @@ fn in_a_batch_only_the_culprits_fail() {
     assert_eq!((replayed.head, replayed.applied_only), (Head::of(&state).unwrap().hash, 1));
 }
 
+/// Goal: an input that cannot even be written down as a failure costs itself alone. Method: its arguments are as large as
+/// the largest value that is stored, alone and between others.
+#[test]
+fn what_is_too_large_to_be_written_down_is_refused_and_nothing_else() {
+    let store = memory();
+    let engine = engine(&store);
+    let arguments = format!("{{\"text\": \"{}\"}}", "x".repeat(MAX_VALUE_BYTES));
+    let caller = Party::Role(role("head"));
+    let large = Input::Call { caller, tool: "note".to_owned(), arguments };
+    let committed = engine.run(std::slice::from_ref(&large), None).unwrap();
+    assert!(matches!(committed.outcomes.as_slice(), [Outcome::Skipped(why)] if why.contains("too large")));
+    let committed = engine.run(&[call("note"), large, call("note")], None).unwrap();
+    let [Outcome::Done(_), Outcome::Skipped(_), Outcome::Done(_)] = committed.outcomes.as_slice() else {
+        panic!("{:?}", committed.outcomes)
+    };
+    assert_eq!(Head::of(&store.snapshot().unwrap()).unwrap().step, 3);
+}
+
+/// A call that can be decided and sealed, and not be written: as large as a step can be, and too large for a row.
+fn brimful() -> Input {
+    let call = |spaces: usize| {
+        let arguments = format!("{{}}{}", " ".repeat(spaces));
+        Input::Call { caller: Party::Role(role("head")), tool: "note".to_owned(), arguments }
+    };
+    let spaces = 100_000;
+    let committed = engine(&memory()).run(&[call(spaces)], None).unwrap();
+    let [Outcome::Done(entry)] = committed.outcomes.as_slice() else { panic!() };
+    let size = codec::encode(&(&**entry, Vec::<u32>::new())).unwrap().len();
+    call(spaces + MAX_VALUE_BYTES - size - 10)
+}
+
+/// Goal: who was told that a step is done finds it, also where a batch had to be taken apart. Method: one input of a batch
+/// cannot be stored, and the disk fails at each of its operations in turn.
+#[test]
+fn a_disk_that_fails_while_a_batch_is_taken_apart_takes_back_nothing_that_was_told() {
+    let mut told_in_part = 0;
+    let brimful = brimful();
+    for operations in (0..).step_by(2) {
+        let disk = MemoryDisk::new();
+        let store = Arc::new(Store::on_memory_disk(&disk, ClockKind::Virtual).unwrap());
+        let engine = engine(&store);
+        let batch = [call("note"), brimful.clone(), call("note")];
+        disk.fail_after(operations);
+        let run = engine.run(&batch, None);
+        drop((engine, store));
+        disk.heal();
+        let store = Store::on_memory_disk(&disk, ClockKind::Virtual).unwrap();
+        let state = store.snapshot().unwrap();
+        let outcomes = run.map(|committed| committed.outcomes).unwrap_or_default();
+        for outcome in &outcomes {
+            if let Outcome::Done(entry) = outcome {
+                assert_eq!(journal::sealed(&state, entry.step).unwrap().entry(entry.step).unwrap(), **entry);
+            }
+        }
+        told_in_part += u32::from(!outcomes.is_empty() && outcomes.len() < batch.len());
+        if outcomes.len() == batch.len() {
+            break;
+        }
+    }
+    assert!(told_in_part > 0, "the disk never failed in between");
+}
+
 #[test]
 fn authority_cannot_be_forged_by_a_tool() {
     let store = memory();
@@ -225,7 +288,7 @@ fn so_it_does_under_the_live_driver() {
         live.submit(call("poison")).await.unwrap();
         live.submit(call("note")).await.unwrap();
         live.settled().await.unwrap();
-        live.stop().await;
+        live.stop().await.unwrap();
     });
     is_dead(&store);
 }
@@ -251,7 +314,7 @@ fn a_backlog_of_many_groups_is_worked_off() {
             sender.await.unwrap();
         }
         live.settled().await.unwrap();
-        Arc::into_inner(live).unwrap().stop().await;
+        Arc::into_inner(live).unwrap().stop().await.unwrap();
     });
     let state = store.snapshot().unwrap();
     let config = state.config().unwrap().unwrap();
@@ -300,7 +363,7 @@ fn a_mind_that_hangs_abstains_at_its_deadline_and_the_decision_goes_on() {
         let live = Live::start(organisation, of_run, Arc::new(Hanging)).await.unwrap();
         live.submit(start(500)).await.unwrap();
         live.settled().await.unwrap();
-        live.stop().await;
+        live.stop().await.unwrap();
     });
     hung(&store);
     // The same in virtual time, where no real time passes.
@@ -343,7 +406,8 @@ fn after_the_disk_failed_nothing_more_is_written_and_everybody_is_told() {
         disk.heal();
         assert!(matches!(live.submit(call("note")).await, Err(RuntimeError::Stopped)));
         assert!(matches!(live.settled().await, Ok(()) | Err(RuntimeError::Stopped)));
-        live.stop().await;
+        let error = live.stop().await.unwrap_err();
+        assert!(error.to_string().contains("closed for writing"), "{error}");
     });
     assert!(matches!(store.batch(), Err(StoreError::Closed { .. })));
     drop(store);

@@ -37,7 +37,7 @@ fn the_fixture_is_read_as_it_was_written() {
     assert!(verified.is_whole() && verified.steps > 20, "{verified:?}");
     let replayed = home.run(&["replay", "--json"]).exits(0).json();
     assert_eq!((&replayed["equal"], &replayed["applied_only"]), (&true.into(), &0.into()));
-    assert_eq!(replayed["head"].as_str(), Some(&*verified.head.to_string()));
+    assert_eq!(replayed["head"].as_str(), Some(&*verified.head.unwrap().to_string()));
     let decision = home.run(&["decisions", "dec-1", "--json"]).exits(0).json();
     assert_eq!(decision["initiator"], "ceo", "{decision}");
     let message = home.run(&["messages", "msg-1", "--json"]).exits(0).json();

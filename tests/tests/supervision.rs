@@ -164,7 +164,7 @@ fn a_live_session_ends_whoever_is_out_of_order() {
             let Played::Ended(session) = play(&live, playing).await.unwrap() else {
                 panic!("it was stopped")
             };
-            live.stop().await;
+            live.stop().await.unwrap();
             session
         });
         let mut run = finished(store, session);

@@ -92,13 +92,13 @@ impl Live {
         store: Arc<Store>,
         mind: Arc<dyn Mind>,
     ) -> Result<Self, RuntimeError> {
-        let head = Head::of(&store.snapshot()?)?;
-        let clock = Arc::new(Clock::new(store.info().clock, head.now));
+        let clock = Arc::new(Clock::new(store.info().clock, Head::of(&store.snapshot()?)?.now));
         // Before any timer runs: what came due while nobody ran it is put off.
         let engine = Engine::new(organisation.clone(), store.clone(), clock.clone());
         if let Some(take_up) = engine.take_up()? {
             engine.run(&[take_up], None)?;
         }
+        let head = Head::of(&store.snapshot()?)?;
         let (jobs, waiting) = async_channel::bounded(MAX_JOBS);
         let (publish, published) = async_channel::bounded(MAX_PUBLISHED);
         let roles = organisation.role_ids();
@@ -135,7 +135,8 @@ impl Live {
         match live.take_up().await {
             Ok(()) => Ok(live),
             Err(error) => {
-                live.stop().await;
+                // Why it could not start says more than why it could not stop.
+                let _ = live.stop().await;
                 Err(error)
             }
         }
@@ -230,8 +231,11 @@ impl Live {
         self.shared.jobs.closed().await;
     }
 
-    /// Stops: what was submitted is finished and answered, then everything ends and the store is closed.
-    pub async fn stop(self) {
+    /// Stops: what was submitted is finished and answered, then everything ends and what waited for the disk is on it.
+    ///
+    /// # Errors
+    /// The store failed, now or before.
+    pub async fn stop(self) -> Result<(), RuntimeError> {
         self.shared.jobs.close();
         let writer = self.writer;
         // The writer cannot panic past its loop; should it, there is nothing left to wait for.
@@ -245,10 +249,20 @@ impl Live {
         for actor in self.shared.actors.values() {
             actor.stop().await;
         }
+        let store = self.shared.store.clone();
+        // It cannot panic; should it, there is nothing left to tell.
+        let flushed = tokio::task::spawn_blocking(move || store.failure().map_or_else(|| store.flush(), Err));
+        flushed.await.unwrap_or(Ok(())).map_err(RuntimeError::from)
     }
 }
 
 impl Shared {
+    /// Ends the runtime, because the store failed: whoever went on would wait for what nobody does any more.
+    fn ends(&self, error: &StoreError) {
+        tracing::error!(%error, "the store failed");
+        self.jobs.close();
+    }
+
     /// Hands a group of inputs to the writer and waits for what became of them.
     async fn submit(&self, inputs: Vec<Input>) -> Result<Vec<Outcome>, RuntimeError> {
         self.submit_asked(inputs.into_iter().map(Asked::from).collect()).await
@@ -277,17 +291,9 @@ async fn flush(shared: Arc<Shared>, interval_ms: u64) {
     let _stop = StopOnPanic(shared.clone());
     let mut head = shared.head.subscribe();
     loop {
-        if shared.store.needs_flush() {
-            tokio::time::sleep(Duration::from_millis(interval_ms)).await;
-            let store = shared.store.clone();
-            let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
-            if let Ok(Err(error)) = flushed {
-                tracing::error!(%error, "the store failed");
-                shared.jobs.close();
-                return;
-            }
-        }
-        if head.changed().await.is_err() {
+        // The first time for what was written before anybody could be told of it.
+        tokio::time::sleep(Duration::from_millis(interval_ms)).await;
+        if !on_disk(&shared, Store::flush).await || head.changed().await.is_err() {
             return;
         }
     }
@@ -297,20 +303,30 @@ async fn flush(shared: Arc<Shared>, interval_ms: u64) {
 async fn seal(shared: Arc<Shared>) {
     let _stop = StopOnPanic(shared.clone());
     let mut head = shared.head.subscribe();
-    while head.changed().await.is_ok() {
+    loop {
         // Each step begins the rest anew.
         while let Ok(changed) = tokio::time::timeout(Duration::from_millis(REST_MS), head.changed()).await {
             if changed.is_err() {
                 return;
             }
         }
-        let store = shared.store.clone();
-        let sealed = tokio::task::spawn_blocking(move || store.seal()).await;
-        if let Ok(Err(error)) = sealed {
-            tracing::error!(%error, "the store failed");
-            shared.jobs.close();
+        if !on_disk(&shared, Store::seal).await || head.changed().await.is_err() {
             return;
         }
+    }
+}
+
+/// Does something with the disk off the threads of the tasks; where that fails, the runtime ends, and this says no.
+async fn on_disk(shared: &Arc<Shared>, work: fn(&Store) -> Result<(), StoreError>) -> bool {
+    let store = shared.store.clone();
+    match tokio::task::spawn_blocking(move || work(&store)).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            shared.ends(&error);
+            false
+        }
+        // It panicked, or the runtime ends already.
+        Err(_) => false,
     }
 }
 
@@ -322,9 +338,8 @@ async fn timers(shared: Arc<Shared>) {
         let next = match next {
             Ok(next) => next,
             Err(error) => {
-                // An organisation without deadlines would wait for ever: it stops, and says so.
-                tracing::error!(%error, "the timers could not be read");
-                shared.jobs.close();
+                // An organisation without deadlines would wait for ever.
+                shared.ends(&error);
                 return;
             }
         };

@@ -197,7 +197,7 @@ fn a_live_session_is_watched_without_a_gap() {
         let watcher = &mut |entry: &Entry| seen.push(entry.clone());
         let playing = Playing { what: Play::New(&scenario), watcher, stop: Stop::never() };
         let played = play(&live, playing).await.unwrap();
-        live.stop().await;
+        live.stop().await.unwrap();
         played
     });
     let Played::Ended(session) = session else { panic!("nobody stopped it: {session:?}") };
@@ -299,7 +299,7 @@ fn a_live_session_stops_in_the_middle_of_a_thought() {
         };
         let playing = Playing { what: Play::New(&scenario), watcher, stop: stop.into() };
         let played = play(&live, playing).await.unwrap();
-        live.stop().await;
+        live.stop().await.unwrap();
         played
     });
     let session = SessionId::from_number(1);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::StoreError;
 use crate::state::{KeyRange, Order, Row, State};
 use crate::store::Snapshot;
-use crate::table::TableId;
+use crate::table::{JOURNAL, TableId};
 
 /// How many values and ranges are remembered; then all of them are forgotten and remembered anew.
 const MAX_REMEMBERED: usize = 10_000;
@@ -69,7 +69,8 @@ impl State for Below {
             return Ok(rows.iter().take(limit).cloned().collect());
         }
         let rows = self.snapshot.scan(table, range, order, limit)?;
-        if rows.len() <= MAX_REMEMBERED_ROWS {
+        // The journal's chunks are large, and are asked for by another step each time.
+        if rows.len() <= MAX_REMEMBERED_ROWS && table != JOURNAL.id {
             let mut scans = self.scans.borrow_mut();
             if scans.len() >= MAX_REMEMBERED {
                 scans.clear();

@@ -13,7 +13,13 @@ use super::opening::{for_reading, io_error};
 use super::{Snapshot, Store};
 use crate::clock::random_hex;
 use crate::journal::Head;
+use crate::lock::StoreLock;
 use crate::{StoreError, verify};
+
+/// Which file lies at a path, whatever it is called.
+fn file_id(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
 
 /// What lies beside a store and is no place for a copy of it.
 const COMPANIONS: [&str; 8] = [".lock", ".sock", ".starting", ".ballast", ".doubt", ".log", ".token", ".new"];
@@ -40,15 +46,15 @@ impl Store {
         let Some(from) = self.path() else {
             return Err(refused("the store lies in memory and has no file to copy"));
         };
-        if COMPANIONS.iter().any(|ending| with_ending(from, ending) == to) {
+        let is_same = |one: &Path| file_id(one).is_some_and(|id| Some(id) == file_id(to)) || one == to;
+        if COMPANIONS.iter().any(|ending| is_same(&with_ending(from, ending))) {
             return Err(refused("that belongs to the store; name another file"));
         }
         match std::fs::metadata(to) {
             Err(cause) if cause.kind() == ErrorKind::NotFound => {}
             Err(cause) => return Err(io_error("cannot look for", to)(cause)),
             Ok(there) => {
-                let store = std::fs::metadata(from).map_err(io_error("cannot look at", from))?;
-                if (there.dev(), there.ino()) == (store.dev(), store.ino()) {
+                if is_same(from) {
                     return Err(refused("that is the store itself; name another file"));
                 }
                 if !there.is_file() {
@@ -59,6 +65,9 @@ impl Store {
                 }
             }
         }
+        // What is there may be a store that is open.
+        let lock = with_ending(to, ".lock");
+        let _lock = if lock.exists() { Some(StoreLock::acquire(to, 0, true)?) } else { None };
         // Several backups may be on their way at once.
         let unique = random_hex().map_err(io_error("cannot read randomness for", to))?;
         let part = with_ending(to, &format!(".part-{unique}"));
@@ -87,7 +96,11 @@ impl Store {
             let mut writing = self.writing();
             // The copy opens at once, whatever happens to the store from here on.
             self.seal_now(&mut writing)?;
-            io::copy(&mut source, &mut copy).map_err(failed)?
+            io::copy(&mut source, &mut copy).map_err(|cause| {
+                // Before the next commit may need the room: the store may lie on the same disk.
+                let _ = copy.set_len(0);
+                failed(cause)
+            })?
         };
         copy.sync_all().map_err(failed)?;
         let opened = for_reading(part, None)?;

@@ -153,14 +153,17 @@ pub(super) fn in_memory(
     path: &Path,
 ) -> Result<Opened, StoreError> {
     let is_new = backend.len().map_err(io_error("cannot read", path))? == 0;
-    let (guard, guarded) = Guard::passing(backend);
+    // The same way as a file's, so that whoever cuts the power of such a disk cuts what happens to files.
+    let (guard, guarded) = Guard::holding(backend, true).map_err(io_error("cannot read", path))?;
     let database = open_database(guarded, path, CACHE_BYTES)?;
     if is_new {
+        guard.release().map_err(io_error("cannot write", path))?;
         initialise(&database, clock, path)?;
     }
     let handle = Handle::for_writing_with(database);
     let info = read_info(handle.begin_read(path)?, path)?;
     check_clock(&info, Some(clock), path)?;
+    guard.release().map_err(io_error("cannot bring in order", path))?;
     add_missing_tables(&handle, path)?;
     Ok(Opened { handle, guard, info, doubt: None })
 }

@@ -117,6 +117,23 @@ fn an_interval_keeps_order_and_loses_only_the_end() {
 }
 
 #[test]
+fn what_waited_for_a_disk_that_fails_is_told_to_be_lost() {
+    let check = |durability: Durability, words: &str| {
+        let disk = MemoryDisk::new();
+        let mut store = Store::on_memory_disk(&disk, ClockKind::Real).unwrap();
+        store.durability = durability;
+        step(&store).unwrap();
+        disk.fail_after(0);
+        let failed = step(&store).and_then(|_| store.flush()).unwrap_err().to_string();
+        assert!(failed.contains(words), "{failed}");
+        let again = store.flush().err().or_else(|| store.failure()).unwrap().to_string();
+        assert!(again.contains(words), "{again}");
+    };
+    check(Durability::Interval { ms: 60_000 }, "within the interval before is lost");
+    check(Durability::Commit, "everything acknowledged so far is safe");
+}
+
+#[test]
 fn memory_leaves_nothing_and_hides_nothing() {
     let place = Place::new();
     let options = OpenOptions { durability: Durability::Memory, ..OpenOptions::default() };

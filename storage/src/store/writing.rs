@@ -29,11 +29,19 @@ use crate::codec::CodecError;
 use crate::state::WriteSet;
 use crate::table::TableId;
 
+/// Why a store is closed for writing.
+#[derive(Debug, Clone)]
+pub(super) struct Failed {
+    pub(super) cause: String,
+    /// Whether commits still waited for the disk.
+    pub(super) waited: bool,
+}
+
 /// What is known of a store's writes.
 #[derive(Debug)]
 pub(super) struct Writing {
     /// Why nothing more is written, once a write has failed.
-    pub(super) closed: Option<String>,
+    pub(super) closed: Option<Failed>,
     /// Whether the next opening is known to have nothing to walk.
     pub(super) is_sealed: bool,
     /// Since when commits wait for the disk.
@@ -44,7 +52,9 @@ impl Writing {
     /// Whether more may be written.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         match &self.closed {
-            Some(cause) => Err(StoreError::Closed { cause: cause.clone() }),
+            Some(Failed { cause, waited }) => {
+                Err(StoreError::Closed { cause: cause.clone(), waited: *waited })
+            }
             None => Ok(()),
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn rebuild(state: &dyn State, verified: &mut Verified) -> Result<Opti
         if let Err(error) = apply(&mut batch, entry) {
             return given_up(verified, Damage::Effects { step, cause: damage(error)? });
         }
-        (verified.steps, verified.head) = (step, hash);
+        (verified.steps, verified.head) = (step, Some(hash));
         in_batch += 1;
         if in_batch == BATCH_STEPS {
             store.commit(batch)?;

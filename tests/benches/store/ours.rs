@@ -109,7 +109,7 @@ impl Ours {
     /// Stops it and closes the store.
     pub(crate) async fn stop(self: Arc<Self>) {
         let ours = Arc::into_inner(self).expect("every round has ended");
-        ours.live.stop().await;
+        ours.live.stop().await.expect("the runtime stops");
     }
 
     /// What was done so far.

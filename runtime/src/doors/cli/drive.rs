@@ -101,9 +101,10 @@ impl Driver {
     }
 
     /// Stops everything; what was acknowledged is in the store.
-    pub(super) fn stop(self) {
-        if let Self::Live { runtime, live } = self {
-            runtime.block_on(live.stop());
+    pub(super) fn stop(self) -> Result<(), Failed> {
+        match self {
+            Self::Live { runtime, live } => runtime.block_on(live.stop()).map_err(Failed::because),
+            Self::Simulation(_) => Ok(()),
         }
     }
 }

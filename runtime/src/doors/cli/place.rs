@@ -20,6 +20,9 @@ const FILE: &str = "echo-org/org.redb";
 /// What stands behind the store's name in that of the directory with the files of its sessions.
 const SESSIONS: &str = ".sessions";
 
+/// What stands behind its name in that of its mark of doubt.
+const DOUBT: &str = ".doubt";
+
 /// The environment of the process, as far as it matters here.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Surroundings {
@@ -221,11 +224,20 @@ impl Place {
         if !has_store && !has_sessions {
             return Ok(None);
         }
-        // Only a store of ours that nobody uses is moved.
+        // Only a store of ours that nobody uses is moved; one that is damaged or of another format is no use to anybody here.
         if has_store {
             let options =
                 OpenOptions { create: false, wait_ms: 0, read_only: true, ..OpenOptions::default() };
-            drop(Store::open(&self.path, &options).map_err(Failed::because)?);
+            match Store::open(&self.path, &options) {
+                Ok(_)
+                | Err(
+                    StoreError::DamagedFile { .. }
+                    | StoreError::DamagedValue { .. }
+                    | StoreError::OlderFormat { .. }
+                    | StoreError::NewerFormat { .. },
+                ) => {}
+                Err(error) => return Err(Failed::because(error)),
+            }
         }
         let mut number = 1_u64;
         let aside = loop {
@@ -240,6 +252,10 @@ impl Place {
         };
         if has_store {
             rename(&self.path, &aside)?;
+            let mark = with_ending(&self.path, DOUBT);
+            if is_there(&mark)? {
+                rename(&mark, &with_ending(&aside, DOUBT))?;
+            }
         }
         // Files of sessions without a store are of one that is gone; the next store must not write over them.
         if has_sessions {

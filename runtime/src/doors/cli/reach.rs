@@ -174,9 +174,10 @@ impl Acting {
     }
 
     /// Stops what was started here.
-    pub(super) fn close(self) {
-        if let Self::Own { driver: Some(driver), .. } = self {
-            driver.stop();
+    pub(super) fn close(self) -> Result<(), Failed> {
+        match self {
+            Self::Own { driver: Some(driver), .. } => driver.stop(),
+            Self::Own { driver: None, .. } | Self::Hosted(_) => Ok(()),
         }
     }
 }
@@ -194,7 +195,7 @@ fn told(error: &RuntimeError, input: &Input, key: &str) -> String {
 
 /// Whether the runtime went away before it answered.
 fn is_lost(error: &RuntimeError) -> bool {
-    matches!(error, RuntimeError::Stopped | RuntimeError::Store(StoreError::Elsewhere(_)))
+    matches!(error, RuntimeError::Stopped | RuntimeError::Lost(_))
 }
 
 fn settled(client: &Client, input: &Input, key: &str) -> Result<Entry, RuntimeError> {
@@ -266,7 +267,7 @@ mod tests {
             assert!(said.starts_with(&error.to_string()), "{said}");
             assert_eq!(said.contains("with --key 4f"), expected, "{said}");
         };
-        let lost = || RuntimeError::Store(StoreError::Elsewhere("it was lost".to_owned()));
+        let lost = || RuntimeError::Lost("it was lost".to_owned());
         check(lost(), &post, true);
         check(RuntimeError::Stopped, &post, true);
         check(RuntimeError::Refused("nobody hears that".to_owned()), &post, false);

@@ -93,7 +93,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
     let outcomes = orders.into_iter().map(|order| outcome(invocation, &*snapshot, order));
     let retried = Retried { retried: outcomes.collect::<Result<_, _>>()?, person };
     drop(snapshot);
-    acting.close();
+    acting.close()?;
     if invocation.json {
         invocation.output.json(&retried);
         return Ok(End::Well);

@@ -141,7 +141,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> 
         deliveries: deliveries.map_err(Failed::because)?,
     };
     drop(snapshot);
-    acting.close();
+    acting.close()?;
     if invocation.json {
         invocation.output.json(&sent);
         return Ok(End::Well);

@@ -109,8 +109,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
         Left::Told => invocation.output.note("stopped"),
         Left::Idle => invocation.output.note("left: nobody needed it any more"),
         Left::Failed => {
-            let why = "the runtime ended because its store failed; its log above says why";
-            return Err(Failed::Failure(why.to_owned()));
+            return Err(Failed::Failure("the runtime ended, because one of its tasks did".to_owned()));
         }
     }
     Ok(End::Well)
@@ -141,7 +140,8 @@ async fn serve(
     let listening = match Listening::at(address, arguments.tcp).await {
         Ok(listening) => listening,
         Err(cause) => {
-            live.stop().await;
+            // Why it cannot listen says more than why it could not stop.
+            let _ = live.stop().await;
             return Err(cannot_listen(&cause));
         }
     };

@@ -113,9 +113,13 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
 
 fn overview(look: &Look) -> Result<Overview, Failed> {
     let state = &look.snapshot;
-    let file_bytes = std::fs::metadata(look.place.path());
-    let file_bytes = file_bytes
-        .map_err(|cause| Failed::Failure(format!("cannot look at {}: {cause}", look.place.shown())))?;
+    let file_bytes = match std::fs::metadata(look.place.path()) {
+        // A runtime may hold it in memory.
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => 0,
+        file => file
+            .map_err(|cause| Failed::Failure(format!("cannot look at {}: {cause}", look.place.shown())))?
+            .len(),
+    };
     let summaries: Vec<Summary> =
         look.config.roles.iter().map(|role| Summary::of(look, role)).collect::<Result<_, _>>()?;
     let mut agents = Agents::default();
@@ -132,7 +136,7 @@ fn overview(look: &Look) -> Result<Overview, Failed> {
     let info = &look.info;
     Ok(Overview {
         store: look.place.shown(),
-        file_bytes: file_bytes.len(),
+        file_bytes,
         format: info.format,
         clock: match info.clock {
             ClockKind::Real => ClockName::Real,

@@ -351,8 +351,9 @@ fn perform(
         driver.play(Playing { what, watcher: &mut watching, stop }).map_err(Failed::because)
     });
     drop(watching);
-    driver.stop();
-    played
+    let stopped = driver.stop();
+    let played = played?;
+    stopped.map(|()| played)
 }
 
 /// What whoever interrupted it is told.

@@ -114,7 +114,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, answer: Answer) -> Result
     let (door, given_by) = (DOOR.to_owned(), person.clone());
     let input = Input::Verdict { approval, approve, person, door, note: note.clone() };
     let entry = acting.submit(invocation, input, None)?;
-    acting.close();
+    acting.close()?;
     let decided = entry.effects.iter().rev().find_map(|effect| match effect {
         Effect::PutDecision(decision) => Some(decision),
         _ => None,

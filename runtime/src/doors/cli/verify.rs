@@ -46,7 +46,7 @@ struct Told {
     store: String,
     whole: bool,
     steps: u64,
-    head: String,
+    head: Option<String>,
     rows: u64,
     bytes: u64,
     file_bytes: Option<u64>,
@@ -101,7 +101,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
             store: place.shown(),
             whole: verified.is_whole(),
             steps: verified.steps,
-            head: verified.head.to_string(),
+            head: verified.head.map(|head| head.to_string()),
             rows: verified.rows,
             bytes: verified.bytes,
             file_bytes: verified.file_bytes,
@@ -169,7 +169,7 @@ fn text(verified: &Verified) -> String {
         verified.rows,
         size::shown(verified.bytes),
     ));
-    lines.push(format!("head  {}", verified.head));
+    lines.extend(verified.head.map(|head| format!("head  {head}")));
     lines.extend(verified.unchecked.iter().map(|what| format!("not checked: {what}")));
     lines.join("\n")
 }

@@ -76,7 +76,10 @@ pub enum ClientError {
 
 impl From<ClientError> for RuntimeError {
     fn from(error: ClientError) -> Self {
-        Self::Store(StoreError::Elsewhere(error.to_string()))
+        match error {
+            ClientError::Wire(_) | ClientError::Io(_) => Self::Lost(error.to_string()),
+            other => Self::Store(StoreError::Elsewhere(other.to_string())),
+        }
     }
 }
 

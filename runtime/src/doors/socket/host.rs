@@ -202,7 +202,7 @@ pub async fn serve(
     let sessions = std::mem::take(&mut *shared.sessions());
     end(sessions).await;
     if let Some(shared) = Arc::into_inner(shared) {
-        shared.live.stop().await;
+        shared.live.stop().await?;
     }
     Ok(left)
 }

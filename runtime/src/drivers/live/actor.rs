@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use echo_storage::names::{MessageId, RoleId};
-use echo_storage::{Input, Query};
+use echo_storage::{Input, Query, StoreError};
 use tokio::task::JoinHandle;
 
 use super::{Shared, StopOnPanic};
-use crate::engine::Outcome;
+use crate::engine::{Outcome, next_mail};
 
 /// How many messages an actor hands to the writer at once.
 const GROUP_MESSAGES: usize = 64;
@@ -29,6 +29,8 @@ pub(super) struct Actor {
     woken: Receiver<()>,
     /// It has nothing on its way and does not pause, so the writer may take its next message within the sender's batch.
     pub(super) free: AtomicBool,
+    /// Its last step failed within a sender's batch, so it pauses before it tries again.
+    pub(super) failed: AtomicBool,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -36,7 +38,13 @@ impl Actor {
     pub(super) fn new() -> Self {
         // Two wake-ups say no more than one.
         let (wake, woken) = async_channel::bounded(1);
-        Self { wake, woken, free: AtomicBool::new(true), task: Mutex::new(None) }
+        Self {
+            wake,
+            woken,
+            free: AtomicBool::new(true),
+            failed: AtomicBool::new(false),
+            task: Mutex::new(None),
+        }
     }
 
     /// Ends the task, where one was started.
@@ -67,18 +75,31 @@ async fn run(shared: Arc<Shared>, role: RoleId) {
     shared.started.send_modify(|started| *started += 1);
     while actor.woken.recv().await.is_ok() {
         loop {
-            let group = inbox(&shared, &role);
-            if group.is_empty() {
-                break;
+            if actor.failed.swap(false, Ordering::AcqRel) {
+                actor.free.store(false, Ordering::Release);
+                failures += 1;
+                back_off(failures).await;
+                actor.free.store(true, Ordering::Release);
             }
+            let group = match inbox(&shared, &role) {
+                Ok(group) if group.is_empty() => break,
+                Ok(group) => group,
+                Err(error) => {
+                    // Mail that nobody can look for would wait for ever.
+                    shared.ends(&error);
+                    return;
+                }
+            };
             actor.free.store(false, Ordering::Release);
             let takes = group.into_iter().map(|message| Input::Take { role: role.clone(), message });
             let Ok(outcomes) = shared.submit(takes.collect()).await else { return };
-            let failed = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Failed(_)));
-            failures = if failed { failures + 1 } else { 0 };
-            if failed {
-                let pause = BACK_OFF_MS.saturating_mul(1 << failures.min(16_u32)).min(MAX_BACK_OFF_MS);
-                tokio::time::sleep(Duration::from_millis(pause)).await;
+            if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Failed(_))) {
+                // The dispatcher has noted it as well.
+                actor.failed.store(false, Ordering::Release);
+                failures += 1;
+                back_off(failures).await;
+            } else {
+                failures = 0;
             }
             // From here on the writer may take what arrives; what arrived before is looked for once more.
             actor.free.store(true, Ordering::Release);
@@ -86,18 +107,18 @@ async fn run(shared: Arc<Shared>, role: RoleId) {
     }
 }
 
+/// Pauses after so many failures in a row.
+async fn back_off(failures: u32) {
+    let pause = BACK_OFF_MS.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(MAX_BACK_OFF_MS);
+    tokio::time::sleep(Duration::from_millis(pause)).await;
+}
+
 /// The role's oldest unread messages, if it has a free thought slot for the first of them.
-fn inbox(shared: &Shared, role: &RoleId) -> Vec<MessageId> {
+fn inbox(shared: &Shared, role: &RoleId) -> Result<Vec<MessageId>, StoreError> {
     let config = shared.organisation.config();
-    let read = || -> Result<Vec<MessageId>, echo_storage::StoreError> {
-        let snapshot = shared.store.snapshot()?;
-        if crate::engine::next_mail(&snapshot, config, role)?.is_none() {
-            return Ok(Vec::new());
-        }
-        config.role(role).map_or_else(|| Ok(Vec::new()), |role| snapshot.unread(role, GROUP_MESSAGES))
-    };
-    read().unwrap_or_else(|error| {
-        tracing::error!(%role, %error, "the inbox could not be read");
-        Vec::new()
-    })
+    let snapshot = shared.store.snapshot()?;
+    if next_mail(&snapshot, config, role)?.is_none() {
+        return Ok(Vec::new());
+    }
+    config.role(role).map_or_else(|| Ok(Vec::new()), |role| snapshot.unread(role, GROUP_MESSAGES))
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_channel::Receiver;
 use echo_storage::Effect;
@@ -41,6 +42,11 @@ fn deliver(shared: &Arc<Shared>, committed: &Committed) {
             Effect::EndThought { thought, .. } => drop(asked.remove(thought)),
             Effect::SetTimer(_) | Effect::ClearTimer(_) => timers_changed = true,
             _ => {}
+        }
+    }
+    for role in &committed.failed {
+        if let Some(actor) = shared.actors.get(role) {
+            actor.failed.store(true, Ordering::Release);
         }
     }
     for role in &committed.left {

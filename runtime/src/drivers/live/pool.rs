@@ -49,6 +49,8 @@ impl Queue {
     fn try_push(&self, item: Option<ThoughtId>) {
         if let Err(TrySendError::Full(_)) = self.push.try_send(item) {
             self.overflowed.store(true, Ordering::Release);
+            // The workers may have emptied the queue before they could see that; where it is full still, they will.
+            let _ = self.push.try_send(None);
         }
     }
 }
@@ -68,8 +70,13 @@ async fn work(shared: Arc<Shared>) {
         }
         if shared.pool.overflowed.swap(false, Ordering::AcqRel) {
             let waiting = shared.store.snapshot().and_then(|state| state.thoughts_out(None, MAX_WAITING / 2));
-            for thought in waiting.unwrap_or_default() {
-                shared.pool.push(thought);
+            match waiting {
+                Ok(waiting) => waiting.into_iter().for_each(|thought| shared.pool.push(thought)),
+                Err(error) => {
+                    // Questions that nobody can look for would wait for their deadlines.
+                    shared.ends(&error);
+                    return;
+                }
             }
         }
     }

@@ -340,7 +340,7 @@ fn step(entry: &Entry) -> Result<Response, RuntimeError> {
 
 fn failed(error: &RuntimeError) -> Response {
     let kind = match error {
-        RuntimeError::Store(_) => FailureKind::Store,
+        RuntimeError::Store(_) | RuntimeError::Lost(_) => FailureKind::Store,
         RuntimeError::Stopped => FailureKind::Stopped,
         RuntimeError::Refused(_) => FailureKind::Refused,
     };
