@@ -75,5 +75,7 @@ pub(super) fn live(
         if let Some(error) = unsealed {
             return Err(error.into());
         }
+        // As a runtime does that comes to rest, so that these commits are cut as well.
+        store.seal()?;
     }
 }
