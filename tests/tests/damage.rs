@@ -70,6 +70,21 @@ fn one_changed_byte_in_any_commit_is_found_and_named() {
 }
 
 #[test]
+fn a_fresh_start_moves_a_store_aside_that_does_not_open() {
+    let (home, _) = trained();
+    let whole = std::fs::read(home.store()).unwrap();
+    std::fs::write(home.store(), &whole[..whole.len() / 2]).unwrap();
+    let _ = home.run(&["train"]).exits(1).says(&["is damaged", "`train --fresh` move it aside"]);
+    let _ = home.run(&["train", "--fresh"]).exits(0).says(&["org.redb.before-1"]);
+    let aside = home.store().with_file_name("org.redb.before-1");
+    assert!(std::fs::read(aside).unwrap() == whole[..whole.len() / 2]);
+    // What is no store of ours is not moved.
+    std::fs::write(home.store(), "a letter").unwrap();
+    let _ = home.run(&["train", "--fresh"]).exits(1).says(&["is not a store", "was left as it is"]);
+    assert_eq!(std::fs::read(home.store()).unwrap(), b"a letter");
+}
+
+#[test]
 fn a_changed_text_of_the_scenario_is_found() {
     let (home, _) = trained();
     let mut bytes = std::fs::read(home.store()).unwrap();

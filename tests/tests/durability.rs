@@ -68,6 +68,7 @@ fn memory_leaves_nothing_behind() {
     let number = post(&home);
     let _ = home.run(&["messages", &format!("msg-{number}")]).exits(0);
     let _ = home.run(&["backup", "copy.redb"]).exits(1).says(&["lies in memory"]);
+    assert!(home.run(&["status"]).exits(0).stdout.contains("in memory"));
     let _ = home.run(&["stop"]).exits(0);
     assert!(host.ends().status.success());
     assert!(!home.store().exists() && !Path::new(&home.path().join("copy.redb")).exists());

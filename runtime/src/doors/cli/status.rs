@@ -30,7 +30,8 @@ const MAX_NAMED: usize = 5;
 #[derive(Serialize)]
 struct Overview {
     store: String,
-    file_bytes: u64,
+    /// Nothing where it lies in memory.
+    file_bytes: Option<u64>,
     format: u32,
     clock: ClockName,
     organisation: String,
@@ -114,11 +115,12 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
 fn overview(look: &Look) -> Result<Overview, Failed> {
     let state = &look.snapshot;
     let file_bytes = match std::fs::metadata(look.place.path()) {
-        // A runtime may hold it in memory.
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => 0,
-        file => file
-            .map_err(|cause| Failed::Failure(format!("cannot look at {}: {cause}", look.place.shown())))?
-            .len(),
+        // Then its runtime holds it in memory.
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => None,
+        Err(cause) => {
+            return Err(Failed::Failure(format!("cannot look at {}: {cause}", look.place.shown())));
+        }
+        Ok(file) => Some(file.len()),
     };
     let summaries: Vec<Summary> =
         look.config.roles.iter().map(|role| Summary::of(look, role)).collect::<Result<_, _>>()?;
@@ -211,7 +213,14 @@ fn text(overview: &Overview, look: &Look) -> String {
     };
     let last = overview.last_step_at.as_ref().map(|at| format!(", the last {at}")).unwrap_or_default();
     page.named(&[
-        ("size        ", format!("{}, format {}", size::shown(overview.file_bytes), overview.format)),
+        (
+            "size        ",
+            format!(
+                "{}, format {}",
+                overview.file_bytes.map_or_else(|| "in memory".to_owned(), size::shown),
+                overview.format
+            ),
+        ),
         ("organisation", format!("{}, since {}, on {clock}", overview.organisation, overview.created_at)),
         ("steps       ", format!("{}{last}", overview.steps)),
         ("head        ", overview.head.clone()),
