@@ -1,7 +1,8 @@
 //! Snapshots: the state of one commit, as long as it is needed.
 //!
 //! What always holds: a table that the file does not have yet, because it was made before there was such a table, reads as
-//! an empty one.
+//! an empty one; the rows of a scan are in order, so whoever reads page by page comes to an end, also in a damaged file
+//! whose pages point in a circle.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -79,21 +80,29 @@ impl State for Snapshot {
         if range.end.as_ref().is_some_and(|end| *end <= range.start) {
             return Ok(Vec::new());
         }
+        let name = table.name;
         let Some(table) = self.table(table)? else { return Ok(Vec::new()) };
-        caught(&self.path, || {
+        let found = caught(&self.path, || {
             let mut rows = table.range::<&[u8]>(range.bounds())?;
             let mut next = || match order {
                 Order::Ascending => rows.next(),
                 Order::Descending => rows.next_back(),
             };
-            let mut found = Vec::new();
+            let mut found: Vec<Row> = Vec::new();
             while found.len() < limit
                 && let Some(row) = next()
             {
                 let (key, value) = row?;
+                if !continues(range, order, found.last().map(|(last, _)| last.as_slice()), key.value()) {
+                    return Ok(Err(()));
+                }
                 found.push((key.value().to_vec(), value.value().to_vec()));
             }
-            Ok::<_, redb::StorageError>(found)
+            Ok::<_, redb::StorageError>(Ok(found))
+        })?;
+        found.map_err(|()| {
+            let cause = format!("the rows of table `{name}` are not in order");
+            StoreError::DamagedFile { path: self.path.to_path_buf(), cause }
         })
     }
 
@@ -104,6 +113,17 @@ impl State for Snapshot {
         let config = self.configs.config(self)?;
         Ok(self.config.get_or_init(|| config).clone())
     }
+}
+
+/// Whether a row may come behind the last one of a scan, or be its first.
+fn continues(range: &KeyRange, order: Order, last: Option<&[u8]>, key: &[u8]) -> bool {
+    let is_within =
+        key >= range.start.as_slice() && range.end.as_ref().is_none_or(|end| key < end.as_slice());
+    let is_behind = last.is_none_or(|last| match order {
+        Order::Ascending => key > last,
+        Order::Descending => key < last,
+    });
+    is_within && is_behind
 }
 
 /// The configuration that was decoded last. It hardly ever changes, and decoding it takes longer than a step.
@@ -123,5 +143,31 @@ impl ConfigCache {
         let config = CONFIG.get(snapshot, &CONFIG_KEY)?.map(Arc::new);
         *cached = config.clone().map(|config| (bytes, config));
         Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_go_one_way_and_stay_within_the_range() {
+        let range = KeyRange { start: vec![2], end: Some(vec![8]) };
+        let check = |order: Order, last: Option<u8>, key: u8, expected: bool| {
+            let last = last.map(|last| [last]);
+            let last = last.as_ref().map(<[u8; 1]>::as_slice);
+            assert_eq!(continues(&range, order, last, &[key]), expected, "{order:?} {last:?} {key}");
+        };
+        for order in [Order::Ascending, Order::Descending] {
+            check(order, None, 2, true);
+            check(order, None, 7, true);
+            check(order, None, 1, false);
+            check(order, None, 8, false);
+            check(order, Some(5), 5, false);
+        }
+        check(Order::Ascending, Some(5), 6, true);
+        check(Order::Ascending, Some(5), 4, false);
+        check(Order::Descending, Some(5), 4, true);
+        check(Order::Descending, Some(5), 6, false);
     }
 }
