@@ -19,6 +19,8 @@ pub const ROLE: Role = Role {
         "company_direction",
         "crisis_management",
     ],
+    spends: &["budget_allocation"],
+    matters: &[],
     keywords: &[
         "strategy",
         "leadership",

@@ -1,6 +1,9 @@
 //! The Chief Human Resources Officer: who works here and how they fare.
 
-use echo_runtime::role::{Hears, Role, Weighs};
+use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
+
+/// Who leads a team besides this role.
+const MANAGERS: &[&str] = &["cto", "operations_head", "product_manager"];
 
 /// How the role is declared.
 pub const ROLE: Role = Role {
@@ -11,6 +14,51 @@ pub const ROLE: Role = Role {
     budget_limit_usd: Some(300_000),
     threshold: 700,
     may_decide: &["hiring", "performance_management", "hr_policy", "conflict_resolution", "team_culture"],
+    spends: &[],
+    matters: &[
+        Matter {
+            name: "cross_team_conflict",
+            words: &["cross-team conflict", "conflict between teams"],
+            types: &[],
+            course: Course::With(MANAGERS),
+        },
+        Matter {
+            name: "promotion",
+            words: &["promotion", "promote"],
+            types: &[],
+            course: Course::With(MANAGERS),
+        },
+        Matter {
+            name: "executive_hire",
+            words: &["executive hire", "hire an executive", "c-suite"],
+            types: &["c_suite_hiring"],
+            course: Course::Up,
+        },
+        Matter {
+            name: "major_policy",
+            words: &["major policy", "company-wide policy"],
+            types: &[],
+            course: Course::Up,
+        },
+        Matter {
+            name: "legal_matter",
+            words: &["legal matter", "lawsuit", "litigation", "legal claim"],
+            types: &[],
+            course: Course::Person,
+        },
+        Matter {
+            name: "termination",
+            words: &["termination", "terminate the employment", "dismissal", "layoff", "lay off"],
+            types: &[],
+            course: Course::Person,
+        },
+        Matter {
+            name: "discrimination_claim",
+            words: &["discrimination", "harassment"],
+            types: &[],
+            course: Course::Person,
+        },
+    ],
     keywords: &["hiring", "hr", "talent", "recruitment", "team member", "employee", "culture"],
     hears: &[Hears { topic: "agents:status", only: &[] }],
     weighs: Weighs {

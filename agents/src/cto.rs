@@ -1,6 +1,6 @@
 //! The Chief Technology Officer: which technology carries the company.
 
-use echo_runtime::role::{Hears, Role, Weighs};
+use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
 use crate::engineering;
 
@@ -18,6 +18,38 @@ pub const ROLE: Role = Role {
         "engineering_budget",
         "team_structure",
         "technical_standards",
+    ],
+    spends: &["engineering_budget"],
+    matters: &[
+        Matter {
+            name: "cross_team_architecture",
+            words: &["cross-team architecture", "architecture across teams"],
+            types: &[],
+            course: Course::With(&["senior_architect", "product_manager"]),
+        },
+        Matter {
+            name: "team_structure",
+            words: &["team structure", "reorganise the team", "reorganize the team"],
+            types: &["team_structure"],
+            course: Course::Up,
+        },
+        Matter {
+            name: "technology_migration",
+            words: &[
+                "technology migration",
+                "platform migration",
+                "database migration",
+                "migrate the platform",
+            ],
+            types: &[],
+            course: Course::Person,
+        },
+        Matter {
+            name: "compliance",
+            words: &["compliance", "regulatory", "gdpr", "hipaa"],
+            types: &[],
+            course: Course::Person,
+        },
     ],
     keywords: &[
         "technical",

@@ -1,6 +1,6 @@
 //! The Head of Operations: what runs, with whose help and at what cost.
 
-use echo_runtime::role::{Hears, Role, Weighs};
+use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
 /// How the role is declared.
 pub const ROLE: Role = Role {
@@ -11,6 +11,28 @@ pub const ROLE: Role = Role {
     budget_limit_usd: Some(400_000),
     threshold: 700,
     may_decide: &["vendor_management", "process_optimization", "resource_allocation", "operations_budget"],
+    spends: &["operations_budget"],
+    matters: &[
+        Matter {
+            name: "cross_functional_process",
+            words: &["cross-functional process", "process across functions"],
+            types: &[],
+            course: Course::With(&[]),
+        },
+        Matter { name: "large_contract", words: &["large contract"], types: &[], course: Course::Up },
+        Matter {
+            name: "legal_matter",
+            words: &["legal matter", "lawsuit", "litigation", "legal claim"],
+            types: &[],
+            course: Course::Person,
+        },
+        Matter {
+            name: "vendor_dispute",
+            words: &["vendor dispute", "dispute with the vendor", "breach of contract"],
+            types: &[],
+            course: Course::Person,
+        },
+    ],
     keywords: &[
         "operations",
         "deployment",

@@ -1,6 +1,6 @@
 //! The Product Manager: what is built, for whom and when.
 
-use echo_runtime::role::{Hears, Role, Weighs};
+use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
 /// How the role is declared.
 pub const ROLE: Role = Role {
@@ -16,6 +16,18 @@ pub const ROLE: Role = Role {
         "product_budget",
         "user_research",
         "release_planning",
+    ],
+    spends: &["product_budget"],
+    matters: &[
+        Matter {
+            name: "roadmap",
+            words: &[],
+            types: &["product_roadmap"],
+            course: Course::With(&["cto", "senior_architect", "uiux_engineer"]),
+        },
+        Matter { name: "major_feature", words: &["major feature"], types: &[], course: Course::Up },
+        Matter { name: "pivot", words: &["pivot"], types: &[], course: Course::Up },
+        Matter { name: "strategic_pivot", words: &["strategic pivot"], types: &[], course: Course::Person },
     ],
     keywords: &[
         "product",

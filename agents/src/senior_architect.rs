@@ -1,6 +1,6 @@
 //! The Senior Architect: how the systems fit together.
 
-use echo_runtime::role::{Hears, Role, Weighs};
+use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
 use crate::engineering;
 
@@ -18,6 +18,21 @@ pub const ROLE: Role = Role {
         "scalability",
         "technical_debt",
         "design_review",
+    ],
+    spends: &[],
+    matters: &[
+        Matter {
+            name: "system_architecture",
+            words: &[],
+            types: &["system_architecture"],
+            course: Course::With(&["cto", "product_manager", "senior_developer"]),
+        },
+        Matter {
+            name: "major_architectural_change",
+            words: &["major architectural change", "rearchitecture", "architecture overhaul"],
+            types: &[],
+            course: Course::Up,
+        },
     ],
     keywords: &["architecture", "design", "component", "integration", "api", "scale"],
     hears: &[Hears { topic: "decisions:escalated", only: engineering::TYPES }],

@@ -1,6 +1,6 @@
 //! The Senior Developer: how it is written.
 
-use echo_runtime::role::{Role, Weighs};
+use echo_runtime::role::{Course, Matter, Role, Weighs};
 
 /// How the role is declared.
 pub const ROLE: Role = Role {
@@ -11,6 +11,21 @@ pub const ROLE: Role = Role {
     budget_limit_usd: None,
     threshold: 600,
     may_decide: &["implementation", "code_review", "refactoring", "bug_fixing"],
+    spends: &[],
+    matters: &[
+        Matter {
+            name: "feature_architecture",
+            words: &["feature architecture"],
+            types: &[],
+            course: Course::With(&["senior_architect", "test_lead"]),
+        },
+        Matter {
+            name: "major_refactor",
+            words: &["major refactor", "major refactoring"],
+            types: &[],
+            course: Course::Up,
+        },
+    ],
     keywords: &["development", "implementation", "code", "programming", "bug"],
     hears: &[],
     weighs: Weighs {

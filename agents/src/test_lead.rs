@@ -1,6 +1,6 @@
 //! The Test Lead: whether it works.
 
-use echo_runtime::role::{Hears, Role, Weighs};
+use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
 /// How the role is declared.
 pub const ROLE: Role = Role {
@@ -11,6 +11,27 @@ pub const ROLE: Role = Role {
     budget_limit_usd: None,
     threshold: 700,
     may_decide: &["test_strategy", "test_automation", "bug_severity", "release_quality"],
+    spends: &[],
+    matters: &[
+        Matter {
+            name: "release",
+            words: &[],
+            types: &["release_quality"],
+            course: Course::With(&["senior_developer", "product_manager"]),
+        },
+        Matter {
+            name: "release_block",
+            words: &["block the release", "blocking a release", "release block"],
+            types: &[],
+            course: Course::Up,
+        },
+        Matter {
+            name: "production_incident",
+            words: &["production incident", "production outage"],
+            types: &[],
+            course: Course::Person,
+        },
+    ],
     keywords: &["testing", "qa", "quality", "bug", "validation", "coverage"],
     hears: &[Hears { topic: "decisions:new", only: &[] }],
     weighs: Weighs {

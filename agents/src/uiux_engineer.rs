@@ -1,6 +1,6 @@
 //! The UI/UX Engineer: what people see and whether they can use it.
 
-use echo_runtime::role::{Role, Weighs};
+use echo_runtime::role::{Course, Matter, Role, Weighs};
 
 /// How the role is declared.
 pub const ROLE: Role = Role {
@@ -11,6 +11,27 @@ pub const ROLE: Role = Role {
     budget_limit_usd: None,
     threshold: 650,
     may_decide: &["interface_design", "design_system", "user_testing", "accessibility"],
+    spends: &[],
+    matters: &[
+        Matter {
+            name: "major_flow",
+            words: &["major flow", "major user flow"],
+            types: &[],
+            course: Course::With(&["product_manager", "senior_architect"]),
+        },
+        Matter {
+            name: "design_system_overhaul",
+            words: &["design-system overhaul", "design system overhaul"],
+            types: &[],
+            course: Course::Up,
+        },
+        Matter {
+            name: "accessibility_law",
+            words: &["accessibility law", "accessibility lawsuit", "legal accessibility", "ada compliance"],
+            types: &[],
+            course: Course::Person,
+        },
+    ],
     keywords: &["ui", "ux", "interface", "user experience", "visual", "usability"],
     hears: &[],
     weighs: Weighs {

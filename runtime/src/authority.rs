@@ -11,6 +11,7 @@ use echo_storage::quantities::{Confidence, Timestamp, Usd};
 use echo_storage::records::{Config, Decision, Party, Spend, Status};
 use echo_storage::{Draft, Effect, Query, State};
 
+use crate::matters;
 use crate::turn::{Failure, refuse};
 
 /// Approvals that a track record begins with: a prior of 900 thousandths worth this many decisions.
@@ -31,6 +32,11 @@ pub fn chain<'a>(config: &'a Config, from: &'a RoleId) -> impl Iterator<Item = &
     std::iter::successors(Some(from), up).take(config.roles.len())
 }
 
+/// Whether a role stands above another on that one's escalation chain.
+pub fn is_above(config: &Config, role: &RoleId, other: &RoleId) -> bool {
+    role != other && chain(config, other).any(|up| up == role)
+}
+
 /// What a role has approved within the window in which it counts.
 pub fn spent(
     state: &(impl State + ?Sized),
@@ -47,17 +53,22 @@ pub fn window_start(config: &Config, now: Timestamp) -> Timestamp {
     now.before_ms(config.rules.spending_window_ms).after_ms(1)
 }
 
-/// Why a role may not approve a decision; nothing means that it may.
+/// Why a role may not approve a decision of this amount; nothing means that it may. The amount is the decision's own, or
+/// that of several that are approved together.
 pub fn obstacle(
     state: &(impl State + ?Sized),
     config: &Config,
     role: &RoleId,
-    kind: &DecisionType,
+    decision: &Decision,
     amount: Usd,
     now: Timestamp,
 ) -> Result<Option<String>, Failure> {
+    let kind = &decision.proposal.kind;
     if !has_type(config, role, kind) {
         return Ok(Some(format!("{role} has no authority over {kind}")));
+    }
+    if let Some(obstacle) = matters::obstacle(config, role, decision) {
+        return Ok(Some(obstacle));
     }
     if amount == Usd::ZERO {
         return Ok(None);
@@ -103,17 +114,17 @@ pub fn guard(input: &Input, draft: &Draft<'_>) -> Result<(), Failure> {
             Effect::PutSpend(spend) => check_spend(draft, spend)?,
             Effect::PutDecision(decision) => {
                 let earlier = before.decision(decision.id)?;
-                let was = earlier.as_ref().map(|old| old.status);
-                if is_settled(was) || settled.contains(&decision.id) {
+                if settled.contains(&decision.id) {
                     return refuse(format!("{} is decided already", decision.id));
                 }
-                if earlier.is_some_and(|old| old.proposal != decision.proposal) {
-                    return refuse(format!("what {} asks cannot be changed", decision.id));
-                }
-                if is_settled(Some(decision.status)) {
+                check_change(input, draft, earlier.as_ref(), decision)?;
+                if is_settled(decision.status) {
                     settled.push(decision.id);
                 }
                 if decision.status == Status::Approved {
+                    if !decision.proposal.context.missing().is_empty() {
+                        return refuse(format!("{} is incomplete, and cannot be approved", decision.id));
+                    }
                     let role = check_approval(input, draft, decision, &approved)?;
                     approved.extend(role.map(|role| (role, decision.amount())));
                 }
@@ -124,8 +135,45 @@ pub fn guard(input: &Input, draft: &Draft<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn is_settled(status: Option<Status>) -> bool {
-    matches!(status, Some(Status::Approved | Status::Rejected))
+fn is_settled(status: Status) -> bool {
+    matches!(status, Status::Approved | Status::Rejected)
+}
+
+/// What a decision asks and touches is fixed when it is opened; what is decided is decided, unless a role above the one
+/// that decided turns it round by a tool of its own.
+fn check_change(
+    input: &Input,
+    draft: &Draft<'_>,
+    earlier: Option<&Decision>,
+    decision: &Decision,
+) -> Result<(), Failure> {
+    let Some(config) = draft.before().config()? else { return refuse("no configuration, no authority") };
+    let Some(earlier) = earlier else {
+        // In the same step it may be written more than once, always with what it asks.
+        if decision.matters != matters::touched(&config, &decision.proposal) {
+            return refuse(format!("{} does not name the matters that it touches", decision.id));
+        }
+        return Ok(());
+    };
+    if earlier.proposal != decision.proposal || earlier.matters != decision.matters {
+        return refuse(format!("what {} asks cannot be changed", decision.id));
+    }
+    if !is_settled(earlier.status) {
+        return Ok(());
+    }
+    let overrides = match (input, &earlier.decided_by, &decision.decided_by) {
+        (
+            Input::Call { caller: Party::Role(caller), .. },
+            Some(Party::Role(decider)),
+            Some(Party::Role(by)),
+        ) => caller == by && is_above(&config, by, decider) && is_settled(decision.status),
+        _ => false,
+    };
+    let goes_on = decision.path.len() > earlier.path.len() && decision.path.starts_with(&earlier.path);
+    if overrides && goes_on && earlier.status != decision.status {
+        return Ok(());
+    }
+    refuse(format!("{} is decided already", decision.id))
 }
 
 /// Money is recorded once, in the step that approves it, and never rewritten.
@@ -156,9 +204,7 @@ fn check_approval<'a>(
             let Some(config) = before.config()? else { return refuse("no configuration, no authority") };
             let together = in_this_step.iter().filter(|(other, _)| *other == role);
             let amount = together.fold(decision.amount(), |sum, (_, amount)| sum.plus(*amount));
-            if let Some(obstacle) =
-                obstacle(before, &config, role, &decision.proposal.kind, amount, draft.now())?
-            {
+            if let Some(obstacle) = obstacle(before, &config, role, decision, amount, draft.now())? {
                 return refuse(format!("{} cannot be approved: {obstacle}", decision.id));
             }
             let recorded = draft.effects().iter().any(|effect| {

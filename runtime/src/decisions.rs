@@ -22,14 +22,18 @@ mod close;
 mod conclusion;
 mod discussion;
 mod open;
+mod overriding;
+mod people;
 mod selection;
 mod tally;
 mod voting;
 
 pub use absence::unreachable;
-pub use climb::{asked_to_decide, climb_ended, stranded, verdict};
+pub use climb::{asked_to_decide, climb_ended, stranded};
 pub use discussion::{asked_to_clarify, clarification_ended};
-pub use open::open;
+pub use open::{OwnVerdict, decide, open};
+pub use overriding::override_decision;
+pub use people::{lapse, remind, verdict};
 pub use selection::{asked_to_take_part, selection_ended};
 pub use tally::tally;
 pub use voting::{asked_to_vote, cast, round_ended, standing_ballots};
@@ -156,7 +160,7 @@ fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<S
         Some((_, holder)) => authority::spent(state, config, holder, turn.now())?,
         None => Usd::ZERO,
     };
-    let obstacle = authority::obstacle(state, config, role, kind, decision.amount(), turn.now())?;
+    let obstacle = authority::obstacle(state, config, role, decision, decision.amount(), turn.now())?;
     let (stood, reversed) = state.track(role, kind)?;
     let remembered = state.remembered(&outcome_tag(kind), REMEMBERED_OUTCOMES)?;
     Ok(Standing {

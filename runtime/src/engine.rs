@@ -25,7 +25,8 @@ use std::sync::Arc;
 use echo_storage::clock::Clock;
 use echo_storage::journal::{Entry, Head};
 use echo_storage::names::{MessageId, RoleId};
-use echo_storage::records::{Config, Party, ThoughtState, TimerPurpose};
+use echo_storage::query::MAX_ROWS;
+use echo_storage::records::{Config, Party, ThoughtState};
 use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreError};
 
 use crate::mind::{self, Asking, Mind};
@@ -161,10 +162,7 @@ impl Engine {
         if away_ms <= NOT_AWAY_MS || snapshot.config()?.is_none() {
             return Ok(None);
         }
-        // Each agent has one pause at most, so more timers than agents hold another deadline.
-        let timers = snapshot.timers(self.organisation.config().roles.len() + 1)?;
-        let waits = timers.iter().any(|timer| !matches!(timer.purpose, TimerPurpose::Breaker { .. }));
-        Ok(waits.then_some(Input::TakeUp { away_ms }))
+        Ok(has_work_due(&snapshot)?.then_some(Input::TakeUp { away_ms }))
     }
 
     /// Runs the inputs in their order, without keys; see [`Engine::run_asked`].
@@ -311,15 +309,20 @@ pub(crate) fn decide(
     decided.unwrap_or_else(|panic| Err(Failure::Panicked(panic_text(&*panic))))
 }
 
+/// Whether a deadline is set by which the organisation must have done something. One that has so many others before it that
+/// they are not all looked at counts as at work.
+fn has_work_due(state: &dyn State) -> Result<bool, StoreError> {
+    let timers = state.timers(MAX_ROWS)?;
+    Ok(timers.len() == MAX_ROWS || timers.iter().any(|timer| timer.purpose.is_work()))
+}
+
 /// Whether nothing is left to do: no question is out, no agent that can be reached has mail, and no deadline is set but
-/// that of a pause.
+/// the end of a pause and those that people have.
 pub(crate) fn is_settled(state: &dyn State, config: &Config) -> Result<bool, StoreError> {
     if !state.thoughts_out(None, 1)?.is_empty() {
         return Ok(false);
     }
-    // Each agent has one pause at most, so more timers than agents hold another deadline.
-    let timers = state.timers(config.roles.len() + 1)?;
-    if timers.iter().any(|timer| !matches!(timer.purpose, TimerPurpose::Breaker { .. })) {
+    if has_work_due(state)? {
         return Ok(false);
     }
     for role in &config.roles {

@@ -6,7 +6,7 @@
 //! - [`turn`]: what the code that decides works with: a draft, with the configuration in force.
 //! - [`mail`], [`thoughts`], [`timers`], [`sessions`]: what a message, an answer, a deadline and a session's start and end lead to.
 //! - [`supervision`]: what happens to agents that fail, and how an operator has them try again.
-//! - [`decisions`] and [`authority`]: from a proposal to an outcome that somebody had the authority for.
+//! - [`decisions`], [`authority`] and [`matters`]: from a proposal to an outcome that somebody had the authority for.
 //! - [`mind`]: who answers questions; `keywords` finds keywords in texts.
 //! - [`engine`]: inputs in, one commit, what happened out. [`drivers`] turn it: live, or by a seed.
 //! - [`replay`]: everything decided again.
@@ -27,6 +27,7 @@ pub mod drivers;
 pub mod engine;
 mod keywords;
 pub mod mail;
+pub mod matters;
 pub mod mind;
 pub mod organisation;
 mod printable;

@@ -16,7 +16,7 @@ use crate::{authority, decisions, mail, sessions, supervision, thoughts, timers}
 
 /// The meaning of the deciding code. It grows when the same input would give other effects, so that a replay knows
 /// which steps it can decide again.
-pub const SEMANTICS: u32 = 2;
+pub const SEMANTICS: u32 = 3;
 
 /// A scenario that comes with the program.
 #[derive(Debug, Clone, Copy)]

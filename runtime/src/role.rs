@@ -1,8 +1,8 @@
 //! How a role is declared: a constant from which configuration, actors, tools and help are derived.
 
-use echo_storage::names::{DecisionType, NameError, RoleId, Topic};
+use echo_storage::names::{self, DecisionType, NameError, RoleId, Topic};
 use echo_storage::quantities::{Confidence, Usd};
-use echo_storage::records::{Concerns, FigurePair, Message, RoleConfig, Subscription};
+use echo_storage::records::{self, Concerns, FigurePair, MatterRule, Message, RoleConfig, Subscription};
 
 use crate::mail::topics;
 use crate::tool::Tool;
@@ -25,6 +25,10 @@ pub struct Role {
     pub threshold: u16,
     /// The decision types of its own.
     pub may_decide: &'static [&'static str],
+    /// Those of them that are about money, so that a decision must say how much.
+    pub spends: &'static [&'static str],
+    /// What it may not decide alone, whatever its limits.
+    pub matters: &'static [Matter],
     /// The words by which it knows that it is concerned; phrases match as consecutive words.
     pub keywords: &'static [&'static str],
     /// The topics it hears besides those that everybody or the leadership hears.
@@ -41,6 +45,31 @@ pub struct Role {
 /// What a role does with a message. It is pure, as everything that decides is; a failure is the message's, and counts as
 /// such.
 pub type OnMessage = fn(&mut Turn<'_, '_>, &RoleId, &Message) -> Result<(), Failure>;
+
+/// A matter that a role may not decide alone. A decision touches it by its author's word, by its type, or by its own
+/// words.
+#[derive(Debug, Clone, Copy)]
+pub struct Matter {
+    /// Its name.
+    pub name: &'static str,
+    /// The words that tell of it in a decision's subject, description or impact; phrases match as consecutive words.
+    pub words: &'static [&'static str],
+    /// The decision types that touch it by themselves.
+    pub types: &'static [&'static str],
+    /// Who decides it.
+    pub course: Course,
+}
+
+/// Who decides a matter that is not for one role alone; see [`records::Course`].
+#[derive(Debug, Clone, Copy)]
+pub enum Course {
+    /// Those concerned vote, and these are concerned.
+    With(&'static [&'static str]),
+    /// Whoever is above the role.
+    Up,
+    /// A person.
+    Person,
+}
 
 /// A topic that a role hears.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +116,8 @@ impl Role {
             budget_limit: self.budget_limit_usd.map(Usd::dollars),
             threshold: Confidence::saturating(self.threshold.into()),
             may_decide: types(self.may_decide)?,
+            spends: types(self.spends)?,
+            matters: self.matters.iter().map(Matter::rule).collect::<Result<_, _>>()?,
             keywords: self.keywords.iter().map(|word| (*word).to_owned()).collect(),
             concerns: Concerns {
                 money: self.weighs.money,
@@ -99,6 +130,23 @@ impl Role {
                 .map(|one| Ok(Subscription { topic: Topic::new(one.topic)?, only: types(one.only)? }))
                 .collect::<Result<_, NameError>>()?,
             thought_slots: 1,
+        })
+    }
+}
+
+impl Matter {
+    fn rule(&self) -> Result<MatterRule, NameError> {
+        Ok(MatterRule {
+            matter: names::Matter::new(self.name)?,
+            words: self.words.iter().map(|word| (*word).to_owned()).collect(),
+            types: types(self.types)?,
+            course: match self.course {
+                Course::With(roles) => records::Course::With(
+                    roles.iter().map(|role| RoleId::new(role)).collect::<Result<_, _>>()?,
+                ),
+                Course::Up => records::Course::Up,
+                Course::Person => records::Course::Person,
+            },
         })
     }
 }

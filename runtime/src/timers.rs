@@ -15,13 +15,15 @@ use crate::{decisions, supervision, thoughts};
 const MAX_PUT_OFF: usize = 10_000;
 
 /// Nobody ran the organisation for a while: its deadlines are put off by as much, because nobody could have kept them.
-/// The pause of an agent that failed goes on meanwhile.
+/// The pause of an agent that failed goes on meanwhile, and so does the time that people have to answer.
 pub fn put_off(turn: &mut Turn<'_, '_>, away_ms: u64) -> Result<(), Failure> {
     for timer in turn.state().timers(MAX_PUT_OFF)? {
         let later = Timer { due: timer.due.after_ms(away_ms), ..timer.clone() };
         let deadline = (later.due, later.id);
         match &timer.purpose {
-            TimerPurpose::Breaker { .. } => continue,
+            TimerPurpose::Breaker { .. } | TimerPurpose::Reminder { .. } | TimerPurpose::Approval { .. } => {
+                continue;
+            }
             TimerPurpose::Thought { thought } => {
                 if let Some(thought) = turn.state().thought(*thought)? {
                     turn.emit(Effect::Think(Thought { deadline: later.due, ..thought }))?;
@@ -53,6 +55,8 @@ pub fn failed(turn: &mut Turn<'_, '_>, due: Timestamp, id: TimerId, reason: &str
         | TimerPurpose::Clarification { decision, .. }
         | TimerPurpose::Climb { decision } => decisions::stranded(turn, decision, reason),
         TimerPurpose::Breaker { role } => supervision::pause_ended(turn, &role),
+        // The question waits on without a reminder; without a deadline it waits until somebody answers.
+        TimerPurpose::Reminder { .. } | TimerPurpose::Approval { .. } => Ok(()),
         TimerPurpose::Thought { thought } => {
             thoughts::answered(turn, thought, "none", &Err(format!("its deadline failed: {reason}")))
         }
@@ -71,6 +75,8 @@ pub fn fired(turn: &mut Turn<'_, '_>, due: Timestamp, id: TimerId) -> Result<(),
         }
         TimerPurpose::Breaker { role } => supervision::pause_ended(turn, &role),
         TimerPurpose::Climb { decision } => decisions::climb_ended(turn, decision),
+        TimerPurpose::Reminder { approval } => decisions::remind(turn, approval),
+        TimerPurpose::Approval { approval } => decisions::lapse(turn, approval),
         TimerPurpose::Thought { thought } => {
             let waited = turn.config().rules.thought_ms;
             thoughts::answered(turn, thought, "none", &Err(format!("no answer within {waited} ms")))

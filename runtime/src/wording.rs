@@ -4,7 +4,7 @@
 //! What is recorded uses some of these words too ([`vote_name`], [`consensus`], [`sides`]): other words there are another
 //! meaning of the code, which replays must know of.
 
-use echo_storage::records::{Deed, FactKind, Kind, Phase, Priority, Status, Tally, Vote};
+use echo_storage::records::{Deed, FactKind, Kind, Mode, Phase, Priority, Status, Tally, Vote};
 
 /// The word for a vote.
 pub(crate) fn vote_name(vote: Vote) -> &'static str {
@@ -30,6 +30,16 @@ pub(crate) fn status_name(status: Status) -> &'static str {
     }
 }
 
+/// The word for how a decision is made.
+pub(crate) fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Autonomous => "autonomous",
+        Mode::Collaborative => "collaborative",
+        Mode::Hierarchical => "hierarchical",
+        Mode::Human => "human",
+    }
+}
+
 /// The word for what a person answered.
 pub(crate) fn verdict_name(approve: bool) -> &'static str {
     status_name(if approve { Status::Approved } else { Status::Rejected })
@@ -44,6 +54,7 @@ pub(crate) fn deed_name(deed: Deed) -> &'static str {
         Deed::AskedPerson => "asked person",
         Deed::Approved => "approved",
         Deed::Rejected => "rejected",
+        Deed::Overrode => "overrode",
     }
 }
 

@@ -10,9 +10,9 @@ use crate::query::{CONFIG_KEY, Query, topic_counter, topic_end};
 use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState};
 use crate::state::{Changes, State};
 use crate::table::{
-    AGENTS, APPROVALS, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES, MEMORY_TAGS,
-    MESSAGES, PARTICIPATIONS, RECEIPTS, REQUESTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS,
-    VOTES,
+    AGENTS, APPROVALS, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES, MEMORY_NAMES,
+    MEMORY_TAGS, MESSAGES, PARTICIPATIONS, RECEIPTS, REQUESTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT,
+    TIMERS, TOPICS, VOTES, WORK,
 };
 
 /// Where an effect stands: what a message's content is found by.
@@ -84,6 +84,9 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         Effect::PutMemory(memory) => {
             count(state, &mut writes, memory.id)?;
             writes.put(&MEMORIES, &memory.id, memory)?;
+            if let Some(name) = &memory.name {
+                writes.put(&MEMORY_NAMES, &(name.clone(), memory.id), &())?;
+            }
             for tag in &memory.tags {
                 writes.put(&MEMORY_TAGS, &(tag.clone(), memory.id), &())?;
             }
@@ -95,6 +98,10 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         }
         Effect::PutRequest(request) => {
             writes.put(&REQUESTS, &(request.caller.to_string(), request.key.clone()), request)?;
+        }
+        Effect::PutWork(work) => {
+            count(state, &mut writes, work.id)?;
+            writes.put(&WORK, &(work.tool.clone(), work.id), work)?;
         }
         Effect::Reply(_) => {}
     }

@@ -7,7 +7,7 @@ use crate::codec::{Decode, Encode};
 use crate::names::{MessageId, RoleId, ThoughtId};
 use crate::records::{
     Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Receipt,
-    Request, Session, Spend, Thought, ThoughtState, Timer,
+    Request, Session, Spend, Thought, ThoughtState, Timer, Work,
 };
 
 /// One thing that a step does. `Put` replaces the record with the same id.
@@ -68,4 +68,6 @@ pub enum Effect {
     Reply(String),
     /// What a caller asked under a key of its own is done.
     PutRequest(Request),
+    /// Something that a role works on.
+    PutWork(Work),
 }

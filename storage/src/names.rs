@@ -103,6 +103,10 @@ name!(
     DecisionType, &[], "a decision type: 1 to 64 lower-case letters, digits or underscores"
 );
 name!(
+    /// A kind of subject that is not for one role alone to decide, such as `termination`.
+    Matter, &[], "a matter: 1 to 64 lower-case letters, digits or underscores"
+);
+name!(
     /// A topic on the bus, such as `decisions:new`.
     Topic, &[':'], "a topic: 1 to 64 lower-case letters, digits, underscores or colons"
 );
@@ -209,6 +213,10 @@ id!(
 id!(
     /// A training session, `ses-1`.
     SessionId, "ses"
+);
+id!(
+    /// Something that a role works on, `wrk-4`.
+    WorkId, "wrk"
 );
 
 #[cfg(test)]

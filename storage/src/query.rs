@@ -6,19 +6,20 @@ use crate::StoreError;
 use crate::effect::Effect;
 use crate::journal;
 use crate::names::{
-    ApprovalId, DecisionId, DecisionType, Id, MessageId, RoleId, SessionId, ThoughtId, TimerId, Topic,
+    ApprovalId, DecisionId, DecisionType, Id, MemoryId, MessageId, RoleId, SessionId, ThoughtId, TimerId,
+    Topic,
 };
 use crate::quantities::{Timestamp, Usd};
 use crate::records::{
     Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Party, Receipt,
-    Request, RoleConfig, Session, Spend, Thought, Timer,
+    Request, RoleConfig, Session, Spend, Thought, Timer, Work,
 };
 use crate::state::{KeyRange, Order, State};
 use crate::store::{STORE_KEY, StoreInfo};
 use crate::table::{
-    AGENTS, APPROVALS, CLARIFICATIONS, COUNTERS, CURSORS, DECISIONS, INBOX, Key, MEMORIES, MEMORY_TAGS,
-    MESSAGES, PARTICIPATIONS, RECEIPTS, REQUESTS, SESSIONS, SPENDING, STORE, THOUGHTS, THOUGHTS_OUT, TIMERS,
-    TOPICS, VOTES,
+    AGENTS, APPROVALS, CLARIFICATIONS, COUNTERS, CURSORS, DECISIONS, INBOX, Key, MEMORIES, MEMORY_NAMES,
+    MEMORY_TAGS, MESSAGES, PARTICIPATIONS, RECEIPTS, REQUESTS, SESSIONS, SPENDING, STORE, THOUGHTS,
+    THOUGHTS_OUT, TIMERS, TOPICS, VOTES, WORK,
 };
 
 /// How many rows one question may read where no smaller bound is natural.
@@ -194,6 +195,29 @@ pub trait Query: State {
                 .ok_or_else(|| StoreError::Inconsistent(format!("{id} is tagged `{tag}` and not there")))
         });
         memories.collect()
+    }
+
+    /// At most `limit` memories under a name, newest first.
+    fn remembered_as(&self, name: &str, limit: usize) -> Result<Vec<Memory>, StoreError> {
+        let named = MEMORY_NAMES.rows(self, name.to_owned().to_bytes(), Order::Descending, limit)?;
+        let memories = named.into_iter().map(|((_, id), ())| {
+            MEMORIES
+                .get(self, &id)?
+                .ok_or_else(|| StoreError::Inconsistent(format!("{id} is named `{name}` and not there")))
+        });
+        memories.collect()
+    }
+
+    /// At most `limit` memories, newest first, from behind the one named.
+    fn memories(&self, before: Option<MemoryId>, limit: usize) -> Result<Vec<Memory>, StoreError> {
+        let rows = MEMORIES.range(self, &older_than(before), Order::Descending, limit)?;
+        Ok(rows.into_iter().map(|(_, memory)| memory).collect())
+    }
+
+    /// At most `limit` items that a tool has recorded, newest first.
+    fn work(&self, tool: &str, limit: usize) -> Result<Vec<Work>, StoreError> {
+        let rows = WORK.rows(self, tool.to_owned().to_bytes(), Order::Descending, limit)?;
+        Ok(rows.into_iter().map(|(_, work)| work).collect())
     }
 
     /// A question to a mind.

@@ -13,8 +13,9 @@ mod request;
 mod session;
 mod thought;
 mod timer;
+mod work;
 
-pub use config::{Concerns, Config, FigurePair, RoleConfig, Rules, Subscription};
+pub use config::{Concerns, Config, Course, FigurePair, MatterRule, RoleConfig, Rules, Subscription};
 pub use decision::{
     Absence, Agent, Approval, Breaker, BreakerState, Context, Decision, Deed, Mode, Participation, PathStep,
     Phase, Proposal, Reason, Risk, Spend, Stance, Status, Tally, TypeTrack, Verdict,
@@ -26,3 +27,4 @@ pub use request::Request;
 pub use session::{Session, SessionEnd, SessionKind};
 pub use thought::{Answer, Brief, KnownFigure, Question, Standing, Thought, ThoughtState};
 pub use timer::{Timer, TimerPurpose};
+pub use work::Work;

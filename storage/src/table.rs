@@ -8,13 +8,13 @@ use std::marker::PhantomData;
 use crate::codec::{self, CodecError, Record};
 use crate::journal::{Chunk, Head};
 use crate::names::{
-    ApprovalId, DecisionId, Id, MemoryId, MessageId, RoleId, SessionId, ThoughtId, TimerId, Topic,
+    ApprovalId, DecisionId, Id, MemoryId, MessageId, RoleId, SessionId, ThoughtId, TimerId, Topic, WorkId,
 };
 use crate::quantities::Timestamp;
 use crate::query::CONFIG_KEY;
 use crate::records::{
     Agent, Approval, Ballot, Clarification, Config, Cursor, Decision, Memory, MessageRef, Participation,
-    Receipt, Request, Session, Spend, Thought, Timer,
+    Receipt, Request, Session, Spend, Thought, Timer, Work,
 };
 use crate::store::{STORE_KEY, StoreInfo};
 
@@ -109,10 +109,14 @@ tables! {
     CLARIFICATIONS: (DecisionId, u64, RoleId) => Clarification = 20 "clarifications";
     /// Requests that were asked under keys, by caller and key.
     REQUESTS: (String, String) => Request = 21 "requests";
+    /// What roles work on, by the tool that recorded it.
+    WORK: (String, WorkId) => Work = 22 "work";
+    /// Memories by name.
+    MEMORY_NAMES: (String, MemoryId) => () = 23 "memory_names";
 }
 
 /// The tables of the file, each once, by number.
-pub const ALL: [TableId; 21] = [
+pub const ALL: [TableId; 23] = [
     STORE.id,
     JOURNAL.id,
     MESSAGES.id,
@@ -134,6 +138,8 @@ pub const ALL: [TableId; 21] = [
     AGENTS.id,
     CLARIFICATIONS.id,
     REQUESTS.id,
+    WORK.id,
+    MEMORY_NAMES.id,
 ];
 
 /// The one table whose keys have types of their own.
@@ -298,7 +304,7 @@ macro_rules! id_key {
         }
     )*};
 }
-id_key!(MessageId, DecisionId, ApprovalId, ThoughtId, TimerId, MemoryId, SessionId);
+id_key!(MessageId, DecisionId, ApprovalId, ThoughtId, TimerId, MemoryId, SessionId, WorkId);
 
 macro_rules! tuple_key {
     ($($part:ident $at:tt),*) => {

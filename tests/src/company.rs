@@ -21,6 +21,8 @@ pub const HEAD: Role = Role {
     budget_limit_usd: Some(1_000),
     threshold: 700,
     may_decide: &["anything"],
+    spends: &[],
+    matters: &[],
     keywords: &["plan"],
     hears: &[],
     weighs: Weighs { money: 100, risk: 100, feasibility: 100, outcome: 100, figures: &[] },
@@ -36,6 +38,8 @@ pub const WORKER: Role = Role {
     leadership: false,
     budget_limit_usd: None,
     may_decide: &[],
+    spends: &[],
+    matters: &[],
     keywords: &["plan", "work"],
     ..HEAD
 };
@@ -57,6 +61,7 @@ pub fn start_a_plan(initiator: &str, budget_usd: u64, more: Context) -> Input {
         initiator: role(initiator),
         kind: DecisionType::new("anything").expect("a type is named well"),
         mode: Mode::Collaborative,
+        matters: Vec::new(),
         subject: "A plan".to_owned(),
         context: Context {
             description: "a plan for the work".to_owned(),

@@ -32,6 +32,7 @@ fn sound() -> Proposal {
         initiator: RoleId::new("cto").unwrap(),
         kind: DecisionType::new("infrastructure_architecture").unwrap(),
         mode: Mode::Collaborative,
+        matters: Vec::new(),
         subject: "Renew the deployment infrastructure".to_owned(),
         context: Context {
             description:

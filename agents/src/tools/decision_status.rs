@@ -136,6 +136,8 @@ enum Deed {
     Approved,
     /// Rejected it.
     Rejected,
+    /// Turned round what a role below had decided.
+    Overrode,
 }
 
 impl fmt::Display for Standing {
@@ -167,6 +169,7 @@ impl Deed {
             Self::AskedPerson => "asked a person",
             Self::Approved => "approved it",
             Self::Rejected => "rejected it",
+            Self::Overrode => "overrode it",
         }
     }
 }
@@ -180,6 +183,7 @@ impl From<records::Deed> for Deed {
             records::Deed::AskedPerson => Self::AskedPerson,
             records::Deed::Approved => Self::Approved,
             records::Deed::Rejected => Self::Rejected,
+            records::Deed::Overrode => Self::Overrode,
         }
     }
 }
@@ -270,5 +274,7 @@ fn reason(reason: Reason) -> String {
         Reason::Incomplete { missing } => format!("incomplete: {} not given", missing.join(", ")),
         Reason::Authority => "decided by a role with the authority".to_owned(),
         Reason::Person => "decided by a person".to_owned(),
+        Reason::Unanswered => "put to people, and nobody answered in time".to_owned(),
+        Reason::Overridden => "turned round by a role above the one that had decided".to_owned(),
     }
 }

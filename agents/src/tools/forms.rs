@@ -48,6 +48,32 @@ impl fmt::Display for Status {
     }
 }
 
+/// How a decision is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Mode {
+    /// The initiator decides, within its authority.
+    Autonomous,
+    /// Those concerned vote.
+    #[default]
+    Collaborative,
+    /// Those above the initiator decide, one after the other.
+    Hierarchical,
+    /// A person decides.
+    Human,
+}
+
+impl From<Mode> for records::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Autonomous => Self::Autonomous,
+            Mode::Collaborative => Self::Collaborative,
+            Mode::Hierarchical => Self::Hierarchical,
+            Mode::Human => Self::Human,
+        }
+    }
+}
+
 /// What a ballot says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

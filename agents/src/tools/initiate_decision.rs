@@ -1,4 +1,4 @@
-//! `initiate_decision`: opens a collaborative decision.
+//! `initiate_decision`: opens a decision, in any mode.
 //!
 //! What always holds: the initiator is whoever calls. What the caller leaves out counts as not given, so an incomplete
 //! decision is opened and rejected with what is missing, never filled in.
@@ -9,17 +9,18 @@ use std::fmt;
 use echo_runtime::decisions;
 use echo_runtime::tool::{Call, Tool};
 use echo_runtime::turn::{Failure, refuse};
-use echo_storage::names::{DecisionId, DecisionType, RoleId};
+use echo_storage::names::{DecisionId, DecisionType, Matter, RoleId};
 use echo_storage::quantities::Usd;
-use echo_storage::records::{self, Context, Mode, Proposal, Reason};
+use echo_storage::records::{self, Context, Proposal, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::forms::{self, Status};
 
 const NAME: &str = "initiate_decision";
-const DESCRIPTION: &str = "Opens a collaborative decision: every other role says whether it takes part, the \
-participants vote, and whoever has the authority decides. Answers with the decision's id at once; decision_status tells \
+const DESCRIPTION: &str = "Opens a decision. Collaborative, unless another mode is asked for: every other role \
+says whether it takes part, the participants vote, and whoever has the authority decides. Autonomous: your own mind decides \
+within your authority, or passes it up. Hierarchical: those above you decide. Human: a person does. Answers with the decision's id at once; decision_status tells \
 how it goes on. Without impact and stakeholders the decision is rejected as incomplete.";
 
 /// The tool.
@@ -33,6 +34,9 @@ struct Arguments {
     /// In whose authority it falls: a decision type, such as `company_direction`.
     #[serde(rename = "type")]
     kind: DecisionType,
+    /// How it is decided; what it touches may ask for a stricter mode.
+    #[serde(default)]
+    mode: forms::Mode,
     /// What is asked, in one line of at most 255 characters.
     #[schemars(length(min = 1, max = 255))]
     subject: String,
@@ -74,6 +78,9 @@ struct Arguments {
     /// Roles that need not take part; they decline.
     #[serde(default)]
     not_concerned: Vec<RoleId>,
+    /// What it touches whatever its words say, such as `compliance`.
+    #[serde(default)]
+    matters: Vec<Matter>,
 }
 
 /// A risk.
@@ -124,7 +131,8 @@ fn proposal(initiator: RoleId, arguments: Arguments) -> Proposal {
     Proposal {
         initiator,
         kind: arguments.kind,
-        mode: Mode::Collaborative,
+        mode: arguments.mode.into(),
+        matters: arguments.matters,
         subject: arguments.subject,
         context: Context {
             description: arguments.description,

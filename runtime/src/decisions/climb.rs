@@ -1,23 +1,21 @@
 //! Climbing: one role after the other up the escalation chain, and at its end a person.
 //!
-//! At each step the role's mind ballots. The role decides if it has the authority and is sure enough; otherwise it
+//! A decision that its initiator makes by itself begins there with the initiator. At each step the role's mind ballots. The
+//! role decides if it has the authority and is sure enough; otherwise it
 //! passes the decision up with its opinion. A role that does not answer in time, or whose agent is down, is passed over
 //! and the path says so.
 
-use echo_storage::names::{ApprovalId, DecisionId, RoleId};
-use echo_storage::quantities::Confidence;
+use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::records::{
-    Address, Answer, Approval, Decision, Deed, Kind, Party, Phase, Question, Reason, Status, TimerPurpose,
-    Verdict, Vote,
+    Address, Answer, Decision, Deed, Kind, Party, Phase, Question, Reason, TimerPurpose, Vote,
 };
-use echo_storage::{Effect, Query};
 
-use crate::mail::{Ask, topics};
+use crate::mail::Ask;
 use crate::mind;
 use crate::supervision;
-use crate::turn::{Failure, Outgoing, Turn, refuse};
+use crate::turn::{Failure, Outgoing, Turn};
 
-use super::{brief, close, cut, decision, discussion, enter, path_step, standing, voting};
+use super::{brief, close, cut, decision, discussion, enter, path_step, people, standing, voting};
 
 /// The round that a ballot up the chain sees as its own: it belongs to none.
 const NO_ROUND: u32 = 0;
@@ -28,20 +26,42 @@ pub(super) fn up(turn: &mut Turn<'_, '_>, mut decision: Decision, from: &RoleId)
     let next = loop {
         // A role that the configuration has no more hands it to a person as well.
         let Some(next) = turn.config().role(&from).and_then(|role| role.escalates_to.clone()) else {
-            return ask_person(turn, decision, &from);
+            return people::ask(turn, decision, &from);
         };
         let Some(why) = supervision::down(turn, &next)? else { break next };
         let party = Party::Role(next.clone());
         decision.path.push(path_step(turn, party, Deed::PassedUp, format!("passed over: {why}"), None));
         from = next;
     };
+    ask(turn, decision, Party::Role(from), next, Kind::Escalation)
+}
+
+/// Has the initiator decide by itself; where its agent is down, whoever is above it.
+pub(super) fn by_itself(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(), Failure> {
+    let initiator = decision.proposal.initiator.clone();
+    if let Some(why) = supervision::down(turn, &initiator)? {
+        let party = Party::Role(initiator.clone());
+        decision.path.push(path_step(turn, party, Deed::PassedUp, format!("passed over: {why}"), None));
+        return up(turn, decision, &initiator);
+    }
+    ask(turn, decision, Party::System, initiator, Kind::Request)
+}
+
+/// Asks a role to decide.
+fn ask(
+    turn: &mut Turn<'_, '_>,
+    mut decision: Decision,
+    from: Party,
+    role: RoleId,
+    kind: Kind,
+) -> Result<(), Failure> {
     let id = decision.id;
     let deadline = (turn.config().rules.round_ms, TimerPurpose::Climb { decision: id });
-    enter(turn, &mut decision, Phase::Climbing { at: next.clone() }, Some(deadline))?;
+    enter(turn, &mut decision, Phase::Climbing { at: role.clone() }, Some(deadline))?;
     turn.send(Outgoing {
-        from: Party::Role(from),
-        to: Address::Role(next),
-        kind: Kind::Escalation,
+        from,
+        to: Address::Role(role),
+        kind,
         about: Some(decision.proposal.kind.clone()),
         subject: decision.proposal.subject.clone(),
         content: Ask::Decide { decision: id }.to_content(),
@@ -157,67 +177,5 @@ pub fn stranded(turn: &mut Turn<'_, '_>, id: DecisionId, reason: &str) -> Result
     let initiator = decision.proposal.initiator.clone();
     let why = format!("it could not go on: {reason}");
     decision.path.push(path_step(turn, Party::Role(initiator.clone()), Deed::PassedUp, why, None));
-    ask_person(turn, decision, &initiator)
-}
-
-/// Nobody is left above: a person is asked.
-fn ask_person(turn: &mut Turn<'_, '_>, mut decision: Decision, from: &RoleId) -> Result<(), Failure> {
-    let approval: ApprovalId = turn.new_id()?;
-    let why = decision.path.last().map(|step| format!("{}: {}", step.who, step.why)).unwrap_or_default();
-    decision.status = Status::Escalated;
-    let asked = "nobody below a person could decide it".to_owned();
-    decision.path.push(path_step(turn, Party::Role(from.clone()), Deed::AskedPerson, asked, None));
-    enter(turn, &mut decision, Phase::Waiting { approval }, None)?;
-    turn.emit(Effect::PutApproval(Approval {
-        id: approval,
-        decision: decision.id,
-        why,
-        asked_at: turn.now(),
-        verdict: None,
-    }))?;
-    let content = serde_json::json!({ "decision": decision.id, "approval": approval });
-    turn.publish(Party::Role(from.clone()), topics::DECISIONS_ESCALATED, &decision, content)
-}
-
-/// A person decides. The first answer wins.
-///
-/// # Errors
-/// A question that there is not, or that somebody has answered.
-pub fn verdict(
-    turn: &mut Turn<'_, '_>,
-    id: ApprovalId,
-    approve: bool,
-    person: &str,
-    door: &str,
-    note: &str,
-) -> Result<(), Failure> {
-    let Some(mut approval) = turn.state().approval(id)? else {
-        return refuse(format!("there is no approval {id}; `approvals` lists those that wait"));
-    };
-    if let Some(verdict) = &approval.verdict {
-        let what = if verdict.approve { "approved" } else { "rejected" };
-        return refuse(format!(
-            "{id} was {what} by {} at {}: the first answer counts",
-            verdict.person, verdict.at
-        ));
-    }
-    let mut decision = decision(turn, approval.decision)?;
-    if decision.phase != (Phase::Waiting { approval: id }) {
-        return refuse(format!("{} does not wait for {id}", decision.id));
-    }
-    let (person, door, note, at) = (person.to_owned(), door.to_owned(), note.to_owned(), turn.now());
-    let why = if note.is_empty() { format!("by the {door}") } else { format!("by the {door}: {note}") };
-    approval.verdict = Some(Verdict { approve, person: person.clone(), door, note, at });
-    turn.emit(Effect::PutApproval(approval))?;
-    let party = Party::Person(person);
-    let deed = if approve { Deed::Approved } else { Deed::Rejected };
-    let full = Some(Confidence::FULL);
-    decision.path.push(path_step(turn, party.clone(), deed, why, full));
-    let decision_id = decision.id;
-    if approve {
-        close::approved_by_person(turn, decision, &party)?;
-    } else {
-        close::rejected(turn, decision, Reason::Person, &party)?;
-    }
-    turn.reply(&serde_json::json!({ "approval": id, "decision": decision_id, "approved": approve }))
+    people::ask(turn, decision, &initiator)
 }

@@ -54,8 +54,9 @@ pub(super) fn rejected(
     let why = match &reason {
         Reason::Incomplete { missing } => Some(format!("incomplete: {} not given", missing.join(", "))),
         Reason::VotedDown => Some("voted down".to_owned()),
+        Reason::Unanswered => Some("no person answered in time".to_owned()),
         // Whoever decided has put their step on the path already.
-        Reason::Recommended | Reason::Authority | Reason::Person => None,
+        Reason::Recommended | Reason::Authority | Reason::Person | Reason::Overridden => None,
     };
     if let Some(why) = why {
         decision.path.push(path_step(turn, party.clone(), Deed::Rejected, why, None));
@@ -84,7 +85,11 @@ fn close(
 }
 
 /// Approvals that stand earn their approver a track record.
-fn count_approval(turn: &mut Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<(), Failure> {
+pub(super) fn count_approval(
+    turn: &mut Turn<'_, '_>,
+    role: &RoleId,
+    decision: &Decision,
+) -> Result<(), Failure> {
     let kind = &decision.proposal.kind;
     let agent = turn.state().agent(role)?;
     let mut agent = agent.unwrap_or_else(|| Agent::new(role.clone()));
@@ -97,21 +102,26 @@ fn count_approval(turn: &mut Turn<'_, '_>, role: &RoleId, decision: &Decision) -
     turn.emit(Effect::PutAgent(agent))
 }
 
-fn remember(turn: &mut Turn<'_, '_>, decision: &Decision) -> Result<(), Failure> {
+/// The outcome is remembered, with why it came about.
+pub(super) fn remember(turn: &mut Turn<'_, '_>, decision: &Decision) -> Result<(), Failure> {
     let proposal = &decision.proposal;
     let (status, amount) = (decision.status, decision.amount());
     let word = if status == Status::Approved { "approved" } else { "rejected" };
     let by = decision.decided_by.as_ref().map(ToString::to_string).unwrap_or_default();
+    let why = decision.path.last().map(|step| step.why.clone()).unwrap_or_default();
     let memory = Memory {
         id: turn.new_id()?,
+        by: Party::System,
+        name: None,
         tags: vec![outcome_tag(&proposal.kind)],
-        text: format!("{}: {word} by {by}, {amount}", proposal.subject),
+        text: format!("{}: {word} by {by}, {amount}: {why}", proposal.subject),
         outcome: Some(OutcomeNote {
             decision: decision.id,
             kind: proposal.kind.clone(),
             initiator: proposal.initiator.clone(),
             status,
             amount,
+            why,
         }),
         at: turn.now(),
     };
@@ -119,7 +129,7 @@ fn remember(turn: &mut Turn<'_, '_>, decision: &Decision) -> Result<(), Failure>
 }
 
 /// The initiator and the participants hear of the outcome, and so does whoever watches.
-fn tell(turn: &mut Turn<'_, '_>, decision: &Decision, by: &Party) -> Result<(), Failure> {
+pub(super) fn tell(turn: &mut Turn<'_, '_>, decision: &Decision, by: &Party) -> Result<(), Failure> {
     let content = serde_json::json!({ "decision": decision.id, "status": decision.status });
     turn.publish(by.clone(), topics::DECISIONS_COMPLETED, decision, content.clone())?;
     let concerned = std::iter::once(&decision.proposal.initiator).chain(&decision.participants);

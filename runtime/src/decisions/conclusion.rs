@@ -66,9 +66,9 @@ fn draw(
         return close::rejected(turn, decision, Reason::VotedDown, &party);
     }
     if tally.recommended {
-        let (kind, amount) = (&decision.proposal.kind, decision.amount());
+        let amount = decision.amount();
         let obstacle =
-            authority::obstacle(turn.state(), turn.config(), &initiator, kind, amount, turn.now())?;
+            authority::obstacle(turn.state(), turn.config(), &initiator, &decision, amount, turn.now())?;
         let Some(obstacle) = obstacle else {
             return close::approved(turn, decision, Reason::Recommended, &initiator, None);
         };

@@ -8,6 +8,7 @@ use echo_storage::records::{Answer, Context, Decision, Participation, Phase, Que
 use echo_storage::{Effect, Query};
 
 use crate::keywords;
+use crate::matters;
 use crate::supervision;
 use crate::turn::{Failure, Turn};
 
@@ -30,7 +31,10 @@ pub fn asked_to_take_part(turn: &mut Turn<'_, '_>, role: &RoleId, id: DecisionId
     let keywords = turn.role(role)?.keywords.clone();
     let context = &decision.proposal.context;
     let hits = keywords::hits(&keywords::words(&text(&decision.proposal.subject, context)), &keywords);
-    let (stance, reason) = if context.not_concerned.contains(role) {
+    let invited = matters::invites(turn.config(), role, &decision);
+    let (stance, reason) = if let Some(matter) = invited {
+        (Stance::Assist, format!("{matter} concerns it"))
+    } else if context.not_concerned.contains(role) {
         (Stance::Decline, "told by the author".to_owned())
     } else if hits.len() >= SURE_HITS {
         (Stance::Assist, format!("keywords: {}", hits.join(", ")))
@@ -125,7 +129,7 @@ fn record(
     if decision.phase != Phase::Selecting {
         return Ok(());
     }
-    let told = decision.proposal.context.not_concerned.contains(role);
+    let told = stance == Stance::Decline && decision.proposal.context.not_concerned.contains(role);
     let at = turn.now();
     let row = Participation { decision: decision.id, role: role.clone(), stance, hits, reason, told, at };
     turn.emit(Effect::PutParticipation(row))?;

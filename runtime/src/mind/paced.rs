@@ -62,6 +62,7 @@ mod tests {
             initiator: "clerk".parse().unwrap(),
             kind: "purchases".parse().unwrap(),
             mode: Mode::Collaborative,
+            matters: Vec::new(),
             subject: "A desk".to_owned(),
             context,
         };

@@ -223,6 +223,7 @@ fn walked(decision: &Decision, step: &PathStep) -> Option<String> {
         }
         Deed::Approved => line(OUTCOME, &format!("approved by {who}: {why}")),
         Deed::Rejected => line(OUTCOME, &format!("rejected by {who}: {why}")),
+        Deed::Overrode => line(OUTCOME, &format!("overridden by {who}: {why}")),
     })
 }
 

@@ -4,7 +4,7 @@
 //! when they are equal; a different one enters as an input.
 
 use crate::codec::{Decode, Encode, Record};
-use crate::names::{DecisionType, RoleId, Topic};
+use crate::names::{DecisionType, Matter, RoleId, Topic};
 use crate::quantities::{Confidence, Usd};
 use crate::records::{Address, Message, Party};
 
@@ -66,6 +66,10 @@ pub struct RoleConfig {
     pub threshold: Confidence,
     /// The decision types of its own.
     pub may_decide: Vec<DecisionType>,
+    /// Those of them that are about money, so that a decision must say how much.
+    pub spends: Vec<DecisionType>,
+    /// What it may not decide alone, whatever its limits.
+    pub matters: Vec<MatterRule>,
     /// The words by which it knows that it is concerned.
     pub keywords: Vec<String>,
     /// How much it weighs each kind of fact.
@@ -74,6 +78,30 @@ pub struct RoleConfig {
     pub hears: Vec<Subscription>,
     /// How many questions it may have out at a time.
     pub thought_slots: u32,
+}
+
+/// A matter that a role may not decide alone.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct MatterRule {
+    /// Its name.
+    pub matter: Matter,
+    /// The words by which a decision is known to touch it; phrases match as consecutive words.
+    pub words: Vec<String>,
+    /// The decision types that touch it by themselves.
+    pub types: Vec<DecisionType>,
+    /// Who decides it.
+    pub course: Course,
+}
+
+/// Who decides a matter that is not for one role alone.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Course {
+    /// Those concerned vote; these roles are concerned whatever their keywords say.
+    With(Vec<RoleId>),
+    /// Whoever is above the role.
+    Up,
+    /// A person, whoever opened it.
+    Person,
 }
 
 /// A topic that a role hears.
@@ -116,6 +144,9 @@ pub struct FigurePair {
     pub available: String,
 }
 
+/// A day, in milliseconds.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// The figures of the rules by which the organisation decides.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Rules {
@@ -137,6 +168,10 @@ pub struct Rules {
     pub thought_ms: u64,
     /// For how long an approval counts against its approver's limit.
     pub spending_window_ms: u64,
+    /// How long a question to people may wait before they are reminded, and again.
+    pub reminder_ms: u64,
+    /// How long it may wait before it is given up and its decision rejected.
+    pub approval_ms: u64,
     /// How often a message may fail before it is a dead letter.
     pub attempts: u32,
     /// After how many failures in a row an agent's breaker opens.
@@ -158,7 +193,9 @@ impl Default for Rules {
             round_ms: 300_000,
             clarification_ms: 120_000,
             thought_ms: 120_000,
-            spending_window_ms: 24 * 60 * 60 * 1000,
+            spending_window_ms: DAY_MS,
+            reminder_ms: DAY_MS,
+            approval_ms: 7 * DAY_MS,
             attempts: 3,
             breaker_failures: 5,
             breaker_ms: 30_000,
@@ -191,6 +228,8 @@ mod tests {
             escalates_to: None,
             budget_limit: None,
             threshold: Confidence::saturating(700),
+            spends: Vec::new(),
+            matters: Vec::new(),
             may_decide: Vec::new(),
             keywords: Vec::new(),
             concerns: Concerns { money: 0, risk: 0, feasibility: 0, outcome: 0, figures: Vec::new() },

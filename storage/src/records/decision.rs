@@ -1,7 +1,7 @@
 //! Decisions: what is asked, who takes part, how they vote, who has the authority, and what came of it.
 
 use crate::codec::{Decode, Encode, Record};
-use crate::names::{ApprovalId, DecisionId, DecisionType, RoleId, SessionId, TimerId};
+use crate::names::{ApprovalId, DecisionId, DecisionType, Matter, RoleId, SessionId, TimerId};
 use crate::quantities::{Confidence, Timestamp, Usd};
 use crate::records::Party;
 
@@ -103,6 +103,8 @@ pub struct Proposal {
     pub subject: String,
     /// On what it is decided.
     pub context: Context,
+    /// What its author says that it touches, whatever its words are; what its words say comes on top.
+    pub matters: Vec<Matter>,
 }
 
 /// Where a decision stands.
@@ -136,7 +138,7 @@ pub enum Phase {
     },
     /// The initiator's words on the tally.
     Synthesising,
-    /// The ballot of a role up the chain.
+    /// The ballot of the initiator who decides by itself, or of a role up the chain.
     Climbing {
         /// Whose turn it is.
         at: RoleId,
@@ -166,6 +168,10 @@ pub enum Reason {
     Authority,
     /// A person decided.
     Person,
+    /// It was put to people and none of them answered in time.
+    Unanswered,
+    /// A role above the one that had decided it turned it round.
+    Overridden,
 }
 
 /// Heads counted when voting has ended.
@@ -207,6 +213,8 @@ pub enum Deed {
     Approved,
     /// Rejected it.
     Rejected,
+    /// Turned round what a role below had decided.
+    Overrode,
 }
 
 /// Who did what on the way to the outcome, and why.
@@ -244,6 +252,10 @@ pub struct Decision {
     pub proposal: Proposal,
     /// The training session it belongs to.
     pub session: Option<SessionId>,
+    /// The matters that it touches, by its author's word or by its own words, sorted; fixed when it is opened.
+    pub matters: Vec<Matter>,
+    /// How it is made: as its author asked, or by the stricter mode that a matter asks for.
+    pub mode: Mode,
     /// Where it stands.
     pub status: Status,
     /// What it waits for.
@@ -325,8 +337,23 @@ pub struct Approval {
     pub why: String,
     /// When it was asked.
     pub asked_at: Timestamp,
+    /// When it is too late for an answer, and the timer that is due then.
+    pub deadline: Option<(Timestamp, TimerId)>,
+    /// When people are reminded next, and the timer that is due then.
+    pub reminder: Option<(Timestamp, TimerId)>,
+    /// How often they were.
+    pub reminded: u32,
     /// The first answer, which is the one that counts.
     pub verdict: Option<Verdict>,
+    /// When it was given up because nobody had answered.
+    pub lapsed_at: Option<Timestamp>,
+}
+
+impl Approval {
+    /// Whether it still waits for an answer.
+    pub fn waits(&self) -> bool {
+        self.verdict.is_none() && self.lapsed_at.is_none()
+    }
 }
 impl Record for Approval {}
 

@@ -3,13 +3,17 @@
 use crate::codec::{Decode, Encode, Record};
 use crate::names::{DecisionId, DecisionType, MemoryId, RoleId};
 use crate::quantities::{Timestamp, Usd};
-use crate::records::Status;
+use crate::records::{Party, Status};
 
 /// Something worth knowing later.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Memory {
     /// Its id.
     pub id: MemoryId,
+    /// Who remembers it.
+    pub by: Party,
+    /// The name under which it was remembered, if it has one; the newest of a name counts.
+    pub name: Option<String>,
     /// What it is found by, sorted.
     pub tags: Vec<String>,
     /// What is remembered, in words.
@@ -34,4 +38,6 @@ pub struct OutcomeNote {
     pub status: Status,
     /// What it cost.
     pub amount: Usd,
+    /// Why it ended so, in words.
+    pub why: String,
 }

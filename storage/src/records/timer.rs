@@ -1,7 +1,7 @@
 //! Deadlines that survive restarts.
 
 use crate::codec::{Decode, Encode, Record};
-use crate::names::{DecisionId, RoleId, ThoughtId, TimerId};
+use crate::names::{ApprovalId, DecisionId, RoleId, ThoughtId, TimerId};
 use crate::quantities::Timestamp;
 
 /// A moment at which something is due.
@@ -53,4 +53,21 @@ pub enum TimerPurpose {
         /// This one.
         role: RoleId,
     },
+    /// People are to be reminded of a question.
+    Reminder {
+        /// This one.
+        approval: ApprovalId,
+    },
+    /// A question to people has waited long enough.
+    Approval {
+        /// This one.
+        approval: ApprovalId,
+    },
+}
+
+impl TimerPurpose {
+    /// Whether the organisation is at work until then. Where it only pauses, or waits for people, it is at rest.
+    pub fn is_work(&self) -> bool {
+        !matches!(self, Self::Breaker { .. } | Self::Reminder { .. } | Self::Approval { .. })
+    }
 }

@@ -100,7 +100,14 @@ impl Question {
         let scenario = Scenario {
             name: "ask".to_owned(),
             title: subject.clone(),
-            proposal: Proposal { initiator, kind, mode: Mode::Collaborative, subject, context },
+            proposal: Proposal {
+                initiator,
+                kind,
+                mode: Mode::Collaborative,
+                subject,
+                context,
+                matters: Vec::new(),
+            },
             expect: Expectations::default(),
         };
         Ok(Asked { scenario, notes })

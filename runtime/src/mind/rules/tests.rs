@@ -24,6 +24,7 @@ fn brief(context: Context) -> Brief {
         initiator: RoleId::new("ceo").unwrap(),
         kind: DecisionType::new("company_direction").unwrap(),
         mode: Mode::Collaborative,
+        matters: Vec::new(),
         subject: "A subject".to_owned(),
         context,
     };

@@ -23,6 +23,7 @@ fn decision(phase: Phase) -> Decision {
         initiator: role("chief"),
         kind: "purchases".parse().unwrap(),
         mode: Mode::Collaborative,
+        matters: Vec::new(),
         subject: "Locks".to_owned(),
         context: Context::default(),
     };

@@ -91,5 +91,7 @@ fn reason_name(reason: &Reason) -> &'static str {
         Reason::Incomplete { .. } => "incomplete",
         Reason::Authority => "authority",
         Reason::Person => "person",
+        Reason::Unanswered => "unanswered",
+        Reason::Overridden => "overridden",
     }
 }

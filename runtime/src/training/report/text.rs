@@ -128,7 +128,9 @@ impl Report {
             Some(Reason::Incomplete { missing }) => {
                 format!(": incomplete, not given: {}", missing.join(", "))
             }
-            Some(Reason::Authority) => ": decided on its way up, within that role's authority".to_owned(),
+            Some(Reason::Authority) => ": within that role's authority".to_owned(),
+            Some(Reason::Unanswered) => ": no person answered in time".to_owned(),
+            Some(Reason::Overridden) => ", which overrode what was decided below it".to_owned(),
             Some(Reason::Person) | None => String::new(),
         };
         match self.decision.status {

@@ -3,7 +3,7 @@
 //! What always holds: a field that is not of the form is refused, and a role or a type is one that the organisation
 //! has. A field that may be left out takes its empty value and nothing else.
 
-use echo_storage::names::{DecisionType, RoleId};
+use echo_storage::names::{DecisionType, Matter, RoleId};
 use echo_storage::quantities::Usd;
 use echo_storage::records::{Context, Mode, Proposal, Risk};
 
@@ -11,10 +11,10 @@ use super::suggest::{shown, unknown};
 use super::tree::{Fields, Item};
 use super::{MAX_NAME_CHARS, MAX_SUBJECT_CHARS, MAX_TITLE_CHARS, Scenario, ScenarioError};
 use crate::training::expectations::{Decider, Expectations, PERSON, STATUSES};
-use crate::wording::status_name;
+use crate::wording::{mode_name, status_name};
 
 const SCENARIO_FIELDS: [&str; 5] = ["name", "title", "initiator", "decision", "expect"];
-const DECISION_FIELDS: [&str; 16] = [
+const DECISION_FIELDS: [&str; 17] = [
     "type",
     "mode",
     "subject",
@@ -31,6 +31,7 @@ const DECISION_FIELDS: [&str; 16] = [
     "data",
     "questions",
     "not_concerned",
+    "matters",
 ];
 const RISK_FIELDS: [&str; 2] = ["risk", "mitigation"];
 const EXPECT_FIELDS: [&str; 6] = ["participate", "decline", "quorum", "status", "decided_by", "reason"];
@@ -38,13 +39,8 @@ const EXPECT_FIELDS: [&str; 6] = ["participate", "decline", "quorum", "status", 
 /// The longest amount that is looked at, in characters; the largest that is taken has 16.
 const MAX_AMOUNT_CHARS: usize = 40;
 
-/// The modes by their names, and whether a scenario can be run in them.
-const MODES: [(&str, Mode, bool); 4] = [
-    ("autonomous", Mode::Autonomous, false),
-    ("collaborative", Mode::Collaborative, true),
-    ("hierarchical", Mode::Hierarchical, false),
-    ("human", Mode::Human, false),
-];
+/// The modes.
+const MODES: [Mode; 4] = [Mode::Autonomous, Mode::Collaborative, Mode::Hierarchical, Mode::Human];
 
 /// What a scenario may name.
 pub(super) struct Known<'a> {
@@ -104,7 +100,8 @@ fn proposal(item: &Item<'_>, initiator: RoleId, known: &Known<'_>) -> Read<Propo
         questions: named(&fields, "questions", owned_text)?,
         not_concerned: roles(&fields, "not_concerned", known, |_| None)?,
     };
-    Ok(Proposal { initiator, kind, mode, subject: subject.to_owned(), context })
+    let matters = each(&fields, "matters", matter)?;
+    Ok(Proposal { initiator, kind, mode, subject: subject.to_owned(), context, matters })
 }
 
 fn expectations(item: &Item<'_>, proposal: &Proposal, known: &Known<'_>) -> Read<Expectations> {
@@ -187,16 +184,14 @@ fn amount(item: &Item<'_>) -> Read<Usd> {
 
 fn mode(item: &Item<'_>) -> Read<Mode> {
     let word = item.text()?;
-    match MODES.iter().find(|(name, ..)| *name == word) {
-        Some((_, mode, true)) => Ok(*mode),
-        Some((name, _, false)) => Err(item.error(format!(
-            "is `{name}`, which scenarios do not support yet; write `collaborative` or leave it out"
-        ))),
-        None => {
-            let names = MODES.iter().map(|(name, ..)| name);
-            Err(item.plain_error(unknown("mode", word, item.name(), "the modes are", names)))
-        }
-    }
+    MODES.into_iter().find(|mode| mode_name(*mode) == word).ok_or_else(|| {
+        let names = MODES.into_iter().map(mode_name);
+        item.plain_error(unknown("mode", word, item.name(), "the modes are", names))
+    })
+}
+
+fn matter(item: &Item<'_>) -> Read<Matter> {
+    item.text()?.parse().map_err(|error| item.error(format!("is no matter: {error}")))
 }
 
 fn decision_type(item: &Item<'_>, known: &Known<'_>) -> Read<DecisionType> {

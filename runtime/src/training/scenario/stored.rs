@@ -3,7 +3,7 @@
 //! What always holds: what is read back equals what was written, in the same order, and reading asks no organisation
 //! whether it still has these roles. Lists of pairs stand where JSON objects would leave the order to the reader.
 
-use echo_storage::names::{DecisionType, RoleId};
+use echo_storage::names::{DecisionType, Matter, RoleId};
 use echo_storage::quantities::Usd;
 use echo_storage::records::{Context, Mode, Proposal, Risk};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,7 @@ struct StoredDecision {
     constraints: Vec<String>,
     questions: Vec<(String, String)>,
     not_concerned: Vec<RoleId>,
+    matters: Vec<Matter>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,7 +70,7 @@ struct StoredRisk {
 impl From<Scenario> for StoredScenario {
     fn from(scenario: Scenario) -> Self {
         let Scenario { name, title, proposal, expect } = scenario;
-        let Proposal { initiator, kind, mode, subject, context } = proposal;
+        let Proposal { initiator, kind, mode, subject, context, matters } = proposal;
         let Context {
             description,
             impact,
@@ -102,6 +103,7 @@ impl From<Scenario> for StoredScenario {
             constraints,
             questions,
             not_concerned,
+            matters,
         };
         Self { name, title, initiator, decision, expect }
     }
@@ -125,8 +127,8 @@ impl From<StoredScenario> for Scenario {
             questions: decision.questions,
             not_concerned: decision.not_concerned,
         };
-        let (kind, mode, subject) = (decision.kind, decision.mode, decision.subject);
-        Self { name, title, proposal: Proposal { initiator, kind, mode, subject, context }, expect }
+        let StoredDecision { kind, mode, subject, matters, .. } = decision;
+        Self { name, title, proposal: Proposal { initiator, kind, mode, subject, context, matters }, expect }
     }
 }
 

@@ -121,6 +121,7 @@ fn discussed() -> Decision {
             initiator: role("chief"),
             kind: echo_storage::names::DecisionType::new("purchases").unwrap(),
             mode: Mode::Collaborative,
+            matters: Vec::new(),
             subject: "A second set of keys \u{202e}sdrawkcab".to_owned(),
             context: Context {
                 description: "Keys".to_owned(),

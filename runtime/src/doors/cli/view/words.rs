@@ -104,6 +104,7 @@ fn done(view: &View, row: &AgentRow) -> Doing {
             Deed::Approved => (Tone::For, "approved it"),
             Deed::Rejected => (Tone::Against, "rejected it"),
             Deed::PassedUp => (Tone::Plain, "passed it up"),
+            Deed::Overrode => (Tone::Plain, "overrode it"),
             Deed::Concluded | Deed::Opened | Deed::AskedPerson => (Tone::Plain, "summed up the votes"),
         };
         return Doing::new(tone, format!("{deed}: {}", step.why));

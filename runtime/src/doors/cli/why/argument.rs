@@ -165,11 +165,18 @@ fn outcome(decision: &Decision) -> String {
         ),
         (Some(Reason::Authority), _) => {
             let did = status_name(decision.status);
-            format!("{id} was {did} on its way up: {by} has the authority over {asks}, and was sure enough.")
+            format!("{id} was {did} by {by}, which has the authority over {asks}.")
         }
         (Some(Reason::Person), _) => {
             let did = status_name(decision.status);
             format!("{id} was {did} by {by}: persons have every authority and no limit.")
+        }
+        (Some(Reason::Unanswered), _) => {
+            format!("{id} was rejected: it waited for a person, and nobody answered in time.")
+        }
+        (Some(Reason::Overridden), _) => {
+            let did = status_name(decision.status);
+            format!("{id} was {did} by {by}, which overrode what had been decided below it.")
         }
         (None, _) => format!("{id} was decided by {by}."),
     }
