@@ -2,7 +2,7 @@
 
 use echo_runtime::role::{Hears, Role, Weighs};
 
-use crate::tools::initiate_decision;
+use crate::tools;
 
 /// How the role is declared.
 pub const ROLE: Role = Role {
@@ -40,6 +40,6 @@ pub const ROLE: Role = Role {
         outcome: 130,
         figures: &[("cash_needed_usd", "cash_available_usd")],
     },
-    tools: || vec![initiate_decision::tool()],
+    tools: tools::ceo::tools,
     on_message: None,
 };

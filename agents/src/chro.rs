@@ -2,6 +2,8 @@
 
 use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
+use crate::tools;
+
 /// Who leads a team besides this role.
 const MANAGERS: &[&str] = &["cto", "operations_head", "product_manager"];
 
@@ -68,6 +70,6 @@ pub const ROLE: Role = Role {
         outcome: 90,
         figures: &[("hires_needed", "hires_possible")],
     },
-    tools: Vec::new,
+    tools: tools::chro::tools,
     on_message: None,
 };

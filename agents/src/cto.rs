@@ -2,7 +2,7 @@
 
 use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
-use crate::engineering;
+use crate::{engineering, tools};
 
 /// How the role is declared.
 pub const ROLE: Role = Role {
@@ -68,6 +68,6 @@ pub const ROLE: Role = Role {
         outcome: 100,
         figures: &[("load_expected", "load_capacity"), ("response_ms_expected", "response_ms_allowed")],
     },
-    tools: Vec::new,
+    tools: tools::cto::tools,
     on_message: None,
 };

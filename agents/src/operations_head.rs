@@ -2,6 +2,8 @@
 
 use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
+use crate::tools;
+
 /// How the role is declared.
 pub const ROLE: Role = Role {
     id: "operations_head",
@@ -53,6 +55,6 @@ pub const ROLE: Role = Role {
             ("operating_cost_expected_usd", "operating_cost_allowed_usd"),
         ],
     },
-    tools: Vec::new,
+    tools: tools::operations_head::tools,
     on_message: None,
 };

@@ -2,6 +2,8 @@
 
 use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
+use crate::tools;
+
 /// How the role is declared.
 pub const ROLE: Role = Role {
     id: "product_manager",
@@ -47,6 +49,6 @@ pub const ROLE: Role = Role {
         outcome: 150,
         figures: &[("customers_needed", "customers_reachable")],
     },
-    tools: Vec::new,
+    tools: tools::product_manager::tools,
     on_message: None,
 };

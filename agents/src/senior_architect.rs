@@ -2,7 +2,7 @@
 
 use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
-use crate::engineering;
+use crate::{engineering, tools};
 
 /// How the role is declared.
 pub const ROLE: Role = Role {
@@ -43,6 +43,6 @@ pub const ROLE: Role = Role {
         outcome: 90,
         figures: &[("load_expected", "load_capacity"), ("integrations_needed", "integrations_possible")],
     },
-    tools: Vec::new,
+    tools: tools::senior_architect::tools,
     on_message: None,
 };

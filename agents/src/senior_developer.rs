@@ -2,6 +2,8 @@
 
 use echo_runtime::role::{Course, Matter, Role, Weighs};
 
+use crate::tools;
+
 /// How the role is declared.
 pub const ROLE: Role = Role {
     id: "senior_developer",
@@ -35,6 +37,6 @@ pub const ROLE: Role = Role {
         outcome: 90,
         figures: &[("effort_person_days", "available_person_days")],
     },
-    tools: Vec::new,
+    tools: tools::senior_developer::tools,
     on_message: None,
 };

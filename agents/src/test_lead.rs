@@ -2,6 +2,8 @@
 
 use echo_runtime::role::{Course, Hears, Matter, Role, Weighs};
 
+use crate::tools;
+
 /// How the role is declared.
 pub const ROLE: Role = Role {
     id: "test_lead",
@@ -41,6 +43,6 @@ pub const ROLE: Role = Role {
         outcome: 110,
         figures: &[("coverage_required_percent", "coverage_percent"), ("open_bugs", "open_bugs_allowed")],
     },
-    tools: Vec::new,
+    tools: tools::test_lead::tools,
     on_message: None,
 };

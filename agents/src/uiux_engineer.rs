@@ -2,6 +2,8 @@
 
 use echo_runtime::role::{Course, Matter, Role, Weighs};
 
+use crate::tools;
+
 /// How the role is declared.
 pub const ROLE: Role = Role {
     id: "uiux_engineer",
@@ -41,6 +43,6 @@ pub const ROLE: Role = Role {
         outcome: 130,
         figures: &[("usability_score_required", "usability_score")],
     },
-    tools: Vec::new,
+    tools: tools::uiux_engineer::tools,
     on_message: None,
 };

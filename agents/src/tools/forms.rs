@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// Where a decision stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Status {
+pub(crate) enum Status {
     /// Open, also while it climbs.
     Pending,
     /// Approved by somebody who had the authority.
@@ -51,7 +51,7 @@ impl fmt::Display for Status {
 /// How a decision is made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     /// The initiator decides, within its authority.
     Autonomous,
     /// Those concerned vote.
@@ -61,6 +61,17 @@ pub(super) enum Mode {
     Hierarchical,
     /// A person decides.
     Human,
+}
+
+impl From<records::Mode> for Mode {
+    fn from(mode: records::Mode) -> Self {
+        match mode {
+            records::Mode::Autonomous => Self::Autonomous,
+            records::Mode::Collaborative => Self::Collaborative,
+            records::Mode::Hierarchical => Self::Hierarchical,
+            records::Mode::Human => Self::Human,
+        }
+    }
 }
 
 impl From<Mode> for records::Mode {
@@ -77,7 +88,7 @@ impl From<Mode> for records::Mode {
 /// What a ballot says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Vote {
+pub(crate) enum Vote {
     /// In favour.
     Approve,
     /// Against.
@@ -117,7 +128,7 @@ impl fmt::Display for Vote {
 }
 
 /// What a decision waits for, in words.
-pub(super) fn phase(phase: &Phase) -> String {
+pub(crate) fn phase(phase: &Phase) -> String {
     match phase {
         Phase::Selecting => "each role says whether it takes part".to_owned(),
         Phase::Voting { round } => format!("the participants vote in round {round}"),
@@ -130,7 +141,7 @@ pub(super) fn phase(phase: &Phase) -> String {
 }
 
 /// A decision that a caller named.
-pub(super) fn decision(state: &(impl Query + ?Sized), id: DecisionId) -> Result<Decision, Failure> {
+pub(crate) fn decision(state: &(impl Query + ?Sized), id: DecisionId) -> Result<Decision, Failure> {
     let unknown = || Failure::Refused(format!("decision: there is no {id}"));
     state.decision(id)?.ok_or_else(unknown)
 }

@@ -61,6 +61,7 @@ fn outcome_note(status: Status) -> OutcomeNote {
         initiator: RoleId::new("ceo").unwrap(),
         status,
         amount: Usd::ZERO,
+        why: String::new(),
     }
 }
 

@@ -31,6 +31,8 @@ fn decision(phase: Phase) -> Decision {
         id: DecisionId::from_number(1),
         proposal,
         session: Some(SessionId::from_number(1)),
+        matters: Vec::new(),
+        mode: Mode::Collaborative,
         status: Status::Pending,
         phase,
         deadline: None,

@@ -132,6 +132,8 @@ fn discussed() -> Decision {
             },
         },
         session: None,
+        matters: Vec::new(),
+        mode: Mode::Collaborative,
         status: Status::Approved,
         phase: Phase::Closed,
         deadline: None,

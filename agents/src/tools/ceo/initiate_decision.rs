@@ -15,7 +15,8 @@ use echo_storage::records::{self, Context, Proposal, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::forms::{self, Status};
+use crate::tools::case::Risk;
+use crate::tools::forms::{self, Status};
 
 const NAME: &str = "initiate_decision";
 const DESCRIPTION: &str = "Opens a decision. Collaborative, unless another mode is asked for: every other role \
@@ -83,17 +84,6 @@ struct Arguments {
     matters: Vec<Matter>,
 }
 
-/// A risk.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Risk {
-    /// What may go wrong.
-    risk: String,
-    /// What answers it.
-    #[serde(default)]
-    mitigation: Option<String>,
-}
-
 #[derive(Serialize, JsonSchema)]
 struct Opened {
     /// The decision's id.
@@ -127,7 +117,6 @@ fn initiate(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Opened,
 }
 
 fn proposal(initiator: RoleId, arguments: Arguments) -> Proposal {
-    let risk = |one: Risk| records::Risk { risk: one.risk, mitigation: one.mitigation };
     Proposal {
         initiator,
         kind: arguments.kind,
@@ -140,7 +129,7 @@ fn proposal(initiator: RoleId, arguments: Arguments) -> Proposal {
             stakeholders: arguments.stakeholders,
             budget: arguments.budget_usd,
             timeline: arguments.timeline,
-            risks: arguments.risks.into_iter().map(risk).collect(),
+            risks: arguments.risks.into_iter().map(records::Risk::from).collect(),
             alternatives: arguments.alternatives,
             dependencies: arguments.dependencies,
             success_criteria: arguments.success_criteria,

@@ -1,0 +1,19 @@
+//! The tools of the Chief Executive Officer.
+
+mod allocate_budget;
+mod initiate_decision;
+mod override_decision;
+
+use echo_runtime::tool::Tool;
+
+use super::escalating;
+
+/// All of them, in the order in which they are shown.
+pub(crate) fn tools() -> Vec<Tool> {
+    vec![
+        allocate_budget::tool(),
+        escalating::to_human(),
+        initiate_decision::tool(),
+        override_decision::tool(),
+    ]
+}

@@ -1,0 +1,10 @@
+//! The tools of the Senior Architect.
+
+use echo_runtime::tool::Tool;
+
+use super::escalating;
+
+/// All of them, in the order in which they are shown.
+pub(crate) fn tools() -> Vec<Tool> {
+    vec![escalating::tool("escalate_to_cto")]
+}
