@@ -38,6 +38,8 @@ pub use selection::{asked_to_take_part, selection_ended};
 pub use tally::tally;
 pub use voting::{asked_to_vote, cast, round_ended, standing_ballots};
 
+use std::collections::BTreeSet;
+
 use echo_storage::names::{DecisionId, DecisionType, RoleId};
 use echo_storage::quantities::Confidence;
 use echo_storage::quantities::Usd;
@@ -163,6 +165,10 @@ fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<S
     let obstacle = authority::obstacle(state, config, role, decision, decision.amount(), turn.now())?;
     let (stood, reversed) = state.track(role, kind)?;
     let remembered = state.remembered(&outcome_tag(kind), REMEMBERED_OUTCOMES)?;
+    // Of a decision that was turned round only the last outcome counts.
+    let mut seen = BTreeSet::new();
+    let remembered = remembered.into_iter().filter_map(|memory| memory.outcome);
+    let remembered = remembered.filter(|note| seen.insert(note.decision)).collect();
     Ok(Standing {
         role: role.clone(),
         inside_authority: obstacle.is_none(),
@@ -172,6 +178,6 @@ fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<S
         track_record: authority::track_record(stood, reversed),
         keywords: own.keywords.clone(),
         concerns: own.concerns.clone(),
-        remembered: remembered.into_iter().filter_map(|memory| memory.outcome).collect(),
+        remembered,
     })
 }

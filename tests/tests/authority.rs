@@ -23,7 +23,7 @@ use echo_storage::clock::ClockKind;
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::{Id, MessageId, RoleId, Topic};
 use echo_storage::records::{Address, Kind, Party};
-use echo_storage::{Input, Query, Store};
+use echo_storage::{Input, Store};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -117,6 +117,11 @@ fn input(organisation: &Organisation, random: &mut ChaCha8Rng) -> Input {
             caller: Party::Person("somebody".to_owned()),
             tool: "allocate_budget".to_owned(),
             arguments: "{}".to_owned(),
+        },
+        3 => Input::Call {
+            caller: Party::Role(role(random)),
+            tool: "override_decision".to_owned(),
+            arguments: format!(r#"{{"decision":"dec-{}","reason":"otherwise"}}"#, 1 + random.up_to(12)),
         },
         _ => {
             let caller = role(random);
