@@ -13,6 +13,7 @@ mod decision_status;
 mod escalating;
 mod forms;
 mod generating;
+pub(crate) mod metrics;
 pub(crate) mod operations_head;
 pub(crate) mod product_manager;
 mod register;
