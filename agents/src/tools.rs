@@ -16,6 +16,7 @@ mod escalating;
 mod figured;
 mod forms;
 mod generating;
+pub(crate) mod metrics;
 pub(crate) mod operations_head;
 pub(crate) mod product_manager;
 mod ranking;
