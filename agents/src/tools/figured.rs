@@ -1,4 +1,4 @@
-//! Decisions that rest on figures a tool worked out: the answer states them beside what became of the decision.
+//! Decisions that rest on figures a tool worked out: they stand in the decision's path and in the answer.
 
 use std::fmt;
 
@@ -7,6 +7,7 @@ use echo_runtime::turn::Failure;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::bounds;
 use super::deciding::{self, Asking, Decided};
 
 /// What became of a decision, and the figures behind it.
@@ -25,10 +26,11 @@ impl<F: fmt::Display> fmt::Display for Figured<F> {
 }
 
 /// Decides in the caller's name, as far as its authority goes, and tells the figures.
-pub(crate) fn decide<F>(
+pub(crate) fn decide<F: fmt::Display>(
     call: &mut Call<'_, '_, '_>,
-    asking: Asking,
+    mut asking: Asking,
     figures: F,
 ) -> Result<Figured<F>, Failure> {
+    asking.rationale = bounds::with_figures(&figures.to_string(), &asking.rationale);
     Ok(Figured { decided: deciding::decide(call, asking)?, figures })
 }

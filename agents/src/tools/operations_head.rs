@@ -4,6 +4,7 @@ mod allocate_operations_budget;
 mod approve_vendor_contract;
 mod manage_resource_allocation;
 mod optimize_process;
+mod review_operational_metrics;
 
 use echo_runtime::tool::Tool;
 
@@ -15,6 +16,7 @@ pub(crate) fn tools() -> Vec<Tool> {
         approve_vendor_contract::tool(),
         optimize_process::tool(),
         allocate_operations_budget::tool(),
+        review_operational_metrics::tool(),
         manage_resource_allocation::tool(),
         escalating::tool("escalate_to_ceo"),
     ]

@@ -64,11 +64,6 @@ pub(crate) fn ranked<T, K: Ord>(
     ranked
 }
 
-/// Thousandths as people read them, such as `1.250`.
-pub(crate) fn decimal(thousandths: u64) -> String {
-    format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,7 @@
-//! A desk: an organisation in memory, played step by step at one moment; whenever a mind is asked, the built-in rules answer.
+//! A desk: the steps that a runtime would run, on a store in memory and at one moment; whenever a mind is asked, the
+//! built-in rules answer.
+#![expect(clippy::unwrap_used, reason = "a test reports what is not there by failing")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 use echo_agents::organisation;
 use echo_runtime::mind::{Asking, Mind, RulesMind};
@@ -12,15 +15,15 @@ use serde_json::Value;
 
 /// An organisation and the steps it has taken.
 pub struct Desk {
-    /// Who and what there is.
+    /// Whose.
     pub organisation: Organisation,
-    /// The steps.
+    /// What has happened so far.
     pub batch: Batch,
     _store: Store,
 }
 
 impl Desk {
-    /// A desk at which nothing has happened.
+    /// A desk at which nothing has happened yet.
     pub fn new() -> Self {
         let organisation = organisation().unwrap();
         let store = Store::in_memory(ClockKind::Virtual).unwrap();

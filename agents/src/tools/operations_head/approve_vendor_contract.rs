@@ -91,7 +91,7 @@ fn approve(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Figured<
         arguments;
     bounds::text("vendor", &vendor, MAX_NAME_CHARS)?;
     bounds::text("service", &service, MAX_NAME_CHARS)?;
-    bounds::number("months", months, &(1..=MAX_MONTHS))?;
+    bounds::number("months", months, 1, MAX_MONTHS)?;
     let Some(commitment) = commitment(yearly_usd, months) else {
         return refuse(format!("yearly_usd: over {months} months it is more than {}", Usd::MAX));
     };

@@ -12,7 +12,7 @@ use echo_storage::names::WorkId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::ranking::{Ratio, decimal, ranked};
+use crate::tools::ranking::{Ratio, ranked};
 use crate::tools::{bounds, register};
 
 const NAME: &str = "manage_resource_allocation";
@@ -105,7 +105,7 @@ impl fmt::Display for Allocation {
         let (assigned, capacity) = (self.assigned_hours, self.capacity_hours);
         write!(f, "{}: {assigned} of {capacity} hours of a week, {state}", self.resource)?;
         if let Some(factor) = self.waiting_factor_thousandths {
-            write!(f, "; work waits {} times as long as it takes", decimal(factor))?;
+            write!(f, "; work waits {} times as long as it takes", bounds::decimal(factor))?;
         }
         for Share { work, hours } in &self.assignments {
             write!(f, "\n- {work}: {hours}")?;
@@ -117,14 +117,15 @@ impl fmt::Display for Allocation {
 fn assign(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Allocation, Failure> {
     let Arguments { resource, capacity_hours, work, hours } = arguments;
     bounds::text("resource", &resource, MAX_NAME_CHARS)?;
-    bounds::number("capacity_hours", capacity_hours, &(1..=MAX_HOURS))?;
+    bounds::number("capacity_hours", capacity_hours, 1, MAX_HOURS)?;
     bounds::text("work", &work, MAX_NAME_CHARS)?;
-    bounds::number("hours", hours, &(0..=MAX_HOURS))?;
+    bounds::number("hours", hours, 0, MAX_HOURS)?;
     let (resource, work) = (resource.trim().to_owned(), work.trim().to_owned());
     let assignment = Assignment { resource: resource.clone(), work: work.clone(), hours };
     let id = register::record(call, NAME, &format!("{resource} / {work}"), &assignment)?;
     let items = register::read::<Assignment>(call.turn.state(), NAME)?.items.into_iter();
-    let own = items.map(|item| item.facts).filter(|one| bounds::key(&one.resource) == bounds::key(&resource));
+    let own =
+        items.map(|item| item.facts).filter(|one| register::key(&one.resource) == register::key(&resource));
     let shares = own.filter(|one| one.hours > 0).map(|one| Share { work: one.work, hours: one.hours });
     let shares = ranked(shares.collect(), |share| share.hours, |share| &share.work);
     let assignments: Vec<Share> = shares.into_iter().map(|(_, share)| share).collect();
@@ -134,7 +135,7 @@ fn assign(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Allocatio
         resource,
         capacity_hours,
         assigned_hours,
-        utilisation_thousandths: Ratio::new(assigned_hours, capacity_hours).thousandths(),
+        utilisation_thousandths: bounds::share(assigned_hours, capacity_hours),
         waiting_factor_thousandths: waiting_factor(assigned_hours, capacity_hours),
         state: state(assigned_hours, capacity_hours),
         assignments,

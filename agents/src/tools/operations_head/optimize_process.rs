@@ -15,7 +15,6 @@ use crate::tools::bounds;
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Verdict, kind};
 use crate::tools::figured::{self, Figured};
-use crate::tools::ranking::decimal;
 
 const NAME: &str = "optimize_process";
 const DESCRIPTION: &str = "Decides on a change of a process, by the time that it saves and how soon it has paid for itself. \
@@ -89,7 +88,7 @@ impl fmt::Display for Saving {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} minutes saved in a month; ", self.saved_minutes_per_month)?;
         match self.payback_months_thousandths {
-            Some(months) => write!(f, "paid for after {} months", decimal(months)),
+            Some(months) => write!(f, "paid for after {} months", bounds::decimal(months)),
             None => write!(f, "it never pays for itself"),
         }
     }
@@ -98,10 +97,10 @@ impl fmt::Display for Saving {
 fn optimize(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Figured<Saving>, Failure> {
     bounds::text("process", &arguments.process, MAX_NAME_CHARS)?;
     bounds::text("change", &arguments.change, MAX_NAME_CHARS)?;
-    bounds::number("runs_per_month", arguments.runs_per_month, &(1..=MAX_RUNS))?;
-    bounds::number("minutes_before", arguments.minutes_before, &(0..=MAX_MINUTES))?;
-    bounds::number("minutes_after", arguments.minutes_after, &(0..=MAX_MINUTES))?;
-    bounds::number("effort_hours", arguments.effort_hours, &(0..=MAX_EFFORT_HOURS))?;
+    bounds::number("runs_per_month", arguments.runs_per_month, 1, MAX_RUNS)?;
+    bounds::number("minutes_before", arguments.minutes_before, 0, MAX_MINUTES)?;
+    bounds::number("minutes_after", arguments.minutes_after, 0, MAX_MINUTES)?;
+    bounds::number("effort_hours", arguments.effort_hours, 0, MAX_EFFORT_HOURS)?;
     let saving = saving(&arguments);
     let Arguments { process, change, reach, cost_usd, verdict, rationale, mut context, .. } = arguments;
     let figures = [

@@ -13,7 +13,7 @@ use crate::tools::bounds;
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Verdict, kind};
 use crate::tools::figured::{self, Figured};
-use crate::tools::ranking::decimal;
+use crate::tools::register;
 
 const NAME: &str = "approve_product_requirement";
 const DESCRIPTION: &str = "Decides on a requirement, with its acceptance criteria and, where it is part of a feature that \
@@ -99,7 +99,9 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} acceptance criteria", self.acceptance_criteria)?;
         match (self.rank, self.rice_thousandths) {
-            (Some(rank), Some(score)) => write!(f, "; its feature has rank {rank}, RICE {}", decimal(score)),
+            (Some(rank), Some(score)) => {
+                write!(f, "; its feature has rank {rank}, RICE {}", bounds::decimal(score))
+            }
             _ => Ok(()),
         }
     }
@@ -109,7 +111,7 @@ fn approve(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Figured<
     let Arguments { requirement, scope, acceptance_criteria, feature, cost_usd, .. } = arguments;
     let (verdict, rationale, mut context) = (arguments.verdict, arguments.rationale, arguments.context);
     bounds::text("requirement", &requirement, MAX_NAME_CHARS)?;
-    bounds::count("acceptance_criteria", acceptance_criteria.len(), &(1..=MAX_CRITERIA))?;
+    bounds::list("acceptance_criteria", &acceptance_criteria, 1, MAX_CRITERIA)?;
     for (place, criterion) in acceptance_criteria.iter().enumerate() {
         bounds::text(&format!("acceptance_criteria[{place}]"), criterion, MAX_CRITERION_CHARS)?;
     }
@@ -120,7 +122,7 @@ fn approve(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Figured<
     };
     if let Some(feature) = feature {
         let all = features(call.turn.state())?;
-        let Some(known) = all.iter().find(|one| bounds::key(&one.name) == bounds::key(&feature)) else {
+        let Some(known) = all.iter().find(|one| register::key(&one.name) == register::key(&feature)) else {
             return refuse(format!(
                 "feature: `{feature}` is not recorded; record it with prioritize_feature, or leave it out"
             ));

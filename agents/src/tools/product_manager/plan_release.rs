@@ -109,14 +109,14 @@ impl fmt::Display for Plan {
 fn plan(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Plan, Failure> {
     let Arguments { release, capacity_tenths, must_have } = arguments;
     bounds::text("release", &release, MAX_NAME_CHARS)?;
-    bounds::number("capacity_tenths", capacity_tenths, &(1..=MAX_CAPACITY_TENTHS))?;
-    bounds::count("must_have", must_have.len(), &(0..=MAX_MUST_HAVES))?;
-    bounds::distinct("must_have", "", must_have.iter().map(String::as_str))?;
+    bounds::number("capacity_tenths", capacity_tenths, 1, MAX_CAPACITY_TENTHS)?;
+    bounds::list("must_have", &must_have, 0, MAX_MUST_HAVES)?;
+    bounds::names("must_have", must_have.iter().map(String::as_str))?;
     let features = features(call.turn.state())?;
     let mut taken = BTreeMap::new();
     for item in register::read::<Planned>(call.turn.state(), NAME)?.items {
-        if bounds::key(&item.title) != bounds::key(&release) {
-            taken.extend(item.facts.features.iter().map(|name| (bounds::key(name), item.title.clone())));
+        if register::key(&item.title) != register::key(&release) {
+            taken.extend(item.facts.features.iter().map(|name| (register::key(name), item.title.clone())));
         }
     }
     let (included, left_out) = fill(features, &taken, capacity_tenths, &must_have)?;
@@ -134,16 +134,19 @@ fn fill(
     must_have: &[String],
 ) -> Result<(Vec<Included>, Vec<LeftOut>), Failure> {
     for (place, name) in must_have.iter().enumerate() {
-        if let Some(release) = taken.get(&bounds::key(name)) {
-            return refuse(format!("must_have[{place}]: `{name}` is in {release}; plan that without it first"));
+        if let Some(release) = taken.get(&register::key(name)) {
+            return refuse(format!(
+                "must_have[{place}]: `{name}` is in {release}; plan that without it first"
+            ));
         }
-        if !features.iter().any(|feature| bounds::key(&feature.name) == bounds::key(name)) {
+        if !features.iter().any(|feature| register::key(&feature.name) == register::key(name)) {
             return refuse(format!(
                 "must_have[{place}]: `{name}` is not recorded; record it with prioritize_feature"
             ));
         }
     }
-    let is_must = |feature: &Feature| must_have.iter().any(|one| bounds::key(one) == bounds::key(&feature.name));
+    let is_must =
+        |feature: &Feature| must_have.iter().any(|one| register::key(one) == register::key(&feature.name));
     let (musts, others): (Vec<Feature>, Vec<Feature>) = features.into_iter().partition(is_must);
     let needed: u64 = musts.iter().map(|feature| feature.figures.effort_tenths).sum();
     let Some(mut free) = capacity_tenths.checked_sub(needed) else {
@@ -155,7 +158,7 @@ fn fill(
     let mut left_out = Vec::new();
     for feature in others {
         let effort = feature.figures.effort_tenths;
-        if let Some(release) = taken.get(&bounds::key(&feature.name)) {
+        if let Some(release) = taken.get(&register::key(&feature.name)) {
             let why = format!("it is in {release}");
             left_out.push(LeftOut { feature: feature.name, rank: feature.rank, why });
         } else if let Some(rest) = free.checked_sub(effort) {

@@ -13,7 +13,7 @@ use echo_storage::names::WorkId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::ranking::{Ratio, decimal, ranked};
+use crate::tools::ranking::{Ratio, ranked};
 use crate::tools::{bounds, register};
 
 const NAME: &str = "prioritize_feature";
@@ -170,10 +170,10 @@ struct Ranked {
 
 impl fmt::Display for Prioritized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let score = decimal(self.score_thousandths);
+        let score = bounds::decimal(self.score_thousandths);
         write!(f, "{}: RICE {score}, rank {} of {}", self.feature, self.rank, self.of)?;
         for Ranked { rank, feature, score_thousandths } in &self.ranking {
-            write!(f, "\n{rank}. {feature}: {}", decimal(*score_thousandths))?;
+            write!(f, "\n{rank}. {feature}: {}", bounds::decimal(*score_thousandths))?;
         }
         Ok(())
     }
@@ -182,13 +182,13 @@ impl fmt::Display for Prioritized {
 fn prioritize(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Prioritized, Failure> {
     let Arguments { feature, reach, impact, confidence, effort_tenths } = arguments;
     bounds::text("feature", &feature, MAX_NAME_CHARS)?;
-    bounds::number("reach", reach, &(0..=MAX_REACH))?;
-    bounds::number("effort_tenths", effort_tenths, &(1..=MAX_EFFORT_TENTHS))?;
+    bounds::number("reach", reach, 0, MAX_REACH)?;
+    bounds::number("effort_tenths", effort_tenths, 1, MAX_EFFORT_TENTHS)?;
     let figures = Figures { reach, impact, confidence, effort_tenths };
     let work = register::record(call, NAME, &feature, &figures)?;
     let all = features(call.turn.state())?;
     let feature = feature.trim().to_owned();
-    let own = all.iter().find(|one| bounds::key(&one.name) == bounds::key(&feature));
+    let own = all.iter().find(|one| register::key(&one.name) == register::key(&feature));
     let rank = own.map_or(1, |one| one.rank);
     let ranked = |one: &Feature| Ranked {
         rank: one.rank,

@@ -145,14 +145,14 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, F
     let Arguments { subject, answers, themes } = arguments;
     bounds::text("subject", &subject, MAX_NAME_CHARS)?;
     let counted = count(&answers)?;
-    bounds::count("themes", themes.len(), &(0..=MAX_THEMES))?;
+    bounds::list("themes", &themes, 0, MAX_THEMES)?;
     for (place, theme) in themes.iter().enumerate() {
         bounds::text(&format!("themes[{place}].name"), &theme.name, MAX_NAME_CHARS)?;
-        bounds::number(&format!("themes[{place}].mentions"), theme.mentions, &(1..=MAX_COUNT))?;
+        bounds::number(&format!("themes[{place}].mentions"), theme.mentions, 1, MAX_COUNT)?;
     }
-    bounds::distinct("themes", ".name", themes.iter().map(|theme| theme.name.as_str()))?;
+    bounds::names("themes", themes.iter().map(|theme| theme.name.as_str()))?;
     let mut earlier = register::read::<Counted>(call.turn.state(), NAME)?.items.into_iter();
-    let earlier = earlier.find(|item| bounds::key(&item.title) == bounds::key(&subject));
+    let earlier = earlier.find(|item| register::key(&item.title) == register::key(&subject));
     let work = register::record(call, NAME, &subject, &counted)?;
     let (score, margin) = promoter_score(counted);
     let before = earlier.map(|item| promoter_score(item.facts));
@@ -171,11 +171,11 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, F
 }
 
 fn count(answers: &[Answers]) -> Result<Counted, Failure> {
-    bounds::count("answers", answers.len(), &(1..=MAX_SCORES))?;
+    bounds::list("answers", answers, 1, MAX_SCORES)?;
     let mut counted = Counted::default();
     for (place, Answers { score, users }) in answers.iter().enumerate() {
-        bounds::number(&format!("answers[{place}].score"), *score, &(0..=MAX_SCORE))?;
-        bounds::number(&format!("answers[{place}].users"), *users, &(0..=MAX_COUNT))?;
+        bounds::number(&format!("answers[{place}].score"), *score, 0, MAX_SCORE)?;
+        bounds::number(&format!("answers[{place}].users"), *users, 0, MAX_COUNT)?;
         if answers.iter().take(place).any(|earlier| earlier.score == *score) {
             return refuse(format!("answers[{place}].score: {score} is there already; give each score once"));
         }

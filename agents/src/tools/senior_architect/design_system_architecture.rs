@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tools::bounds;
 use crate::tools::generating::{Generated, Wanted, generate};
+use crate::tools::register;
 
 const NAME: &str = "design_system_architecture";
 const DESCRIPTION: &str = "Asks for the architecture of a system. Records what is wanted and answers with the order in which \
@@ -106,6 +107,7 @@ const ESSENTIAL: [(Quality, &str); 4] = [
     (Quality::Maintainability, "a goal for maintainability"),
 ];
 
+#[expect(clippy::needless_pass_by_value, reason = "a handler takes its arguments")]
 fn design(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Generated, Failure> {
     check(&arguments)?;
     let wanted = Wanted {
@@ -123,15 +125,15 @@ fn check(arguments: &Arguments) -> Result<(), Failure> {
     if !purpose.is_empty() {
         bounds::text("purpose", purpose, MAX_TEXT_CHARS)?;
     }
-    bounds::count("components", components.len(), &(0..=MAX_COMPONENTS))?;
-    bounds::distinct("components", ".name", components.iter().map(|one| one.name.as_str()))?;
+    bounds::list("components", components, 0, MAX_COMPONENTS)?;
+    bounds::names("components", components.iter().map(|one| one.name.as_str()))?;
     for (place, Component { name, needs }) in components.iter().enumerate() {
         bounds::text(&format!("components[{place}].name"), name, MAX_NAME_CHARS)?;
         let path = format!("components[{place}].needs");
-        bounds::count(&path, needs.len(), &(0..=MAX_DEPENDENCIES))?;
-        bounds::distinct(&path, "", needs.iter().map(String::as_str))?;
+        bounds::list(&path, needs, 0, MAX_DEPENDENCIES)?;
+        bounds::names(&path, needs.iter().map(String::as_str))?;
         for (which, need) in needs.iter().enumerate() {
-            if !components.iter().any(|one| bounds::key(&one.name) == bounds::key(need)) {
+            if !components.iter().any(|one| register::key(&one.name) == register::key(need)) {
                 return refuse(format!("{path}[{which}]: `{need}` is no component; name it among them"));
             }
         }
@@ -142,7 +144,7 @@ fn check(arguments: &Arguments) -> Result<(), Failure> {
             return refuse(format!("qualities[{place}].quality: it is there already; name each once"));
         }
     }
-    bounds::count("constraints", constraints.len(), &(0..=MAX_CONSTRAINTS))?;
+    bounds::list("constraints", constraints, 0, MAX_CONSTRAINTS)?;
     for (place, constraint) in constraints.iter().enumerate() {
         bounds::text(&format!("constraints[{place}]"), constraint, MAX_TEXT_CHARS)?;
     }
@@ -178,7 +180,7 @@ fn facts(components: &[Component]) -> Vec<String> {
 
 /// The components in an order in which each comes behind what it needs, and those for which there is none.
 fn build_order(components: &[Component]) -> (Vec<&str>, Vec<&str>) {
-    let needs = |one: &Component| one.needs.iter().map(|need| bounds::key(need)).collect();
+    let needs = |one: &Component| one.needs.iter().map(|need| register::key(need)).collect();
     let mut left: BTreeMap<usize, (&str, Vec<String>)> =
         components.iter().enumerate().map(|(place, one)| (place, (one.name.trim(), needs(one)))).collect();
     let mut order = Vec::new();
@@ -186,7 +188,9 @@ fn build_order(components: &[Component]) -> (Vec<&str>, Vec<&str>) {
         let next = left.iter().find(|(_, (_, needs))| needs.is_empty()).map(|(place, _)| *place);
         let Some((name, _)) = next.and_then(|place| left.remove(&place)) else { break };
         order.push(name);
-        left.values_mut().for_each(|(_, needs)| needs.retain(|need| *need != bounds::key(name)));
+        for (_, needs) in left.values_mut() {
+            needs.retain(|need| *need != register::key(name));
+        }
     }
     (order, left.into_values().map(|(name, _)| name).collect())
 }

@@ -13,7 +13,7 @@ use echo_storage::names::WorkId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::ranking::{Ratio, decimal, ranked};
+use crate::tools::ranking::{Ratio, ranked};
 use crate::tools::{bounds, register};
 
 const NAME: &str = "evaluate_technology";
@@ -108,12 +108,12 @@ impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lead = self.lead_thousandths;
         match (self.ranking.first(), lead) {
-            (Some(best), Some(lead)) => write!(f, "{} is ahead by {}", best.option, decimal(lead))?,
+            (Some(best), Some(lead)) => write!(f, "{} is ahead by {}", best.option, bounds::decimal(lead))?,
             (Some(best), None) => write!(f, "{} is the only one left", best.option)?,
             (None, _) => write!(f, "every option is out")?,
         }
         for Scored { rank, option, score_thousandths } in &self.ranking {
-            write!(f, "\n{rank}. {option}: {}", decimal(*score_thousandths))?;
+            write!(f, "\n{rank}. {option}: {}", bounds::decimal(*score_thousandths))?;
         }
         for Out { option, why } in &self.out {
             write!(f, "\nout: {option}, {why}")?;
@@ -122,6 +122,7 @@ impl fmt::Display for Evaluation {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a handler takes its arguments")]
 fn evaluate(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Evaluation, Failure> {
     check(&arguments)?;
     let work = register::record(call, NAME, &arguments.purpose, &arguments)?;
@@ -136,20 +137,20 @@ fn evaluate(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Evaluat
 fn check(arguments: &Arguments) -> Result<(), Failure> {
     let Arguments { purpose, criteria, options } = arguments;
     bounds::text("purpose", purpose, MAX_NAME_CHARS)?;
-    bounds::count("criteria", criteria.len(), &(1..=MAX_CRITERIA))?;
-    bounds::distinct("criteria", ".name", criteria.iter().map(|one| one.name.as_str()))?;
+    bounds::list("criteria", criteria, 1, MAX_CRITERIA)?;
+    bounds::names("criteria", criteria.iter().map(|one| one.name.as_str()))?;
     for (place, criterion) in criteria.iter().enumerate() {
         bounds::text(&format!("criteria[{place}].name"), &criterion.name, MAX_NAME_CHARS)?;
-        bounds::number(&format!("criteria[{place}].weight"), criterion.weight, &(1..=MAX_WEIGHT))?;
-        bounds::number(&format!("criteria[{place}].at_least"), criterion.at_least, &(0..=MAX_SCORE))?;
+        bounds::number(&format!("criteria[{place}].weight"), criterion.weight, 1, MAX_WEIGHT)?;
+        bounds::number(&format!("criteria[{place}].at_least"), criterion.at_least, 0, MAX_SCORE)?;
     }
-    bounds::count("options", options.len(), &(1..=MAX_OPTIONS))?;
-    bounds::distinct("options", ".name", options.iter().map(|one| one.name.as_str()))?;
+    bounds::list("options", options, 1, MAX_OPTIONS)?;
+    bounds::names("options", options.iter().map(|one| one.name.as_str()))?;
     for (place, option) in options.iter().enumerate() {
         bounds::text(&format!("options[{place}].name"), &option.name, MAX_NAME_CHARS)?;
         for (name, score) in &option.scores {
             let path = format!("options[{place}].scores.{name}");
-            bounds::number(&path, *score, &(0..=MAX_SCORE))?;
+            bounds::number(&path, *score, 0, MAX_SCORE)?;
             if !criteria.iter().any(|criterion| criterion.name == *name) {
                 return refuse(format!("{path}: there is no such criterion; score those of `criteria`"));
             }
@@ -190,9 +191,7 @@ mod tests {
     #[test]
     fn the_weighted_sum_ranks_and_a_least_score_puts_out() {
         let check = |options: &[(&str, u64, u64)], ranking: &[(u64, &str, u64)], out: &[&str]| {
-            let option = |(name, a, b): &(&str, u64, u64)| {
-                serde_json::json!({ "name": name, "scores": { "a": a, "b": b } })
-            };
+            let option = |(name, a, b): &(&str, u64, u64)| serde_json::json!({ "name": name, "scores": { "a": a, "b": b } });
             let arguments = serde_json::json!({
                 "purpose": "p",
                 "criteria": [{ "name": "a", "weight": 2 }, { "name": "b", "weight": 1, "at_least": 3 }],
@@ -205,7 +204,11 @@ mod tests {
             assert_eq!(lost.iter().map(|one| one.option.as_str()).collect::<Vec<_>>(), out);
         };
         check(&[("x", 10, 10), ("y", 0, 3)], &[(1, "x", 10_000), (2, "y", 1_000)], &[]);
-        check(&[("y", 5, 4), ("x", 4, 6), ("z", 5, 5)], &[(1, "z", 5_000), (2, "x", 4_666), (2, "y", 4_666)], &[]);
+        check(
+            &[("y", 5, 4), ("x", 4, 6), ("z", 5, 5)],
+            &[(1, "z", 5_000), (2, "x", 4_666), (2, "y", 4_666)],
+            &[],
+        );
         check(&[("x", 10, 2), ("y", 0, 3)], &[(1, "y", 1_000)], &["x"]);
         check(&[("x", 10, 0)], &[], &["x"]);
     }

@@ -12,7 +12,7 @@ use echo_storage::names::WorkId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::ranking::{Ratio, decimal, ranked};
+use crate::tools::ranking::{Ratio, ranked};
 use crate::tools::{bounds, register};
 
 const NAME: &str = "manage_technical_debt";
@@ -123,12 +123,15 @@ enum Rating {
 impl fmt::Display for Debts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { open, paid, repair_hours, hours_per_month, .. } = self;
-        write!(f, "{open} open, {paid} paid: {repair_hours} hours of repair, {hours_per_month} hours each month")?;
+        write!(
+            f,
+            "{open} open, {paid} paid: {repair_hours} hours of repair, {hours_per_month} hours each month"
+        )?;
         if let (Some(ratio), Some(rating)) = (self.debt_ratio_thousandths, self.rating) {
-            write!(f, "; debt ratio {}, rated {rating:?}", decimal(ratio))?;
+            write!(f, "; debt ratio {}, rated {rating:?}", bounds::decimal(ratio))?;
         }
         for Ranked { rank, debt, priority_thousandths, .. } in &self.ranking {
-            write!(f, "\n{rank}. {debt}: {}", decimal(*priority_thousandths))?;
+            write!(f, "\n{rank}. {debt}: {}", bounds::decimal(*priority_thousandths))?;
         }
         Ok(())
     }
@@ -137,10 +140,10 @@ impl fmt::Display for Debts {
 fn manage(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Debts, Failure> {
     let Arguments { debt, state, repair_hours, hours_per_month, system_hours } = arguments;
     bounds::text("debt", &debt, MAX_NAME_CHARS)?;
-    bounds::number("repair_hours", repair_hours, &(1..=MAX_HOURS))?;
-    bounds::number("hours_per_month", hours_per_month, &(0..=MAX_HOURS))?;
+    bounds::number("repair_hours", repair_hours, 1, MAX_HOURS)?;
+    bounds::number("hours_per_month", hours_per_month, 0, MAX_HOURS)?;
     if let Some(hours) = system_hours {
-        bounds::number("system_hours", hours, &(1..=MAX_SYSTEM_HOURS))?;
+        bounds::number("system_hours", hours, 1, MAX_SYSTEM_HOURS)?;
     }
     let work = register::record(call, NAME, &debt, &Debt { state, repair_hours, hours_per_month })?;
     let items = register::read::<Debt>(call.turn.state(), NAME)?.items;
@@ -202,7 +205,8 @@ mod tests {
     #[test]
     fn what_costs_most_for_its_repair_is_paid_first() {
         let check = |first: (u64, u64), second: (u64, u64), expected| {
-            let debt = |(hours_per_month, repair_hours)| Debt { state: State::Open, repair_hours, hours_per_month };
+            let debt =
+                |(hours_per_month, repair_hours)| Debt { state: State::Open, repair_hours, hours_per_month };
             assert_eq!(priority(&debt(first)).cmp(&priority(&debt(second))), expected);
         };
         check((10, 100), (5, 10), std::cmp::Ordering::Less);

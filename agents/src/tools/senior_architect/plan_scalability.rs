@@ -12,7 +12,6 @@ use echo_storage::names::WorkId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::ranking::decimal;
 use crate::tools::{bounds, register};
 
 const NAME: &str = "plan_scalability";
@@ -93,7 +92,7 @@ struct Need {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} requests in service at once; ", decimal(self.in_service_thousandths))?;
+        write!(f, "{} requests in service at once; ", bounds::decimal(self.in_service_thousandths))?;
         match self.exhausted_in_months {
             Some(0) => write!(f, "the instances that run do not suffice now")?,
             Some(month) => write!(f, "the instances that run do not suffice from month {month} on")?,
@@ -106,15 +105,16 @@ impl fmt::Display for Plan {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a handler takes its arguments")]
 fn plan(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Plan, Failure> {
     bounds::text("component", &arguments.component, MAX_NAME_CHARS)?;
-    bounds::number("requests_per_second", arguments.requests_per_second, &(1..=MAX_RATE))?;
-    bounds::number("service_ms", arguments.service_ms, &(1..=MAX_MS))?;
-    bounds::number("concurrency", arguments.concurrency, &(1..=MAX_CONCURRENCY))?;
-    bounds::number("utilisation_percent", arguments.utilisation_percent, &(1..=100))?;
-    bounds::number("growth_percent", arguments.growth_percent, &(0..=MAX_GROWTH_PERCENT))?;
-    bounds::number("months", arguments.months, &(1..=MAX_MONTHS))?;
-    bounds::number("instances", arguments.instances, &(0..=MAX_INSTANCES))?;
+    bounds::number("requests_per_second", arguments.requests_per_second, 1, MAX_RATE)?;
+    bounds::number("service_ms", arguments.service_ms, 1, MAX_MS)?;
+    bounds::number("concurrency", arguments.concurrency, 1, MAX_CONCURRENCY)?;
+    bounds::number("utilisation_percent", arguments.utilisation_percent, 1, 100)?;
+    bounds::number("growth_percent", arguments.growth_percent, 0, MAX_GROWTH_PERCENT)?;
+    bounds::number("months", arguments.months, 1, MAX_MONTHS)?;
+    bounds::number("instances", arguments.instances, 0, MAX_INSTANCES)?;
     let work = register::record(call, NAME, &arguments.component, &arguments)?;
     let months = needs(&arguments);
     let exhausted = months.iter().find(|need| need.instances > arguments.instances);

@@ -67,7 +67,7 @@ enum Scope {
 struct Finding {
     /// What.
     #[schemars(length(min = 1, max = MAX_FINDING_CHARS))]
-    finding: String,
+    what: String,
     /// How bad it is.
     severity: Severity,
     /// Whether the design answers it by now.
@@ -105,9 +105,9 @@ impl fmt::Display for Found {
 fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Figured<Found>, Failure> {
     let Arguments { design, scope, findings, verdict, rationale, mut context } = arguments;
     bounds::text("design", &design, MAX_NAME_CHARS)?;
-    bounds::count("findings", findings.len(), &(0..=MAX_FINDINGS))?;
+    bounds::list("findings", &findings, 0, MAX_FINDINGS)?;
     for (place, finding) in findings.iter().enumerate() {
-        bounds::text(&format!("findings[{place}].finding"), &finding.finding, MAX_FINDING_CHARS)?;
+        bounds::text(&format!("findings[{place}].what"), &finding.what, MAX_FINDING_CHARS)?;
     }
     let found = count(&findings);
     if verdict == Verdict::Approve && found.open_major > 0 {
@@ -140,7 +140,8 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Figured<F
 }
 
 fn count(findings: &[Finding]) -> Found {
-    let open = |severity| findings.iter().filter(|one| !one.resolved && one.severity == severity).count() as u64;
+    let open =
+        |severity| findings.iter().filter(|one| !one.resolved && one.severity == severity).count() as u64;
     Found {
         open_major: open(Severity::Major),
         open_minor: open(Severity::Minor),
