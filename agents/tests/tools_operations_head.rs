@@ -79,6 +79,9 @@ fn the_budget_is_allocated_within_the_limit() {
         json!({ "area": "infrastructure", "amount_usd": 400_000, "purpose": "machines", "context": case() });
     let answer = desk.call(ROLE, "allocate_operations_budget", &good).unwrap();
     assert_eq!(answer["structured"]["status"], "approved", "{answer:#}");
+    let status = desk.call(ROLE, "decision_status", &json!({ "decision": "dec-1" })).unwrap();
+    assert_eq!(status["structured"]["type"], "operations_budget");
+    assert_eq!(status["structured"]["subject"], "400,000 USD for infrastructure: machines");
     let one_more = with(&good, "amount_usd", json!("0.01"));
     let answer = desk.call(ROLE, "allocate_operations_budget", &one_more).unwrap();
     assert_eq!(answer["structured"]["status"], "pending", "{answer:#}");
