@@ -18,7 +18,7 @@ fn case() -> Value {
 /// A call that differs from a good one in one field.
 fn with(good: &Value, field: &str, value: Value) -> Value {
     let mut changed = good.clone();
-    changed[field] = value;
+    changed.as_object_mut().unwrap().insert(field.to_owned(), value);
     changed
 }
 

@@ -14,7 +14,7 @@ const ROLE: &str = "senior_architect";
 /// A call that differs from a good one in one field.
 fn with(good: &Value, field: &str, value: Value) -> Value {
     let mut changed = good.clone();
-    changed[field] = value;
+    changed.as_object_mut().unwrap().insert(field.to_owned(), value);
     changed
 }
 
