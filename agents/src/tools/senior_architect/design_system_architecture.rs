@@ -11,7 +11,7 @@ use echo_runtime::turn::{Failure, refuse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds;
+use crate::tools::bounds::{self, MAX_TEXT_CHARS};
 use crate::tools::generating::{Generated, Wanted, generate};
 use crate::tools::register;
 
@@ -20,7 +20,6 @@ const DESCRIPTION: &str = "Asks for the architecture of a system. Records what i
 its components can be built, the cycles among them and what is missing for a good answer.";
 
 const MAX_NAME_CHARS: usize = 100;
-const MAX_TEXT_CHARS: usize = 2_000;
 const MAX_COMPONENTS: usize = 100;
 const MAX_DEPENDENCIES: usize = 100;
 const MAX_CONSTRAINTS: usize = 50;
