@@ -8,6 +8,7 @@
 )]
 
 mod ai_consult;
+mod allocating;
 mod bounds;
 mod case;
 mod cast_vote;
@@ -17,12 +18,15 @@ pub(crate) mod cto;
 mod deciding;
 mod decision_status;
 mod escalating;
+mod figured;
 mod forms;
 mod generating;
 mod mail;
+mod ranking;
+mod read_messages;
+pub(crate) mod metrics;
 pub(crate) mod operations_head;
 pub(crate) mod product_manager;
-mod read_messages;
 mod register;
 mod review_proposal;
 mod send_clarification;

@@ -3,6 +3,7 @@
 mod allocate_budget;
 mod initiate_decision;
 mod override_decision;
+mod review_organizational_health;
 
 use echo_runtime::tool::Tool;
 
@@ -13,6 +14,7 @@ pub(crate) fn tools() -> Vec<Tool> {
     vec![
         allocate_budget::tool(),
         escalating::to_human(),
+        review_organizational_health::tool(),
         initiate_decision::tool(),
         override_decision::tool(),
     ]

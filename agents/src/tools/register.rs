@@ -82,3 +82,8 @@ pub(crate) fn read<F: DeserializeOwned>(
     }
     Ok(register)
 }
+
+/// A name as it is compared: without its case and the blanks around it.
+pub(crate) fn key(name: &str) -> String {
+    name.trim().to_lowercase()
+}

@@ -1,7 +1,7 @@
-//! A desk: it runs the steps that a runtime would run, on a store in memory and at one moment; whenever a mind is asked,
-//! the built-in rules answer.
-#![allow(dead_code, missing_docs, unreachable_pub, reason = "each test binary uses some of it")]
-#![allow(clippy::unwrap_used, reason = "a test reports what is not there by failing")]
+//! A desk: the steps that a runtime would run, on a store in memory and at one moment; whenever a mind is asked, the
+//! built-in rules answer.
+#![expect(clippy::unwrap_used, reason = "a test reports what is not there by failing")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 use echo_agents::organisation;
 use echo_runtime::mind::{Asking, Mind, RulesMind};
@@ -15,12 +15,15 @@ use serde_json::Value;
 
 /// An organisation and the steps it has taken.
 pub struct Desk {
+    /// Whose.
     pub organisation: Organisation,
+    /// What has happened so far.
     pub batch: Batch,
     _store: Store,
 }
 
 impl Desk {
+    /// A desk at which nothing has happened yet.
     pub fn new() -> Self {
         let organisation = organisation().unwrap();
         let store = Store::in_memory(ClockKind::Virtual).unwrap();
@@ -30,6 +33,7 @@ impl Desk {
         desk
     }
 
+    /// Takes a step.
     pub fn step(&mut self, input: Input) -> Result<Vec<Effect>, Failure> {
         let mut draft = self.batch.draft(VIRTUAL_EPOCH);
         self.organisation.decide(&mut draft, &input)?;
@@ -66,14 +70,14 @@ impl Desk {
         self.settle(true);
     }
 
-    pub fn settle(&mut self, through_the_vote: bool) {
+    fn settle(&mut self, through_the_vote: bool) {
         while through_the_vote || !matches!(self.phase(), Phase::Voting { .. }) {
             let Some(input) = self.next() else { return };
             self.step(input).unwrap();
         }
     }
 
-    pub fn next(&self) -> Option<Input> {
+    fn next(&self) -> Option<Input> {
         if let Some(thought) = self.batch.thoughts_out(None, 1).unwrap().first() {
             let asked = self.batch.thought(*thought).unwrap().unwrap();
             let Asking::Now(answer) = RulesMind.ask(&asked.question) else {
@@ -89,7 +93,7 @@ impl Desk {
         mail.next()
     }
 
-    pub fn phase(&self) -> Phase {
+    fn phase(&self) -> Phase {
         self.batch.decision(DecisionId::from_number(1)).unwrap().unwrap().phase
     }
 }
