@@ -3,6 +3,8 @@
 //! What always holds: whoever calls is known from the door, so no tool has an argument that names the caller; a field
 //! that a tool does not know is refused, never ignored.
 
+mod allocating;
+mod bounds;
 mod case;
 mod cast_vote;
 pub(crate) mod ceo;
@@ -11,12 +13,14 @@ pub(crate) mod cto;
 mod deciding;
 mod decision_status;
 mod escalating;
+mod figured;
 mod forms;
 mod generating;
-pub(crate) mod metrics;
+mod metrics;
 pub(crate) mod operations_head;
 pub(crate) mod product_manager;
 mod register;
+mod returns;
 pub(crate) mod senior_architect;
 pub(crate) mod senior_developer;
 pub(crate) mod test_lead;
