@@ -1,6 +1,7 @@
 //! The tools of the Chief Executive Officer.
 
 mod allocate_budget;
+mod approve_strategic_initiative;
 mod initiate_decision;
 mod override_decision;
 mod review_organizational_health;
@@ -12,6 +13,7 @@ use super::escalating;
 /// All of them, in the order in which they are shown.
 pub(crate) fn tools() -> Vec<Tool> {
     vec![
+        approve_strategic_initiative::tool(),
         allocate_budget::tool(),
         escalating::to_human(),
         review_organizational_health::tool(),

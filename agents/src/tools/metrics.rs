@@ -104,7 +104,7 @@ pub(crate) fn share(part: u64, whole: u64) -> Option<u16> {
 }
 
 /// The value that so many percent of a sorted list do not exceed, by the nearest-rank method: the value at the rank of
-/// ceil(percent / 100 × length), from 1. Source: NIST/SEMATECH e-Handbook of Statistical Methods, 7.2.6.2, ordinal rank.
+/// ceil(percent / 100 × length), from 1. Source: Hyndman and Fan, Sample Quantiles in Statistical Packages (1996), definition 1.
 pub(crate) fn percentile(sorted: &[u64], percent: u32) -> Option<u64> {
     let rank = (sorted.len() * percent.min(100) as usize).div_ceil(100);
     sorted.get(rank.max(1) - 1).copied()

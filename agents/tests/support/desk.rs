@@ -70,14 +70,14 @@ impl Desk {
         self.settle(true);
     }
 
-    fn settle(&mut self, through_the_vote: bool) {
+    pub fn settle(&mut self, through_the_vote: bool) {
         while through_the_vote || !matches!(self.phase(), Phase::Voting { .. }) {
             let Some(input) = self.next() else { return };
             self.step(input).unwrap();
         }
     }
 
-    fn next(&self) -> Option<Input> {
+    pub fn next(&self) -> Option<Input> {
         if let Some(thought) = self.batch.thoughts_out(None, 1).unwrap().first() {
             let asked = self.batch.thought(*thought).unwrap().unwrap();
             let Asking::Now(answer) = RulesMind.ask(&asked.question) else {
@@ -93,7 +93,7 @@ impl Desk {
         mail.next()
     }
 
-    fn phase(&self) -> Phase {
+    pub fn phase(&self) -> Phase {
         self.batch.decision(DecisionId::from_number(1)).unwrap().unwrap().phase
     }
 }

@@ -95,11 +95,20 @@ impl fmt::Display for DecisionMetrics {
 pub(crate) fn each(
     state: &(impl Query + ?Sized),
     range: Range,
+    tell: impl FnMut(&Decision),
+) -> Result<bool, Failure> {
+    each_of_newest(state, range, MAX_DECISIONS, tell)
+}
+
+fn each_of_newest(
+    state: &(impl Query + ?Sized),
+    range: Range,
+    bound: usize,
     mut tell: impl FnMut(&Decision),
 ) -> Result<bool, Failure> {
     let (mut before, mut seen) = (None, 0);
-    while seen < MAX_DECISIONS {
-        let page = state.decisions(before, PAGE.min(MAX_DECISIONS - seen))?;
+    while seen < bound {
+        let page = state.decisions(before, PAGE.min(bound - seen))?;
         let Some(last) = page.last() else { return Ok(false) };
         before = Some(last.id);
         seen += page.len();
@@ -191,3 +200,6 @@ impl Counts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
