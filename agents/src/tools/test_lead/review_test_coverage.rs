@@ -91,7 +91,7 @@ impl Risk {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Coverage {
+struct Reviewed {
     /// The item of work that was recorded.
     work: WorkId,
     /// Covered lines among all, in thousandths, rounded down.
@@ -117,7 +117,7 @@ struct Gap {
     weight: u64,
 }
 
-impl fmt::Display for Coverage {
+impl fmt::Display for Reviewed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (coverage, gaps) = (decimal(self.coverage), self.gaps.len());
         write!(f, "{}: coverage {coverage}, {gaps} gaps, {} lines lacking", self.work, self.lacking_lines)?;
@@ -133,7 +133,7 @@ fn usual_percent() -> u64 {
     80
 }
 
-fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Coverage, Failure> {
+fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Reviewed, Failure> {
     bounds::text("subject", &arguments.subject, MAX_LINE_CHARS)?;
     bounds::list("parts", &arguments.parts, 1, MAX_PARTS)?;
     bounds::names("parts", arguments.parts.iter().map(|part| part.name.as_str()))?;
@@ -155,7 +155,7 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Coverage,
     let gaps = gaps(&arguments.parts, arguments.required_percent);
     let lacking_lines = gaps.iter().map(|gap| gap.lacking_lines).sum();
     let work = register::record(call, NAME, &arguments.subject, &arguments)?;
-    Ok(Coverage { work, coverage, lacking_lines, gaps })
+    Ok(Reviewed { work, coverage, lacking_lines, gaps })
 }
 
 /// What is lacking, the most pressing first.
