@@ -84,7 +84,7 @@ fn the_reference_is_what_the_declarations_say() {
 fn every_role_has_six_tools_of_its_own_and_no_name_twice() {
     let organisation = organisation().unwrap();
     let every = |id: &str| organisation.tools(&RoleId::new(id).unwrap()).iter().map(Tool::name);
-    let common: BTreeSet<&str> = every("ceo").collect::<BTreeSet<_>>() & every("cto").collect();
+    let common = &every("ceo").collect::<BTreeSet<_>>() & &every("cto").collect::<BTreeSet<_>>();
     for role in ROLES {
         let names: Vec<&str> = every(role.id).collect();
         let own = names.iter().filter(|name| !common.contains(*name)).count();

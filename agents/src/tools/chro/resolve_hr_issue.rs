@@ -99,7 +99,7 @@ fn resolve(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Decided,
     } = arguments;
     bounds::text("issue", &issue, MAX_LINE_CHARS)?;
     bounds::text("resolution", &resolution, MAX_RESOLUTION_CHARS)?;
-    bounds::list("parties", parties, 1, MAX_PARTIES)?;
+    bounds::list("parties", &parties, 1, MAX_PARTIES)?;
     for (place, party) in parties.iter().enumerate() {
         bounds::text(&format!("parties[{place}]"), party, MAX_NAME_CHARS)?;
     }
