@@ -240,13 +240,7 @@ pub(super) fn create_file(path: &Path, clock: ClockKind) -> Result<(), StoreErro
 
 /// Makes a whole store in a new file.
 fn make_file(fresh: &Path, clock: ClockKind) -> Result<(), StoreError> {
-    let file = File::options()
-        .create(true)
-        .truncate(true)
-        .read(true)
-        .write(true)
-        .open(fresh)
-        .map_err(io_error("cannot create", fresh))?;
+    let file = beside::create_anew(fresh).map_err(io_error("cannot create", fresh))?;
     let disk = FileDisk::new(file).map_err(io_error("cannot create", fresh))?;
     fill_new(fresh, disk, clock)
 }

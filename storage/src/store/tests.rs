@@ -357,3 +357,25 @@ fn a_file_that_somebody_cuts_off_takes_no_more_commits() {
     assert!(refused.to_string().contains("somebody else has cut the file off"), "{refused}");
     assert!(matches!(step(&store), Err(StoreError::Closed { .. })));
 }
+
+#[test]
+fn no_link_beside_a_store_has_another_file_written_over() {
+    let place = Place::new();
+    let precious = place.directory.path().join("precious");
+    std::fs::write(&precious, "as it was").unwrap();
+    let link =
+        |ending: &str| std::os::unix::fs::symlink(&precious, with_ending(&place.path(), ending)).unwrap();
+    for ending in [".new", ".ballast", ".doubt"] {
+        link(ending);
+    }
+    // The mark is read as one, and is taken away.
+    drop(place.open(&OpenOptions { ballast: true, ..OpenOptions::default() }).unwrap());
+    link(".doubt");
+    mark_doubt(&place.path(), "the disk went away");
+    drop(place.open(&OpenOptions::default()).unwrap());
+    std::fs::remove_file(with_ending(&place.path(), ".lock")).unwrap();
+    link(".lock");
+    let refused = place.open(&OpenOptions::default()).unwrap_err().to_string();
+    assert!(refused.contains("cannot lock"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "as it was");
+}
