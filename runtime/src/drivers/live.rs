@@ -234,6 +234,11 @@ impl Live {
         self.shared.jobs.closed().await;
     }
 
+    /// Why it takes nothing more, once it has ended.
+    pub fn why_ended(&self) -> RuntimeError {
+        self.shared.stopped()
+    }
+
     /// Stops: what was submitted is finished and answered, then everything ends and what waited for the disk is on it.
     ///
     /// # Errors

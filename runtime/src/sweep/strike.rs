@@ -90,7 +90,10 @@ impl<'a> Striker<'a> {
         let left = self.disk.cut(seed);
         left.fail_after(cut_after);
         // Whether it opens is judged from what is left, as everywhere.
-        let opened = guarded(|| Ok(drop(open(self.judge.company, &left))));
+        let opened = guarded(|| {
+            drop(open(self.judge.company, &left));
+            Ok(())
+        });
         if left.operations() <= cut_after {
             return Went::Missed;
         }

@@ -285,6 +285,10 @@ impl Connection<'_> {
             tokio::select! {
                 changed = head.changed() => if changed.is_err() { return Ok(()) },
                 _ = wire.receive::<Request>() => return Ok(()),
+                () = self.shared.live.ended() => return match self.shared.live.why_ended() {
+                    RuntimeError::Stopped => Ok(()),
+                    why => wire.send(&failed(&why)).await,
+                },
             }
         }
     }
