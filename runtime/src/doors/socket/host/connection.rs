@@ -91,16 +91,17 @@ impl Connection<'_> {
     }
 
     async fn requests(&mut self, wire: &mut Wire) -> Result<(), WireError> {
+        let mut leave = self.shared.leave.subscribe();
         loop {
-            let next = if self.snapshot.is_some() {
-                let kept = Duration::from_millis(SNAPSHOT_MS);
-                let Ok(next) = tokio::time::timeout(kept, wire.receive()).await else {
+            let kept = Duration::from_millis(SNAPSHOT_MS);
+            let next = tokio::select! {
+                next = wire.receive() => next?,
+                () = tokio::time::sleep(kept), if self.snapshot.is_some() => {
                     self.snapshot = None;
                     continue;
-                };
-                next?
-            } else {
-                wire.receive().await?
+                }
+                // Nothing more is taken on; what is being answered is answered.
+                _ = leave.wait_for(|leave| *leave) => return Ok(()),
             };
             let Some(request) = next else { return Ok(()) };
             if let Request::Follow { after } = request {
@@ -284,6 +285,10 @@ impl Connection<'_> {
             tokio::select! {
                 changed = head.changed() => if changed.is_err() { return Ok(()) },
                 _ = wire.receive::<Request>() => return Ok(()),
+                () = self.shared.live.ended() => return match self.shared.live.why_ended() {
+                    RuntimeError::Stopped => Ok(()),
+                    why => wire.send(&failed(&why)).await,
+                },
             }
         }
     }
