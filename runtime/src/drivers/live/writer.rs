@@ -1,15 +1,16 @@
 //! The writer: a thread that takes what is queued, commits it, and passes it on.
 //!
-//! What always holds: nobody lingers to fill a batch; nobody hears of a batch before its commit; however the writer ends,
-//! whoever waits for it is told.
+//! What always holds: nobody lingers to fill a batch; nobody hears of a batch before its commit; inputs that wait come
+//! before what is left of a cascade; however the writer ends, whoever waits for it is told.
 
 use std::sync::atomic::Ordering;
 
-use async_channel::{Receiver, Sender};
+use async_channel::{Receiver, Sender, TryRecvError};
 use echo_storage::names::RoleId;
 
+use super::actor::Actor;
 use super::{Job, Shared, Told};
-use crate::engine::{Cascade, Committed, Engine, Outcome};
+use crate::engine::{Asked, Cascade, Committed, Engine, Following, Outcome};
 
 /// How many inputs one commit carries at most, cascades not counted.
 const MAX_BATCH_INPUTS: usize = 2_000;
@@ -35,21 +36,17 @@ impl Drop for Closing<'_> {
 /// Writes until the queue is closed or the store fails.
 pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Published>) {
     let engine = Engine::new(shared.organisation.clone(), shared.store.clone(), shared.clock.clone());
-    let ready =
-        |role: &RoleId| shared.actors.get(role).is_some_and(|actor| actor.free.load(Ordering::Acquire));
+    let ready = |role: &RoleId| shared.actors.get(role).is_some_and(Actor::is_ready);
     let cascade = Cascade { ready: &ready, mind: &*shared.mind };
+    let mut following = Following::default();
     let _closing = Closing(waiting);
-    while let Ok(first) = waiting.recv_blocking() {
-        let mut inputs = first.inputs;
-        let mut asked = vec![(inputs.len(), first.told)];
-        while inputs.len() < MAX_BATCH_INPUTS
-            && let Ok(next) = waiting.try_recv()
-        {
-            asked.push((next.inputs.len(), next.told));
-            inputs.extend(next.inputs);
-        }
-        match engine.run_asked(&inputs, Some(cascade)) {
+    while let Some((inputs, asked)) = next(waiting, !following.is_empty()) {
+        match engine.run_on(&inputs, cascade, &mut following) {
             Ok(mut committed) => {
+                // Before the next batch, which must not take their mail.
+                for actor in committed.failed.iter().filter_map(|role| shared.actors.get(role)) {
+                    actor.failed.store(true, Ordering::Release);
+                }
                 let mut outcomes = std::mem::take(&mut committed.outcomes).into_iter();
                 let theirs = |(count, told)| (told, outcomes.by_ref().take(count).collect());
                 let answered = asked.into_iter().map(theirs).collect();
@@ -67,4 +64,22 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
             }
         }
     }
+}
+
+/// The inputs that wait, and whom to tell of how many of them; none where there is something to `go_on` with and nobody
+/// waits. Nothing once the queue is closed and empty: what is left of a cascade then waits in the store.
+fn next(waiting: &Receiver<Job>, go_on: bool) -> Option<(Vec<Asked>, Vec<(usize, Told)>)> {
+    let (mut inputs, mut asked) = (Vec::new(), Vec::new());
+    let mut job =
+        if go_on { waiting.try_recv() } else { waiting.recv_blocking().map_err(|_| TryRecvError::Closed) };
+    while let Ok(Job { inputs: more, told }) = job {
+        asked.push((more.len(), told));
+        inputs.extend(more);
+        if inputs.len() >= MAX_BATCH_INPUTS {
+            return Some((inputs, asked));
+        }
+        job = waiting.try_recv();
+    }
+    let is_over = asked.is_empty() && job.is_err_and(|error| error.is_closed());
+    (!is_over).then_some((inputs, asked))
 }
