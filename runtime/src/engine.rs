@@ -77,6 +77,9 @@ pub struct Committed {
 pub struct Cascade<'a> {
     /// Whether a role's agent is ready to take its next message at once.
     pub ready: &'a dyn Fn(&RoleId) -> bool,
+    /// Whether the batch may go on with one more step, or whoever waits for its commit has waited long enough. What is left
+    /// then is as what does not fit.
+    pub has_time: &'a dyn Fn() -> bool,
     /// The mind whose immediate answers enter in the same batch.
     pub mind: &'a dyn Mind,
 }
@@ -220,8 +223,11 @@ impl Engine {
             committed.outcomes.push(outcome);
             follow(&batch, &mut committed, first_new, 0, cascade, following)?;
         }
-        if let Some(Cascade { ready, .. }) = cascade {
+        if let Some(Cascade { ready, has_time, .. }) = cascade {
             for _ in 0..MAX_CASCADE_STEPS {
+                if !has_time() {
+                    break;
+                }
                 let Some((input, depth)) = following.next(&batch, ready, &mut committed)? else { break };
                 let first_new = committed.entries.len();
                 self.step(&mut batch, &input, None, &mut committed.entries)?;

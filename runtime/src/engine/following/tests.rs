@@ -30,7 +30,7 @@ fn posts(count: usize) -> Vec<Asked> {
 }
 
 fn cascade(ready: &dyn Fn(&RoleId) -> bool) -> Cascade<'_> {
-    Cascade { ready, mind: &RulesMind }
+    Cascade { ready, has_time: &|| true, mind: &RulesMind }
 }
 
 /// An engine whose clerk has got more mail than a batch may take, and what follows.
@@ -64,6 +64,15 @@ fn the_rest_of_a_cascade_goes_on_behind_the_next_inputs() {
     assert!(rest.is_sorted() && rest.len() == 3, "{rest:?}");
     assert!(following.is_empty() && committed.left.is_empty());
     assert!(engine.run_on(&[], cascade(YES), &mut following).unwrap().entries.is_empty());
+}
+
+#[test]
+fn what_there_is_no_time_for_is_kept() {
+    let (engine, mut following) = busy();
+    let in_a_hurry = Cascade { has_time: &|| false, ..cascade(YES) };
+    let committed = engine.run_on(&posts(1), in_a_hurry, &mut following).unwrap();
+    assert!(taken(&committed).is_empty() && committed.left.is_empty() && !following.is_empty());
+    assert_eq!(taken(&engine.run_on(&[], cascade(YES), &mut following).unwrap()).len(), 3);
 }
 
 #[test]
