@@ -179,7 +179,7 @@ fn keyed(number: usize) -> Asked {
 }
 
 /// Each decision was opened once, has ended, and was decided once.
-fn outcomes(state: &(impl Query + echo_storage::State)) -> Outcomes {
+fn outcomes(state: &impl Query) -> Outcomes {
     let mut outcomes = Outcomes::new();
     let decisions = state.decisions(None, 2 * MANY).unwrap();
     assert_eq!(decisions.len(), MANY);

@@ -112,7 +112,7 @@ impl Simulation {
     }
 
     fn run(&self, asked: Asked) -> Result<Committed, RuntimeError> {
-        let cascade = Cascade { ready: &|_| true, mind: &*self.mind };
+        let cascade = Cascade { ready: &|_| true, has_time: &|| true, mind: &*self.mind };
         Ok(self.engine.run_asked(&[asked], self.cascades.then_some(cascade))?)
     }
 

@@ -19,7 +19,7 @@ use super::{FORMAT, RawTable, STORE_KEY, Snapshot, StoreInfo};
 use crate::StoreError;
 use crate::clock::{self, ClockKind};
 use crate::disk::FileDisk;
-use crate::state::{Changes, WriteSet};
+use crate::layer::{Changes, Layer};
 use crate::table::{self, STORE};
 use crate::verify;
 
@@ -270,9 +270,10 @@ fn initialise(database: &Database, clock: ClockKind, path: &Path) -> Result<(), 
     let organisation =
         clock::random_hex().map_err(io_error("cannot read randomness for", Path::new("a new store")))?;
     let created_at = clock::Clock::Real.now();
-    let (mut writes, mut changes) = (WriteSet::default(), Changes::default());
-    changes.put(&STORE, &STORE_KEY, &StoreInfo { format: FORMAT, organisation, clock, created_at })?;
-    writes.make(changes);
+    let (mut layer, mut changes) = (Layer::default(), Changes::default());
+    changes.put(&STORE, &STORE_KEY, StoreInfo { format: FORMAT, organisation, clock, created_at });
+    layer.make(changes);
+    let writes = layer.seal()?;
     match writing::write_all(database, &writes, Phases::One, path) {
         Ok(()) => Ok(()),
         Err(NotWritten::Refused(cause)) => Err(cause.into()),

@@ -101,7 +101,7 @@ impl Random for ChaCha8Rng {
 /// One of several.
 pub(crate) fn pick<'a, T>(random: &mut ChaCha8Rng, from: &'a [T]) -> &'a T {
     let at = usize::try_from(random.up_to(from.len() as u64)).unwrap();
-    &from[at]
+    from.get(at).unwrap()
 }
 
 /// The content of a message that asks in somebody else's name.
