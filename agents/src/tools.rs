@@ -15,7 +15,9 @@ mod forms;
 mod generating;
 pub(crate) mod operations_head;
 pub(crate) mod product_manager;
+mod recall;
 mod register;
+mod remember;
 pub(crate) mod senior_architect;
 pub(crate) mod senior_developer;
 pub(crate) mod test_lead;
@@ -25,5 +27,5 @@ use echo_runtime::tool::Tool;
 
 /// The tools that every role has.
 pub(crate) fn common() -> Vec<Tool> {
-    vec![cast_vote::tool(), decision_status::tool()]
+    vec![cast_vote::tool(), decision_status::tool(), remember::tool(), recall::tool()]
 }

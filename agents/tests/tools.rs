@@ -124,15 +124,14 @@ fn all_tools(organisation: &Organisation) -> Vec<&Tool> {
 }
 
 #[test]
-fn each_role_has_its_tools_and_the_common_ones() {
+fn each_role_has_tools_of_its_own_and_the_common_ones() {
     let organisation = organisation().unwrap();
+    let common = ["cast_vote", "decision_status", "remember", "recall"];
     for role in organisation.role_ids() {
         let names: Vec<&str> = organisation.tools(&role).iter().map(Tool::name).collect();
-        let expected: &[&str] = match role.as_str() {
-            "ceo" => &["initiate_decision", "cast_vote", "decision_status"],
-            _ => &["cast_vote", "decision_status"],
-        };
-        assert_eq!(names, expected, "{role}");
+        let (own, shared) = names.split_at(names.len() - common.len());
+        assert_eq!(shared, common, "{role}");
+        assert!(own.iter().any(|name| name.starts_with("escalate_to_")), "{role}: {own:?}");
     }
 }
 
@@ -219,7 +218,7 @@ fn bad_arguments_are_refused_with_their_path() {
         assert!(refusal.starts_with(field) && refusal.contains(expected), "{refusal}");
     };
     check("initiator", json!("cto"), "unknown field");
-    check("mode", json!("autonomous"), "unknown field");
+    check("mode", json!("solo"), "unknown variant");
     check("budget_usd", json!(-5), "cannot be negative");
     check("budget_usd", json!(0.001), "two decimals");
     check("budget_usd", json!(true), "US dollars");
@@ -239,7 +238,7 @@ fn bad_arguments_are_refused_with_their_path() {
 fn only_the_ceo_initiates() {
     let mut desk = Desk::new();
     let refusal = desk.call("cto", "initiate_decision", &pricing()).unwrap_err();
-    assert_eq!(refusal, "cto has no tool `initiate_decision`; it has cast_vote, decision_status");
+    assert!(refusal.starts_with("cto has no tool `initiate_decision`; it has "), "{refusal}");
 }
 
 #[test]

@@ -42,16 +42,24 @@ use echo_storage::names::{DecisionId, DecisionType, RoleId};
 use echo_storage::quantities::Confidence;
 use echo_storage::quantities::Usd;
 use echo_storage::records::{
-    Answer, Brief, Decision, Deed, Party, PathStep, Phase, Question, Standing, Thought, ThoughtState,
+    Answer, Brief, Decision, Deed, Memory, Party, PathStep, Phase, Question, Standing, Thought, ThoughtState,
     TimerPurpose,
 };
 use echo_storage::{Effect, Query};
 
 use crate::authority;
+use crate::memory;
 use crate::turn::{Failure, Turn, refuse};
 
 /// How many earlier outcomes of the same type a ballot looks back on.
 const REMEMBERED_OUTCOMES: usize = 5;
+
+/// How many outcomes of other types it looks back on: those whose words fit best.
+const RELATED_OUTCOMES: usize = 3;
+/// Among how many memories they are looked for: the newest.
+const RELATED_LOOKED: usize = 64;
+/// How many words they must have in common with what is to be decided.
+const RELATED_WORDS: usize = 3;
 
 /// How many questions that are out are looked through for those of a decision. More than agents have thought slots.
 const MAX_QUESTIONS_OUT: usize = 1_000;
@@ -144,6 +152,17 @@ fn outcome_tag(kind: &DecisionType) -> String {
     format!("outcome {kind}")
 }
 
+/// The outcomes of other types that have words in common with what is to be decided, the best first.
+fn related(turn: &Turn<'_, '_>, decision: &Decision) -> Result<Vec<Memory>, Failure> {
+    let proposal = &decision.proposal;
+    let words = format!("{} {}", proposal.subject, proposal.context.description);
+    let is_other =
+        |memory: &Memory| memory.outcome.as_ref().is_some_and(|outcome| outcome.kind != proposal.kind);
+    let search = memory::by_words(turn.state(), &words, RELATED_OUTCOMES, RELATED_LOOKED, is_other)?;
+    let fits = search.found.into_iter().filter(|found| found.words >= RELATED_WORDS);
+    Ok(fits.map(|found| found.memory).collect())
+}
+
 /// The facts about itself that a role votes by.
 fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<Standing, Failure> {
     let (state, config) = (turn.state(), turn.config());
@@ -162,7 +181,8 @@ fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<S
     };
     let obstacle = authority::obstacle(state, config, role, decision, decision.amount(), turn.now())?;
     let (stood, reversed) = state.track(role, kind)?;
-    let remembered = state.remembered(&outcome_tag(kind), REMEMBERED_OUTCOMES)?;
+    let mut remembered = state.remembered(&outcome_tag(kind), REMEMBERED_OUTCOMES)?;
+    remembered.extend(related(turn, decision)?);
     Ok(Standing {
         role: role.clone(),
         inside_authority: obstacle.is_none(),
