@@ -186,6 +186,14 @@ impl Home {
         self.path().join("data/echo-org/org.redb")
     }
 
+    /// The code of a question that waits for a person.
+    pub fn code(&self, approval: &str) -> String {
+        let list = self.run(&["approvals", "--limit", "1000", "--json"]).exits(0).json();
+        let waiting = list["approvals"].as_array().expect("it is a list");
+        let one = waiting.iter().find(|one| one["approval"] == approval).expect("it waits");
+        one["code"].as_str().expect("it has a code").to_owned()
+    }
+
     /// Writes a file into the directory and says where it is.
     pub fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.path().join(name);

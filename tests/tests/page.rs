@@ -116,7 +116,7 @@ fn a_report_can_be_written_again() {
     for (name, before) in FILES.iter().zip(&before).filter(|(name, _)| **name != "report.json") {
         assert!(text(&directory, name) == *before, "{name} differs");
     }
-    let _ = home.run(&["approve", "apr-1", "--note", "go on"]).exits(0);
+    let _ = home.run(&["approve", "apr-1", &home.code("apr-1"), "--note", "go on"]).exits(0);
     let _ = home.run(&["report", "ses-1"]).exits(0);
     assert!(text(&directory, "report.md").contains("**Approved by a person.**"));
     assert!(text(&directory, "report.html").contains("go on"));
