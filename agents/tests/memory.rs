@@ -92,6 +92,7 @@ fn what_cannot_be_remembered_or_looked_for_is_refused_with_its_path() {
         assert!(refusal.starts_with(expected), "{refusal}");
     };
     check(json!({}), "arguments: missing field `text`");
+    check(json!(["a text"]), "arguments: wanted is a JSON object");
     check(json!({ "text": " " }), "text: it has 0 characters");
     check(json!({ "text": "x".repeat(4_001) }), "text: it has 4001 characters");
     check(json!({ "text": "x", "name": "" }), "name: it has 0 characters");
