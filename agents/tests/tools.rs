@@ -146,7 +146,7 @@ const OWN: [(&str, [&str; 6]); 9] = [
 ];
 
 /// The tools that every role has.
-const COMMON: [&str; 8] = [
+const COMMON: [&str; 10] = [
     "ai_consult",
     "send_message",
     "read_messages",
@@ -154,11 +154,13 @@ const COMMON: [&str; 8] = [
     "update_vote",
     "review_proposal",
     "send_clarification",
+    "remember",
+    "recall",
     "decision_status",
 ];
 
 #[test]
-fn each_role_has_its_tools_and_the_common_ones() {
+fn each_role_has_tools_of_its_own_and_the_common_ones() {
     let organisation = organisation().unwrap();
     for role in organisation.role_ids() {
         let names: Vec<&str> = organisation.tools(&role).iter().map(Tool::name).collect();

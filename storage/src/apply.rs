@@ -6,14 +6,15 @@
 use crate::StoreError;
 use crate::effect::Effect;
 use crate::layer::Changes;
-use crate::names::{Id, MessageId, RoleId, Topic};
+use crate::names::{Id, MessageId, RoleId, TimerId, Topic};
+use crate::quantities::Timestamp;
 use crate::query::{CONFIG_KEY, Query, topic_counter, topic_end};
-use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState};
+use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState, Timer};
 use crate::state::State;
 use crate::table::{
-    AGENTS, APPROVALS, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES, MEMORY_NAMES,
-    MEMORY_TAGS, MESSAGES, PARTICIPATIONS, RECEIPTS, REQUESTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT,
-    TIMERS, TOPICS, VOTES, WORK,
+    AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES,
+    MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS, RECEIPTS, REQUESTS, SESSIONS,
+    SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, Table, VOTES, WORK,
 };
 
 /// Where an effect stands: what a message's content is found by.
@@ -51,9 +52,9 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         }
         Effect::SetTimer(timer) => {
             count(state, &mut writes, timer.id)?;
-            writes.insert(&TIMERS, &(timer.due, timer.id), timer.clone());
+            writes.insert(timers_of(timer), &(timer.due, timer.id), timer.clone());
         }
-        Effect::ClearTimer(timer) => writes.remove(&TIMERS, &(timer.due, timer.id)),
+        Effect::ClearTimer(timer) => writes.remove(timers_of(timer), &(timer.due, timer.id)),
         Effect::PutDecision(decision) => {
             count(state, &mut writes, decision.id)?;
             writes.put(&DECISIONS, &decision.id, decision.clone());
@@ -78,6 +79,11 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         Effect::PutApproval(approval) => {
             count(state, &mut writes, approval.id)?;
             writes.put(&APPROVALS, &approval.id, approval.clone());
+            if approval.waits() {
+                writes.put(&APPROVALS_OUT, &approval.id, ());
+            } else if APPROVALS_OUT.get(state, &approval.id)?.is_some() {
+                writes.remove(&APPROVALS_OUT, &approval.id);
+            }
         }
         Effect::PutSpend(spend) => {
             writes.put(&SPENDING, &(spend.role.clone(), spend.at, spend.decision), spend.clone());
@@ -107,6 +113,11 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         Effect::Reply(_) => {}
     }
     Ok(writes)
+}
+
+/// Where a timer is kept.
+fn timers_of(timer: &Timer) -> &'static Table<(Timestamp, TimerId), Timer> {
+    if timer.purpose.is_of_people() { &PEOPLE_TIMERS } else { &TIMERS }
 }
 
 /// The number that the next id of a kind gets.

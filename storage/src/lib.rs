@@ -5,6 +5,7 @@
 //! - [`names`] and [`quantities`]: roles, ids, money, confidence, time.
 //! - [`records`]: everything the organisation knows, as plain data.
 //! - [`input`] and [`effect`]: everything that can happen to it, and everything a step can do.
+//! - [`codes`]: what a verdict must carry, which only people are shown.
 //! - [`codec`] and [`table`]: how a value becomes bytes, and where it lies.
 //! - [`state`] and [`query`]: reading, in layers. A [`layer`] holds what was written, as [`value`]s.
 //! - [`batch`]: a step as a draft, steps as a batch; `apply` turns effects into writes.
@@ -20,6 +21,7 @@ mod apply;
 pub mod batch;
 pub mod clock;
 pub mod codec;
+pub mod codes;
 pub mod disk;
 pub mod effect;
 mod error;

@@ -175,7 +175,8 @@ fn keyed(number: usize) -> Asked {
         "timeline": "6 months",
         "success_criteria": ["99.9 % availability"],
     });
-    Asked { key: Some(format!("plan {number}")), ..call("ceo", "initiate_decision", &arguments).into() }
+    let asked = Asked::from(call("ceo", "initiate_decision", &arguments));
+    Asked { key: Some(format!("plan {number}")), ..asked }
 }
 
 /// Each decision was opened once, has ended, and was decided once.

@@ -126,8 +126,8 @@ fn what_was_not_tampered_with_is_whole() {
     let verified = tampered(|_| {});
     assert_eq!(told(&verified), "");
     assert!(verified.is_whole());
-    // Two steps, messages, letters and timers each; the head, the store and two counters.
-    assert_eq!((verified.steps, verified.rows), (2, 12));
+    // Two steps, messages, letters and timers each; the head, the store, its secret and two counters.
+    assert_eq!((verified.steps, verified.rows), (2, 13));
 }
 
 #[test]

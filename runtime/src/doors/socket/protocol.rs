@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The number of the requests and responses below. It grows with every change of them.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// What a client says first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +130,15 @@ pub enum Request {
         key: String,
         /// The input.
         input: Vec<u8>,
+    },
+    /// As [`Request::SubmitOnce`], with the code of the question that a verdict answers.
+    Answer {
+        /// The key.
+        key: String,
+        /// The input.
+        input: Vec<u8>,
+        /// The code, as people are shown it.
+        code: String,
     },
 }
 
