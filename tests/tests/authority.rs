@@ -20,6 +20,7 @@ use echo_runtime::drivers::simulation::Simulation;
 use echo_runtime::engine::Asked;
 use echo_runtime::organisation::Organisation;
 use echo_runtime::replay::replay;
+use echo_runtime::tool::{Class, Tool};
 use echo_storage::clock::ClockKind;
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::{Id, MessageId, RoleId, Topic};
@@ -119,7 +120,7 @@ fn input(organisation: &Organisation, random: &mut ChaCha8Rng) -> Input {
             in_reply_to: Some(MessageId::from_number(1 + random.up_to(9))).filter(|_| random.up_to(2) == 0),
         },
         1 => Input::Verdict {
-            approval: echo_storage::names::ApprovalId::from_number(1 + random.up_to(6)),
+            approval: echo_storage::names::ApprovalId::from_number(1 + random.up_to(3)),
             approve: random.up_to(2) == 0,
             person: "somebody".to_owned(),
             door: "a test".to_owned(),
@@ -131,14 +132,20 @@ fn input(organisation: &Organisation, random: &mut ChaCha8Rng) -> Input {
             arguments: "{}".to_owned(),
         },
         3 => Input::Call {
-            caller: Party::Role(role(random)),
+            caller: Party::Role(if random.up_to(3) == 0 {
+                role(random)
+            } else {
+                RoleId::new("ceo").unwrap()
+            }),
             tool: "override_decision".to_owned(),
-            arguments: format!(r#"{{"decision":"dec-{}","reason":"otherwise"}}"#, 1 + random.up_to(12)),
+            arguments: format!(r#"{{"decision":"dec-{}","reason":"otherwise"}}"#, 1 + random.up_to(6)),
         },
         _ => {
             let caller = role(random);
-            let tools: Vec<_> =
-                organisation.tools(&caller).iter().filter(|tool| !tool.only_reads()).collect();
+            // Mostly those that decide.
+            let all = random.up_to(8) == 0;
+            let is_meant = |tool: &&Tool| !tool.only_reads() && (all || tool.class() == Class::Decides);
+            let tools: Vec<&Tool> = organisation.tools(&caller).iter().filter(is_meant).collect();
             let tool = *pick(random, &tools);
             let arguments = arguments::of(&tool.input_schema(), random).to_string();
             Input::Call { caller: Party::Role(caller), tool: tool.name().to_owned(), arguments }
