@@ -154,6 +154,17 @@ fn put_off(state: &dyn State, writes: &mut Changes, timer: &Timer, due: Timestam
     {
         writes.put(&THOUGHTS, thought, Thought { deadline: due, ..record });
     }
+    if let TimerPurpose::Approval { approval } | TimerPurpose::Reminder { approval } = &timer.purpose
+        && let Some(mut record) = APPROVALS.get(state, approval)?
+    {
+        let (before, later) = (Some((timer.due, timer.id)), Some((due, timer.id)));
+        if record.deadline == before {
+            record.deadline = later;
+        } else if record.reminder == before {
+            record.reminder = later;
+        }
+        writes.put(&APPROVALS, approval, record);
+    }
     if let Some(id) = timer.purpose.decision()
         && let Some(record) = DECISIONS.get(state, &id)?
         && record.deadline == Some((timer.due, timer.id))

@@ -71,7 +71,7 @@ pub enum Effect {
     PutRequest(Request),
     /// Something that a role works on.
     PutWork(Work),
-    /// A deadline is put off, and with it the one that its question or its decision names.
+    /// A deadline is put off, and with it the one that its question, its decision or its approval names.
     PutOff {
         /// The deadline as it was.
         timer: Timer,
