@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 fn case(more: &Value) -> Value {
     let mut case = json!({ "description": "A change", "impact": "Much", "stakeholders": ["all"] });
-    for (name, value) in more.as_object().into_iter().flatten() {
-        case[name] = value.clone();
+    if let (Some(case), Some(more)) = (case.as_object_mut(), more.as_object()) {
+        case.extend(more.clone());
     }
     case
 }
