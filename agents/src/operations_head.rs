@@ -13,7 +13,7 @@ pub const ROLE: Role = Role {
     budget_limit_usd: Some(400_000),
     threshold: 700,
     may_decide: &["vendor_management", "process_optimization", "resource_allocation", "operations_budget"],
-    spends: &["operations_budget"],
+    spends: &["operations_budget", "vendor_management"],
     matters: &[
         Matter {
             name: "cross_functional_process",
@@ -24,13 +24,28 @@ pub const ROLE: Role = Role {
         Matter { name: "large_contract", words: &["large contract"], types: &[], course: Course::Up },
         Matter {
             name: "legal_matter",
-            words: &["legal matter", "lawsuit", "litigation", "legal claim"],
+            words: &[
+                "legal matter",
+                "legal dispute*",
+                "legal action*",
+                "legal claim*",
+                "lawsuit*",
+                "litigat*",
+                "sued",
+                "sue",
+                "suing",
+            ],
             types: &[],
             course: Course::Person,
         },
         Matter {
             name: "vendor_dispute",
-            words: &["vendor dispute", "dispute with the vendor", "breach of contract"],
+            words: &[
+                "vendor dispute*",
+                "dispute with the vendor",
+                "breach of contract",
+                "breach* the contract",
+            ],
             types: &[],
             course: Course::Person,
         },

@@ -28,7 +28,12 @@ pub const ROLE: Role = Role {
             course: Course::With(&["cto", "senior_architect", "uiux_engineer"]),
         },
         Matter { name: "major_feature", words: &["major feature"], types: &[], course: Course::Up },
-        Matter { name: "pivot", words: &["pivot"], types: &[], course: Course::Up },
+        Matter {
+            name: "pivot",
+            words: &["pivot the product", "product pivot", "pivot of the product", "pivot the company"],
+            types: &[],
+            course: Course::Up,
+        },
         Matter { name: "strategic_pivot", words: &["strategic pivot"], types: &[], course: Course::Person },
     ],
     keywords: &[

@@ -29,7 +29,7 @@ pub const ROLE: Role = Role {
         },
         Matter {
             name: "production_incident",
-            words: &["production incident", "production outage"],
+            words: &["production incident*", "production outage*", "production is down"],
             types: &[],
             course: Course::Person,
         },

@@ -31,7 +31,7 @@ mod voting;
 pub use absence::unreachable;
 pub use climb::{asked_to_decide, climb_ended, stranded};
 pub use discussion::{asked_to_clarify, clarification_ended, clarify};
-pub use open::{OwnVerdict, decide, open};
+pub use open::{decide, open};
 pub use overriding::override_decision;
 pub use people::{lapse, remind, verdict};
 pub use selection::{asked_to_take_part, selection_ended};

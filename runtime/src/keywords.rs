@@ -3,11 +3,21 @@
 //! What always holds: texts and keywords are folded by the same function, so a keyword finds itself in any case and
 //! number; a word is found whole or not at all; a phrase is found as consecutive words. Everything here is pure.
 
+use unicode_normalization::UnicodeNormalization;
+
+/// Whether a character takes no place: a soft hyphen, joiners and marks of direction.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
 /// A trailing `s` is a plural's only on words longer than this many letters: `us`, `ios` and `bus` keep theirs.
 const LONGEST_UNFOLDED_LETTERS: usize = 3;
 
-/// The words of a text in their order: runs of letters and digits, in lower case, a plural `s` taken off.
+/// The words of a text in their order: runs of letters and digits, in lower case, a plural `s` taken off. Letters in other
+/// forms (wide ones, ligatures) are read as themselves, and characters that nobody sees are passed over.
 pub(crate) fn words(text: &str) -> Vec<String> {
+    let plain = text.is_ascii().then(|| text.to_owned());
+    let text = plain.unwrap_or_else(|| text.chars().filter(|c| !is_unseen(*c)).nfkc().collect());
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(fold).collect()
 }
 
@@ -28,6 +38,25 @@ pub(crate) fn hits(text_words: &[String], keywords: &[String]) -> Vec<String> {
         seen.push(phrase);
     }
     found
+}
+
+/// Whether words from [`words`] tell of something: a phrase occurs among them as consecutive words, of which one that ends
+/// in `*` stands for every word that begins so.
+pub(crate) fn tells(text_words: &[String], telling: &str) -> bool {
+    let phrase: Vec<(String, bool)> = telling
+        .split_whitespace()
+        .flat_map(|part| {
+            let begins = part.ends_with('*');
+            words(part).into_iter().map(move |word| (word, begins))
+        })
+        .collect();
+    let is = |word: &String, (wanted, begins): &(String, bool)| {
+        word == wanted || (*begins && word.starts_with(wanted.as_str()))
+    };
+    !phrase.is_empty()
+        && text_words
+            .windows(phrase.len())
+            .any(|window| window.iter().zip(&phrase).all(|(word, wanted)| is(word, wanted)))
 }
 
 fn fold(word: &str) -> String {
@@ -58,6 +87,21 @@ mod tests {
         check("Today's user_stories", &["today", "s", "user", "storie"]);
         check("Ärger kostet 2M", &["ärger", "kostet", "2m"]);
         check(" … -- ", &[]);
+    }
+
+    #[test]
+    fn words_that_tell_are_found_by_their_beginnings() {
+        let check = |text: &str, telling: &str, expected: bool| {
+            assert_eq!(tells(&words(text), telling), expected, "{text} {telling}");
+        };
+        check("Bob is terminated today", "terminat*", true);
+        check("the terminal", "terminat*", false);
+        check("they were laid off", "laid off", true);
+        check("laid it off", "laid off", false);
+        check("we migrate databases", "migrat* database*", true);
+        check("termi\u{200b}nation of \u{ff22}ob", "terminat*", true);
+        check("term\u{ad}ination", "termination", true);
+        check("anything", "*", false);
     }
 
     #[test]

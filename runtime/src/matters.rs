@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use echo_storage::names::{Matter, RoleId};
 use echo_storage::records::{Config, Course, Decision, MatterRule, Mode, Proposal, RoleConfig};
 
-use crate::authority::chain;
+use crate::authority::{chain, is_above};
 use crate::keywords;
 
 /// What the matters of a decision make of the mode in which it was asked.
@@ -32,21 +32,26 @@ pub fn touched(config: &Config, proposal: &Proposal) -> Vec<Matter> {
     let is_touched = |rule: &MatterRule| {
         proposal.matters.contains(&rule.matter)
             || rule.types.contains(&proposal.kind)
-            || !keywords::hits(&words, &rule.words).is_empty()
+            || rule.words.iter().any(|telling| keywords::tells(&words, telling))
     };
     let touched = applying(config, proposal).filter(|(_, rule)| is_touched(rule));
     let touched: BTreeSet<Matter> = touched.map(|(_, rule)| rule.matter.clone()).collect();
     touched.into_iter().collect()
 }
 
-/// What tells of a matter: what is asked, and how it is to be done. What may go wrong and what else could be done is not
-/// what is asked.
+/// What tells of a matter: what is asked, why, for whom, and how it is to be done. What may go wrong and what else could be
+/// done is not what is asked.
 fn text(proposal: &Proposal) -> String {
     let context = &proposal.context;
     let one = [&proposal.subject, &context.description, &context.impact, &context.timeline];
-    let several = [&context.dependencies, &context.success_criteria, &context.constraints];
+    let several =
+        [&context.stakeholders, &context.dependencies, &context.success_criteria, &context.constraints];
     let questions = context.questions.iter().flat_map(|(topic, question)| [topic, question]);
+    let answers = context.risks.iter().filter_map(|risk| risk.mitigation.as_ref());
+    let figures = context.data.iter().map(|(name, _)| name);
+    let opinion = proposal.opinion.iter().map(|opinion| &opinion.rationale);
     let all = one.into_iter().chain(several.into_iter().flatten()).chain(questions);
+    let all = all.chain(answers).chain(figures).chain(opinion);
     all.map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
@@ -54,7 +59,7 @@ fn text(proposal: &Proposal) -> String {
 pub(crate) fn obstacle(config: &Config, role: &RoleId, decision: &Decision) -> Option<String> {
     rules(config, decision).find_map(|(owner, rule)| match rule.course {
         Course::Person => Some(format!("{} is always for a person", rule.matter)),
-        Course::Up if is_at_or_below(config, role, &owner.id) => {
+        Course::Up if !is_above(config, role, &owner.id) => {
             Some(format!("{} is always for somebody above {}", rule.matter, owner.id))
         }
         Course::With(_) if decision.tally.is_none() && is_at_or_below(config, role, &owner.id) => {
@@ -71,7 +76,7 @@ pub(crate) fn mode(config: &Config, decision: &Decision) -> Turned {
     for (owner, rule) in rules(config, decision) {
         let wanted = match rule.course {
             Course::Person => Mode::Human,
-            Course::Up if is_at_or_below(config, initiator, &owner.id) => Mode::Hierarchical,
+            Course::Up if !is_above(config, initiator, &owner.id) => Mode::Hierarchical,
             Course::With(_) if is_at_or_below(config, initiator, &owner.id) => Mode::Collaborative,
             Course::Up | Course::With(_) => continue,
         };
@@ -120,15 +125,15 @@ fn applying<'a>(
     config: &'a Config,
     proposal: &'a Proposal,
 ) -> impl Iterator<Item = (&'a RoleConfig, &'a MatterRule)> {
-    let is_above = |role: &RoleId, from: &RoleId| chain(config, from).any(|up| up == role);
+    let is_on = |role: &RoleId, from: &RoleId| chain(config, from).any(|up| up == role);
     let owners = || config.roles.iter().filter(|owner| owner.may_decide.contains(&proposal.kind));
     let is_near = move |role: &RoleConfig| {
-        is_above(&role.id, &proposal.initiator) || owners().any(|owner| is_above(&role.id, &owner.id))
+        is_on(&role.id, &proposal.initiator) || owners().any(|owner| is_on(&role.id, &owner.id))
     };
     config.roles.iter().flat_map(move |role| {
         let near = is_near(role);
         let applies = move |rule: &&MatterRule| {
-            near || rule.course == Course::Person || proposal.matters.contains(&rule.matter)
+            near || !matches!(rule.course, Course::With(_)) || proposal.matters.contains(&rule.matter)
         };
         role.matters.iter().filter(applies).map(move |rule| (role, rule))
     })

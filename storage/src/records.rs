@@ -17,8 +17,8 @@ mod work;
 
 pub use config::{Concerns, Config, Course, FigurePair, MatterRule, RoleConfig, Rules, Subscription};
 pub use decision::{
-    Absence, Agent, Approval, Breaker, BreakerState, Context, Decision, Deed, Mode, Participation, PathStep,
-    Phase, Proposal, Reason, Risk, Spend, Stance, Status, Tally, TypeTrack, Verdict,
+    Absence, Agent, Approval, Breaker, BreakerState, Context, Decision, Deed, Mode, Opinion, Participation,
+    PathStep, Phase, Proposal, Reason, Risk, Spend, Stance, Status, Tally, TypeTrack, Verdict,
 };
 pub use discussion::{Ballot, Clarification, Fact, FactKind, Inquiry, Reply, Vote};
 pub use memory::{Memory, OutcomeNote};

@@ -62,6 +62,7 @@ pub fn start_a_plan(initiator: &str, budget_usd: u64, more: Context) -> Input {
         kind: DecisionType::new("anything").expect("a type is named well"),
         mode: Mode::Collaborative,
         matters: Vec::new(),
+        opinion: None,
         subject: "A plan".to_owned(),
         context: Context {
             description: "a plan for the work".to_owned(),

@@ -33,6 +33,7 @@ fn sound() -> Proposal {
         kind: DecisionType::new("infrastructure_architecture").unwrap(),
         mode: Mode::Collaborative,
         matters: Vec::new(),
+        opinion: None,
         subject: "Renew the deployment infrastructure".to_owned(),
         context: Context {
             description:

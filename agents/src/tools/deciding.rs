@@ -5,12 +5,12 @@
 
 use std::fmt;
 
-use echo_runtime::decisions::{self, OwnVerdict};
+use echo_runtime::decisions;
 use echo_runtime::tool::Call;
 use echo_runtime::turn::Failure;
 use echo_storage::names::{ApprovalId, DecisionId, DecisionType, Matter};
 use echo_storage::quantities::Usd;
-use echo_storage::records::{self, Phase, Proposal, Reason};
+use echo_storage::records::{self, Deed, Opinion, Phase, Proposal, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +86,7 @@ impl fmt::Display for Decided {
 
 /// Decides in the caller's name, as far as its authority goes.
 pub(crate) fn decide(call: &mut Call<'_, '_, '_>, asking: Asking) -> Result<Decided, Failure> {
-    let own = OwnVerdict { approve: asking.verdict == Verdict::Approve, rationale: asking.rationale.clone() };
+    let own = Opinion { approve: asking.verdict == Verdict::Approve, rationale: asking.rationale.clone() };
     let proposal = proposal(call, asking, records::Mode::Autonomous)?;
     let id = decisions::decide(call.turn, proposal, own)?;
     decided(call, id)
@@ -98,7 +98,7 @@ pub(crate) fn pass_up(
     asking: Asking,
     mode: records::Mode,
 ) -> Result<Decided, Failure> {
-    let own = OwnVerdict { approve: asking.verdict == Verdict::Approve, rationale: asking.rationale.clone() };
+    let own = Opinion { approve: asking.verdict == Verdict::Approve, rationale: asking.rationale.clone() };
     let proposal = proposal(call, asking, mode)?;
     let id = decisions::decide(call.turn, proposal, own)?;
     decided(call, id)
@@ -112,7 +112,9 @@ pub(crate) fn decided(call: &Call<'_, '_, '_>, id: DecisionId) -> Result<Decided
         Some(Reason::Incomplete { missing }) => missing,
         _ => Vec::new(),
     };
-    let why = decision.path.last().map(|step| step.why.clone()).unwrap_or_default();
+    // That a person was asked says less than why.
+    let last = decision.path.iter().rev().find(|step| step.deed != Deed::AskedPerson);
+    let why = last.map(|step| step.why.clone()).unwrap_or_default();
     Ok(Decided {
         decision: id,
         status: decision.status.into(),
@@ -145,5 +147,6 @@ fn proposal(call: &Call<'_, '_, '_>, asking: Asking, mode: records::Mode) -> Res
         subject,
         context: context.into_context(budget),
         matters: all,
+        opinion: None,
     })
 }

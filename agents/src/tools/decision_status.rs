@@ -275,6 +275,7 @@ fn reason(reason: Reason) -> String {
         Reason::Authority => "decided by a role with the authority".to_owned(),
         Reason::Person => "decided by a person".to_owned(),
         Reason::Unanswered => "put to people, and nobody answered in time".to_owned(),
+        Reason::Initiator => "whoever put it forward is against it".to_owned(),
         Reason::Overridden => "turned round by a role above the one that had decided".to_owned(),
     }
 }

@@ -56,7 +56,9 @@ pub(super) fn rejected(
         Reason::VotedDown => Some("voted down".to_owned()),
         Reason::Unanswered => Some("no person answered in time".to_owned()),
         // Whoever decided has put their step on the path already.
-        Reason::Recommended | Reason::Authority | Reason::Person | Reason::Overridden => None,
+        Reason::Recommended | Reason::Authority | Reason::Person | Reason::Overridden | Reason::Initiator => {
+            None
+        }
     };
     if let Some(why) = why {
         decision.path.push(path_step(turn, party.clone(), Deed::Rejected, why, None));

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use echo_storage::names::{DecisionId, SessionId};
 use echo_storage::quantities::Usd;
 use echo_storage::records::{
-    Address, Context, Decision, Deed, Kind, Mode, Party, Phase, Proposal, Reason, Status, TimerPurpose,
+    Address, Context, Decision, Deed, Kind, Mode, Opinion, Party, Phase, Proposal, Reason, Status,
+    TimerPurpose,
 };
 
 use crate::authority;
@@ -22,15 +23,6 @@ pub(super) const MAX_CONTEXT_BYTES: usize = 32 * 1024;
 /// What a figure, or an entry of a list, counts beside its text, in bytes.
 const FIGURE_BYTES: usize = 8;
 
-/// What whoever calls a tool says of its own proposal.
-#[derive(Debug, Clone)]
-pub struct OwnVerdict {
-    /// Whether it approves.
-    pub approve: bool,
-    /// Why.
-    pub rationale: String,
-}
-
 /// Opens a decision in the mode in which it is asked, or in the stricter one that its matters ask for: those concerned are
 /// asked whether they take part, the initiator decides, whoever is above it does, or a person.
 ///
@@ -44,7 +36,7 @@ pub fn open(
     proposal: Proposal,
     session: Option<SessionId>,
 ) -> Result<DecisionId, Failure> {
-    begin(turn, proposal, session, None)
+    begin(turn, proposal, session)
 }
 
 /// Opens a decision on which its initiator, who calls a tool, has decided: with the authority it is decided at once,
@@ -52,15 +44,16 @@ pub fn open(
 ///
 /// # Errors
 /// As those of [`open`].
-pub fn decide(turn: &mut Turn<'_, '_>, proposal: Proposal, own: OwnVerdict) -> Result<DecisionId, Failure> {
-    begin(turn, proposal, None, Some(own))
+pub fn decide(turn: &mut Turn<'_, '_>, proposal: Proposal, own: Opinion) -> Result<DecisionId, Failure> {
+    let Opinion { approve, mut rationale } = own;
+    cut(&mut rationale);
+    begin(turn, Proposal { opinion: Some(Opinion { approve, rationale }), ..proposal }, None)
 }
 
 fn begin(
     turn: &mut Turn<'_, '_>,
     proposal: Proposal,
     session: Option<SessionId>,
-    own: Option<OwnVerdict>,
 ) -> Result<DecisionId, Failure> {
     check(turn, &proposal)?;
     let initiator = Party::Role(proposal.initiator.clone());
@@ -98,20 +91,23 @@ fn begin(
         return Ok(id);
     }
     turn.publish(initiator, topics::DECISIONS_NEW, &decision, serde_json::json!({ "decision": id }))?;
-    match (decision.mode, own) {
+    match (decision.mode, decision.proposal.opinion.clone()) {
+        (Mode::Autonomous | Mode::Collaborative, Some(own)) if !own.approve => {
+            unwanted(turn, decision, &own)?;
+        }
         (Mode::Collaborative, own) => {
-            say(turn, &mut decision, own, Deed::Opened, "those concerned vote on it");
+            say(turn, &mut decision, own.as_ref(), Deed::Opened, "those concerned vote on it");
             collaborative(turn, decision)?;
         }
-        (Mode::Autonomous, Some(own)) => at_once(turn, decision, own)?,
+        (Mode::Autonomous, Some(own)) => at_once(turn, decision, &own)?,
         (Mode::Autonomous, None) => climb::by_itself(turn, decision)?,
         (Mode::Hierarchical, own) => {
-            say(turn, &mut decision, own, Deed::PassedUp, "it is for those above");
+            say(turn, &mut decision, own.as_ref(), Deed::PassedUp, "it is for those above");
             let from = decision.proposal.initiator.clone();
             climb::up(turn, decision, &from)?;
         }
         (Mode::Human, own) => {
-            say(turn, &mut decision, own, Deed::PassedUp, "it is for a person");
+            say(turn, &mut decision, own.as_ref(), Deed::PassedUp, "it is for a person");
             let from = decision.proposal.initiator.clone();
             people::ask(turn, decision, &from)?;
         }
@@ -152,43 +148,39 @@ fn collaborative(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(), 
     selection::opened(turn, &decision)
 }
 
-/// The initiator has decided by its tool call: it has the authority, or the decision climbs with its opinion.
-fn at_once(turn: &mut Turn<'_, '_>, mut decision: Decision, own: OwnVerdict) -> Result<(), Failure> {
+/// The initiator is against its own proposal, and nothing that it touches is for others: a rejection takes no authority.
+fn unwanted(turn: &mut Turn<'_, '_>, mut decision: Decision, own: &Opinion) -> Result<(), Failure> {
+    let party = Party::Role(decision.proposal.initiator.clone());
+    decision.path.push(path_step(turn, party.clone(), Deed::Rejected, in_words(own), None));
+    close::rejected(turn, decision, Reason::Initiator, &party)
+}
+
+/// The initiator has approved it by its tool call: it has the authority, or the decision climbs with its opinion.
+fn at_once(turn: &mut Turn<'_, '_>, mut decision: Decision, own: &Opinion) -> Result<(), Failure> {
     let initiator = decision.proposal.initiator.clone();
-    let party = Party::Role(initiator.clone());
     let (state, config) = (turn.state(), turn.config());
     let obstacle = authority::obstacle(state, config, &initiator, &decision, decision.amount(), turn.now())?;
-    match obstacle {
-        Some(obstacle) => {
-            say(turn, &mut decision, Some(own), Deed::PassedUp, &obstacle);
-            climb::up(turn, decision, &initiator)
-        }
-        None if own.approve => {
-            let why = in_words(&own);
-            decision.path.push(path_step(turn, party, Deed::Approved, why, None));
-            close::approved(turn, decision, Reason::Authority, &initiator, None)
-        }
-        None => {
-            let why = in_words(&own);
-            decision.path.push(path_step(turn, party.clone(), Deed::Rejected, why, None));
-            close::rejected(turn, decision, Reason::Authority, &party)
-        }
+    if let Some(obstacle) = obstacle {
+        say(turn, &mut decision, Some(own), Deed::PassedUp, &obstacle);
+        return climb::up(turn, decision, &initiator);
     }
+    let party = Party::Role(initiator.clone());
+    decision.path.push(path_step(turn, party, Deed::Approved, in_words(own), None));
+    close::approved(turn, decision, Reason::Authority, &initiator, None)
 }
 
 /// Notes what the initiator says of its own proposal, where it is not for it to decide.
-fn say(turn: &Turn<'_, '_>, decision: &mut Decision, own: Option<OwnVerdict>, deed: Deed, why: &str) {
+fn say(turn: &Turn<'_, '_>, decision: &mut Decision, own: Option<&Opinion>, deed: Deed, why: &str) {
     if let Some(own) = own {
-        let why = format!("{why}; its opinion: {}", in_words(&own));
+        let why = format!("{why}; its opinion: {}", in_words(own));
         let who = Party::Role(decision.proposal.initiator.clone());
         decision.path.push(path_step(turn, who, deed, why, None));
     }
 }
 
-fn in_words(own: &OwnVerdict) -> String {
+fn in_words(own: &Opinion) -> String {
     let verdict = if own.approve { "approve" } else { "reject" };
-    let mut rationale = own.rationale.trim().to_owned();
-    cut(&mut rationale);
+    let rationale = own.rationale.trim();
     if rationale.is_empty() {
         format!("{verdict}, by its own call")
     } else {

@@ -63,6 +63,7 @@ mod tests {
             kind: "purchases".parse().unwrap(),
             mode: Mode::Collaborative,
             matters: Vec::new(),
+            opinion: None,
             subject: "A desk".to_owned(),
             context,
         };

@@ -130,6 +130,7 @@ fn ballot(
     discussion::credit(&mut facts, given, clarifications);
     facts.extend(discussion::unknown(&context, standing, clarifications));
     facts.extend(discussion::cited(&facts, &context, standing, proposals));
+    facts.extend(facts::advised_against(proposal));
     facts.retain(|fact| fact.effect != 0);
     facts.sort_by_key(|fact| std::cmp::Reverse(fact.effect.unsigned_abs()));
     let score = score(&facts);

@@ -45,6 +45,7 @@ fn asked() -> Arc<Store> {
             subject: "paper".to_owned(),
             context,
             matters: Vec::new(),
+            opinion: None,
         };
         let brief = Brief { decision: DecisionId::from_number(1), proposal };
         let thought = Thought {

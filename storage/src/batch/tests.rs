@@ -119,6 +119,7 @@ fn thought(later_ms: u64) -> Thought {
         subject: "locks".to_owned(),
         context: Context::default(),
         matters: Vec::new(),
+        opinion: None,
     };
     let brief = Brief { decision: DecisionId::from_number(1), proposal };
     Thought {

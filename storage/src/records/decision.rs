@@ -105,6 +105,17 @@ pub struct Proposal {
     pub context: Context,
     /// What its author says that it touches, whatever its words are; what its words say comes on top.
     pub matters: Vec<Matter>,
+    /// What its author thinks of it, where it has said so.
+    pub opinion: Option<Opinion>,
+}
+
+/// What whoever puts a proposal forward thinks of it itself.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Opinion {
+    /// For or against it.
+    pub approve: bool,
+    /// Why.
+    pub rationale: String,
 }
 
 /// Where a decision stands.
@@ -172,6 +183,8 @@ pub enum Reason {
     Unanswered,
     /// A role above the one that had decided it turned it round.
     Overridden,
+    /// Whoever put it forward is against it itself.
+    Initiator,
 }
 
 /// Heads counted when voting has ended.

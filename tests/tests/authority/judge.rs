@@ -298,6 +298,7 @@ impl Reading {
             ("lawsuit", "legal_matter"),
             ("compliance", "compliance"),
             ("strategic pivot", "strategic_pivot"),
+            ("terminated", "termination"),
             ("platform migration", "technology_migration"),
             ("block the release", "release_block"),
         ];
@@ -309,14 +310,18 @@ impl Reading {
         if let Some(matter) = touched.iter().find(person) {
             return Err(format!("{matter} is for a person"));
         }
+        // And what is for somebody above a role is for nobody else.
+        for row in &TABLE {
+            let is_above = chain(row.id).skip(1).any(|up| up == role);
+            if let Some(matter) = touched.iter().find(|matter| row.above.contains(matter))
+                && !is_above
+            {
+                return Err(format!("{matter} is for somebody above {}", row.id));
+            }
+        }
         for id in reach {
             let Some(row) = TABLE.iter().find(|row| row.id == id) else { continue };
             let at_or_below = chain(role).any(|up| up == id);
-            if let Some(matter) = touched.iter().find(|matter| row.above.contains(matter))
-                && at_or_below
-            {
-                return Err(format!("{matter} is for somebody above {id}"));
-            }
             let kind = decision.proposal.kind.as_str();
             if at_or_below && row.voted.contains(&kind) && decision.tally.is_none() {
                 return Err(format!("nobody has voted on {kind}"));

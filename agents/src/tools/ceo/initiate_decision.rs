@@ -122,6 +122,7 @@ fn proposal(initiator: RoleId, arguments: Arguments) -> Proposal {
         kind: arguments.kind,
         mode: arguments.mode.into(),
         matters: arguments.matters,
+        opinion: None,
         subject: arguments.subject,
         context: Context {
             description: arguments.description,

@@ -107,6 +107,7 @@ impl Question {
                 subject,
                 context,
                 matters: Vec::new(),
+                opinion: None,
             },
             expect: Expectations::default(),
         };

@@ -5,6 +5,7 @@
 //! counted together, so that rounding never turns the better case into the worse one.
 
 use echo_storage::names::DecisionType;
+use echo_storage::records::Proposal;
 use echo_storage::records::{Concerns, Context, Fact, FactKind, FigurePair, Risk, Standing, Status};
 
 use super::money;
@@ -55,6 +56,11 @@ const REJECTED_BEFORE: i64 = -40;
 /// How many of them count.
 const MAX_REJECTED_BEFORE: usize = 3;
 
+/// Whoever puts it forward is against it itself.
+const ADVISED_AGAINST: i64 = -500;
+
+// Even the highest score does not approve what its own author is against.
+const _: () = assert!(super::SCORE_MAX + ADVISED_AGAINST < super::APPROVE_AT);
 // An answer never makes a risk worse, and the role's own domain never makes it better.
 const _: () = assert!(RISK_UNANSWERED <= RISK_ANSWERED && RISK_ANSWERED <= 0);
 const _: () = assert!(RISK_UNANSWERED_MINE <= RISK_ANSWERED_MINE && RISK_ANSWERED_MINE <= RISK_ANSWERED);
@@ -96,6 +102,15 @@ pub(super) fn facts(context: &Context, kind: &DecisionType, standing: &Standing)
         figures.iter().filter_map(|pair| feasibility(pair, context, standing.concerns.feasibility));
     let facts = money.into_iter().chain(others.into_iter().flatten()).chain(feasibility);
     facts.filter(|fact| fact.effect != 0).collect()
+}
+
+/// Whoever puts it forward is against it: then nothing outweighs that by itself.
+pub(super) fn advised_against(proposal: &Proposal) -> Option<Fact> {
+    let opinion = proposal.opinion.as_ref().filter(|opinion| !opinion.approve)?;
+    let why = opinion.rationale.trim();
+    let because = if why.is_empty() { String::new() } else { format!(": {why}") };
+    let words = format!("{} advises against it{because}", proposal.initiator);
+    Some(fact("the initiator's own verdict", FactKind::Risk, words, ADVISED_AGAINST, USUAL_PERCENT))
 }
 
 /// An effect as a role weighs it that has this percentage for its kind.

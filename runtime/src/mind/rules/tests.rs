@@ -25,6 +25,7 @@ fn brief(context: Context) -> Brief {
         kind: DecisionType::new("company_direction").unwrap(),
         mode: Mode::Collaborative,
         matters: Vec::new(),
+        opinion: None,
         subject: "A subject".to_owned(),
         context,
     };

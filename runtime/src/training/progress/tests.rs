@@ -24,6 +24,7 @@ fn decision(phase: Phase) -> Decision {
         kind: "purchases".parse().unwrap(),
         mode: Mode::Collaborative,
         matters: Vec::new(),
+        opinion: None,
         subject: "Locks".to_owned(),
         context: Context::default(),
     };

@@ -108,5 +108,6 @@ fn reason_name(reason: &Reason) -> &'static str {
         Reason::Person => "person",
         Reason::Unanswered => "unanswered",
         Reason::Overridden => "overridden",
+        Reason::Initiator => "initiator",
     }
 }

@@ -130,6 +130,7 @@ impl Report {
             }
             Some(Reason::Authority) => ": within that role's authority".to_owned(),
             Some(Reason::Unanswered) => ": no person answered in time".to_owned(),
+            Some(Reason::Initiator) => ": it is against what it put forward itself".to_owned(),
             Some(Reason::Overridden) => ", which overrode what was decided below it".to_owned(),
             Some(Reason::Person) | None => String::new(),
         };

@@ -102,7 +102,7 @@ fn proposal(item: &Item<'_>, initiator: RoleId, known: &Known<'_>) -> Read<Propo
         not_concerned: roles(&fields, "not_concerned", known, |_| None)?,
     };
     let matters = each(&fields, "matters", matter)?;
-    Ok(Proposal { initiator, kind, mode, subject: subject.to_owned(), context, matters })
+    Ok(Proposal { initiator, kind, mode, subject: subject.to_owned(), context, matters, opinion: None })
 }
 
 fn expectations(item: &Item<'_>, proposal: &Proposal, known: &Known<'_>) -> Read<Expectations> {

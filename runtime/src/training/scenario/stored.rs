@@ -71,7 +71,8 @@ struct StoredRisk {
 impl From<Scenario> for StoredScenario {
     fn from(scenario: Scenario) -> Self {
         let Scenario { name, title, proposal, expect } = scenario;
-        let Proposal { initiator, kind, mode, subject, context, matters } = proposal;
+        // Nobody puts a scenario forward, so nobody thinks anything of it.
+        let Proposal { initiator, kind, mode, subject, context, matters, opinion: _ } = proposal;
         let Context {
             description,
             impact,
@@ -129,7 +130,12 @@ impl From<StoredScenario> for Scenario {
             not_concerned: decision.not_concerned,
         };
         let StoredDecision { kind, mode, subject, matters, .. } = decision;
-        Self { name, title, proposal: Proposal { initiator, kind, mode, subject, context, matters }, expect }
+        Self {
+            name,
+            title,
+            proposal: Proposal { initiator, kind, mode, subject, context, matters, opinion: None },
+            expect,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ fn decision(number: u64, opened: u64, closed: Option<(u64, Status)>) -> Decision
             subject: String::new(),
             context: Context::default(),
             matters: Vec::new(),
+            opinion: None,
         },
         session: None,
         matters: Vec::new(),

@@ -122,6 +122,7 @@ fn discussed() -> Decision {
             kind: echo_storage::names::DecisionType::new("purchases").unwrap(),
             mode: Mode::Collaborative,
             matters: Vec::new(),
+            opinion: None,
             subject: "A second set of keys \u{202e}sdrawkcab".to_owned(),
             context: Context {
                 description: "Keys".to_owned(),

@@ -174,6 +174,9 @@ fn outcome(decision: &Decision) -> String {
         (Some(Reason::Unanswered), _) => {
             format!("{id} was rejected: it waited for a person, and nobody answered in time.")
         }
+        (Some(Reason::Initiator), _) => {
+            format!("{id} was rejected: {by} put it forward, and is against it itself.")
+        }
         (Some(Reason::Overridden), _) => {
             let did = status_name(decision.status);
             format!("{id} was {did} by {by}, which overrode what had been decided below it.")

@@ -27,6 +27,7 @@ fn asked() -> Store {
                 subject: "locks".to_owned(),
                 context: Context::default(),
                 matters: Vec::new(),
+                opinion: None,
             };
             let brief = Brief { decision: DecisionId::from_number(1), proposal };
             let thought = Thought {
