@@ -105,6 +105,10 @@ fn what_cannot_be_stored_harms_nothing_else() {
         *content = "x".repeat(echo_storage::codec::MAX_VALUE_BYTES);
     }
     let committed = engine.run_on(&large, cascade(YES), &mut following).unwrap();
-    assert!(matches!(committed.outcomes[..], [crate::engine::Outcome::Skipped(_)]), "{:?}", committed.outcomes);
+    assert!(
+        matches!(committed.outcomes[..], [crate::engine::Outcome::Skipped(_)]),
+        "{:?}",
+        committed.outcomes
+    );
     assert!(taken(&committed).len() == 2 && following.is_empty() && committed.left.is_empty());
 }
