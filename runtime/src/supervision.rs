@@ -132,16 +132,10 @@ pub fn pause_ended(turn: &mut Turn<'_, '_>, role: &RoleId) -> Result<(), Failure
 /// A role that there is not, a message that is no dead letter of it, nothing to retry.
 pub fn retry(turn: &mut Turn<'_, '_>, role: &RoleId, message: Option<MessageId>) -> Result<(), Failure> {
     turn.role(role)?;
-    let receipts: Vec<Receipt> = match message {
-        Some(id) => turn.state().receipt(id, role)?.into_iter().collect(),
-        None => {
-            let letters = turn.state().dead_letters(role, MAX_RETRIED)?;
-            let receipts = letters.into_iter().map(|id| turn.state().receipt(id, role));
-            receipts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
-        }
-    };
-    let dead: Vec<Receipt> =
-        receipts.into_iter().filter(|receipt| receipt.dead && receipt.role == *role).collect();
+    let letters = message.map_or_else(|| turn.state().dead_letters(role, MAX_RETRIED), |id| Ok(vec![id]))?;
+    let receipts = letters.into_iter().map(|id| turn.state().receipt(id, role));
+    let receipts = receipts.collect::<Result<Vec<_>, _>>()?;
+    let dead: Vec<Receipt> = receipts.into_iter().flatten().filter(|receipt| receipt.dead).collect();
     let reopened = message.is_none() && close_breaker(turn, role)?;
     forget_failures(turn, role)?;
     if dead.is_empty() && !reopened {

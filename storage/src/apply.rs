@@ -10,7 +10,8 @@ use crate::names::{DecisionId, Id, MessageId, RoleId, ThoughtId, TimerId, Topic}
 use crate::quantities::Timestamp;
 use crate::query::{CONFIG_KEY, Query, topic_counter, topic_end};
 use crate::records::{
-    Address, Config, Cursor, Decision, Message, MessageRef, Party, Thought, ThoughtState, Timer, TimerPurpose,
+    Address, Config, Cursor, Decision, Message, MessageRef, Party, Receipt, Thought, ThoughtState, Timer,
+    TimerPurpose,
 };
 use crate::state::State;
 use crate::table::{
@@ -33,28 +34,8 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         Effect::Configure(config) => configure(state, &mut writes, config)?,
         Effect::Send(message) => send(state, &mut writes, message, place)?,
         Effect::Acknowledge { role, message } => acknowledge(state, &mut writes, role, *message)?,
-        Effect::PutReceipt(receipt) => {
-            let dead = (receipt.role.clone(), receipt.message);
-            if receipt.dead {
-                writes.put(&DEAD_LETTERS, &dead, ());
-            } else if DEAD_LETTERS.get(state, &dead)?.is_some() {
-                writes.remove(&DEAD_LETTERS, &dead);
-            }
-            writes.put(&RECEIPTS, &(receipt.message, receipt.role.clone()), receipt.clone());
-        }
-        Effect::Think(thought) => {
-            count(state, &mut writes, thought.id)?;
-            let (by_role, by_decision) = out(thought);
-            if THOUGHTS.get(state, &thought.id)?.is_some() {
-                // Asked again: its rows may be in the file already.
-                writes.put(&THOUGHTS_OUT, &by_role, ());
-                writes.put(&QUESTIONS_OUT, &by_decision, ());
-            } else {
-                writes.insert(&THOUGHTS_OUT, &by_role, ());
-                writes.insert(&QUESTIONS_OUT, &by_decision, ());
-            }
-            writes.put(&THOUGHTS, &thought.id, thought.clone());
-        }
+        Effect::PutReceipt(receipt) => put_receipt(state, &mut writes, receipt)?,
+        Effect::Think(thought) => think(state, &mut writes, thought)?,
         Effect::EndThought { thought, state: end } => {
             let Some(mut record) = THOUGHTS.get(state, thought)? else {
                 return Err(StoreError::Inconsistent(format!("{thought} ended and was never asked")));
@@ -137,6 +118,33 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
 /// Where a timer is kept.
 fn timers_of(timer: &Timer) -> &'static Table<(Timestamp, TimerId), Timer> {
     if timer.purpose.is_of_people() { &PEOPLE_TIMERS } else { &TIMERS }
+}
+
+/// A dead letter stands among its role's for as long as it is one.
+fn put_receipt(state: &dyn State, writes: &mut Changes, receipt: &Receipt) -> Result<(), StoreError> {
+    let dead = (receipt.role.clone(), receipt.message);
+    if receipt.dead {
+        writes.put(&DEAD_LETTERS, &dead, ());
+    } else if DEAD_LETTERS.get(state, &dead)?.is_some() {
+        writes.remove(&DEAD_LETTERS, &dead);
+    }
+    writes.put(&RECEIPTS, &(receipt.message, receipt.role.clone()), receipt.clone());
+    Ok(())
+}
+
+fn think(state: &dyn State, writes: &mut Changes, thought: &Thought) -> Result<(), StoreError> {
+    count(state, writes, thought.id)?;
+    let (by_role, by_decision) = out(thought);
+    if THOUGHTS.get(state, &thought.id)?.is_some() {
+        // Asked again: its rows may be in the file already.
+        writes.put(&THOUGHTS_OUT, &by_role, ());
+        writes.put(&QUESTIONS_OUT, &by_decision, ());
+    } else {
+        writes.insert(&THOUGHTS_OUT, &by_role, ());
+        writes.insert(&QUESTIONS_OUT, &by_decision, ());
+    }
+    writes.put(&THOUGHTS, &thought.id, thought.clone());
+    Ok(())
 }
 
 /// Sets a timer to a later moment, and with it the deadline of whatever waits for it.

@@ -40,10 +40,21 @@ pub(super) struct Queue {
 /// What is on its way to an answer, and how far the store was looked through.
 #[derive(Default)]
 struct Held {
-    /// The questions that are queued or that a worker has asked.
+    /// The questions that are queued or with a worker.
     questions: BTreeSet<ThoughtId>,
-    /// While the store is looked through: behind which question it goes on, from the first where there is none.
-    looking: Option<Option<(RoleId, ThoughtId)>>,
+    looking: Looking,
+}
+
+/// How far the store was looked through for questions.
+#[derive(Clone, Default)]
+enum Looking {
+    /// It is not: every question that is out has been queued.
+    #[default]
+    NotAtAll,
+    /// From the first question.
+    FromTheFirst,
+    /// From behind this one.
+    Behind(RoleId, ThoughtId),
 }
 
 impl Queue {
@@ -98,20 +109,26 @@ impl Queue {
             return Ok(());
         }
         let mut held = self.held();
-        if held.looking.is_none() && self.overflowed.swap(false, Ordering::AcqRel) {
-            held.looking = Some(None);
+        let after = match held.looking.clone() {
+            Looking::NotAtAll if self.overflowed.swap(false, Ordering::AcqRel) => None,
+            Looking::NotAtAll => return Ok(()),
+            Looking::FromTheFirst => None,
+            Looking::Behind(role, thought) => Some((role, thought)),
+        };
+        if after.is_none() {
+            held.looking = Looking::FromTheFirst;
         }
-        let Some(mut after) = held.looking.clone() else { return Ok(()) };
         let page = state()?.thoughts_out_after(after.as_ref(), PAGE)?;
         let is_last = page.len() < PAGE;
-        for question in page {
-            if !self.queue(&mut held, question.1) {
-                held.looking = Some(after);
+        for (role, thought) in page {
+            if !self.queue(&mut held, thought) {
                 return Ok(());
             }
-            after = Some(question);
+            held.looking = Looking::Behind(role, thought);
         }
-        held.looking = if is_last { None } else { Some(after) };
+        if is_last {
+            held.looking = Looking::NotAtAll;
+        }
         if !is_last || self.overflowed.load(Ordering::Acquire) {
             self.wake();
         }
