@@ -9,7 +9,7 @@ use crate::layer::Changes;
 use crate::names::{Id, MessageId, RoleId, TimerId, Topic};
 use crate::quantities::Timestamp;
 use crate::query::{CONFIG_KEY, Query, topic_counter, topic_end};
-use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState, Timer};
+use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState, Timer, folded};
 use crate::state::State;
 use crate::table::{
     AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES,
@@ -108,7 +108,7 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         }
         Effect::PutWork(work) => {
             count(state, &mut writes, work.id)?;
-            writes.put(&WORK, &(work.tool.clone(), work.id), work.clone());
+            writes.put(&WORK, &(work.tool.clone(), folded(&work.title)), work.clone());
         }
         Effect::Reply(_) => {}
     }

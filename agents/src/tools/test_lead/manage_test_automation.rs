@@ -77,6 +77,8 @@ struct Automation {
     suites: Vec<Suite>,
     /// How many items of the register could not be read.
     unread: usize,
+    /// Whether more than 1,000 suites are recorded, of which only the first 1,000 by name are counted.
+    cut: bool,
 }
 
 /// A suite.
@@ -106,7 +108,7 @@ impl fmt::Display for Automation {
                 write!(f, ", the rest pays back after {months} months")?;
             }
         }
-        Ok(())
+        register::write_cut(f, self.cut)
     }
 }
 
@@ -136,7 +138,8 @@ fn manage(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Automatio
     let sum = |of: fn(&Arguments) -> u64| items.iter().map(of).fold(0, u64::saturating_add);
     let automated = share(sum(|item| item.automated), sum(|item| item.tests));
     let flaky = flakiness(sum(|item| item.flaky_runs), sum(|item| item.runs));
-    Ok(Automation { work, automated, flaky, suites: ranked(&items), unread: register.unread })
+    let (unread, cut) = (register.unread, register.cut);
+    Ok(Automation { work, automated, flaky, suites: ranked(&items), unread, cut })
 }
 
 fn flakiness(flaky: u64, runs: u64) -> Option<u64> {
