@@ -58,13 +58,21 @@ pub(crate) fn decimal(thousandths: u64) -> String {
     format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
 }
 
-/// A part of a whole in thousandths, rounded down; all of nothing is everything.
-pub(crate) fn share(part: u64, whole: u64) -> u64 {
-    if whole == 0 {
-        return 1000;
-    }
-    let thousandths = u128::from(part) * 1000 / u128::from(whole);
-    u64::try_from(thousandths).unwrap_or(u64::MAX)
+/// All of a whole, in thousandths.
+pub(crate) const ALL: u64 = 1_000;
+
+/// A part of a whole in thousandths, rounded down, and to the largest number that there is; nothing of a whole of nothing,
+/// for which each caller says what it means.
+pub(crate) fn share(part: u64, whole: u64) -> Option<u64> {
+    let thousandths = (u128::from(part) * 1_000).checked_div(u128::from(whole))?;
+    Some(u64::try_from(thousandths).unwrap_or(u64::MAX))
+}
+
+/// The square root, rounded up; a square that was rounded up before still has the root that its exact value has.
+pub(crate) fn root_up(square: u128) -> u64 {
+    let root = square.isqrt();
+    let root = if root * root < square { root + 1 } else { root };
+    u64::try_from(root).unwrap_or(u64::MAX)
 }
 
 /// The figures that a verdict follows from, and what its caller says beside them.
@@ -80,13 +88,25 @@ mod tests {
     #[test]
     fn shares_are_exact_and_rounded_down() {
         let check = |part, whole, expected| assert_eq!(share(part, whole), expected, "{part}/{whole}");
-        check(0, 0, 1000);
-        check(0, 7, 0);
-        check(1, 3, 333);
-        check(2, 3, 666);
-        check(7, 7, 1000);
-        check(u64::MAX, u64::MAX, 1000);
-        check(u64::MAX, 1, u64::MAX);
+        check(0, 0, None);
+        check(3, 0, None);
+        check(0, 7, Some(0));
+        check(1, 3, Some(333));
+        check(2, 3, Some(666));
+        check(7, 7, Some(1000));
+        check(u64::MAX, u64::MAX, Some(1000));
+        check(u64::MAX, 1, Some(u64::MAX));
+    }
+
+    #[test]
+    fn roots_are_rounded_up() {
+        let check = |square, expected| assert_eq!(root_up(square), expected, "{square}");
+        check(0, 0);
+        check(1, 1);
+        check(2, 2);
+        check(4, 2);
+        check(5, 3);
+        check(u128::MAX, u64::MAX);
     }
 
     #[test]

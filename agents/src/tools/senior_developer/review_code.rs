@@ -11,9 +11,10 @@ use echo_runtime::turn::{Failure, refuse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, share};
+use crate::tools::bounds::{self, MAX_LINE_CHARS};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
+use crate::tools::ranking::Ratio;
 
 const NAME: &str = "review_code";
 const DESCRIPTION: &str = "Decides on a change of code from what its review found: open findings, tests, coverage of the \
@@ -122,7 +123,8 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, F
     for (name, count) in counts {
         bounds::number(&format!("figures.{name}"), count, 0, MAX_COUNT)?;
     }
-    let coverage = share(covered_lines, changed_lines);
+    let of_changed = |count: u64| Ratio::new(count, changed_lines).thousandths();
+    let coverage = of_changed(covered_lines);
     let objections = objections(figures, required_percent);
     for (name, figure) in counts.into_iter().chain([
         ("changed_lines", changed_lines),
@@ -146,7 +148,7 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, F
         context,
         matters: if changes_architecture { vec!["feature_architecture"] } else { Vec::new() },
     };
-    let findings_per_thousand_lines = share(blockers + majors + minors, changed_lines);
+    let findings_per_thousand_lines = of_changed(blockers + majors + minors);
     Ok(Review { coverage, findings_per_thousand_lines, objections, remarks, decided: decide(call, asking)? })
 }
 

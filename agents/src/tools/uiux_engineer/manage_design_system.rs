@@ -12,7 +12,7 @@ use echo_storage::names::WorkId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, decimal, share};
+use crate::tools::bounds::{self, ALL, MAX_LINE_CHARS, decimal, share};
 use crate::tools::register;
 
 const NAME: &str = "manage_design_system";
@@ -169,7 +169,7 @@ fn manage(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<DesignSys
 
 /// A component that no screen uses is nowhere out of date.
 fn adopted(up_to_date: u64, screens: u64) -> u64 {
-    share(up_to_date, screens)
+    share(up_to_date, screens).unwrap_or(ALL)
 }
 
 /// The adoption of all, and the components from the least adopted on.

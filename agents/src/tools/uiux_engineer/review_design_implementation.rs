@@ -11,7 +11,7 @@ use echo_runtime::turn::Failure;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, decimal, share};
+use crate::tools::bounds::{self, ALL, MAX_LINE_CHARS, decimal, share};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
 
@@ -200,7 +200,7 @@ fn conformance(checks: &[Check]) -> (u64, u64) {
     let all: u64 = checks.iter().map(points).sum();
     let matching: u64 = checks.iter().filter(|check| matches(check)).map(points).sum();
     let critical = checks.iter().filter(|check| !matches(check) && check.weight == Weight::Critical).count();
-    (share(matching, all), u64::try_from(critical).unwrap_or(u64::MAX))
+    (share(matching, all).unwrap_or(ALL), u64::try_from(critical).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
