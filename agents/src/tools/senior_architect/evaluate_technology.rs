@@ -69,6 +69,8 @@ struct Candidate {
     #[schemars(length(min = 1, max = MAX_NAME_CHARS))]
     name: String,
     /// Its score from 0 to 10 by the name of each criterion.
+    #[serde(deserialize_with = "bounds::free_figures")]
+    #[schemars(extend("maxProperties" = MAX_CRITERIA))]
     scores: BTreeMap<String, u64>,
 }
 

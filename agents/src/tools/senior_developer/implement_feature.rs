@@ -11,7 +11,7 @@ use echo_runtime::turn::{Failure, refuse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, decimal};
+use crate::tools::bounds::{self, MAX_LINE_CHARS, MAX_TEXT_CHARS, decimal};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
 
@@ -49,7 +49,8 @@ struct Arguments {
     #[serde(default)]
     changes: Changes,
     /// Why, beside the figures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,
