@@ -159,6 +159,16 @@ fn a_bar_has_a_floor_and_one_below_the_usual_is_named() {
     }
 }
 
+#[test]
+fn money_of_nothing_is_none() {
+    let case = json!({ "description": "d", "impact": "i", "stakeholders": ["cto"] });
+    let call = |area: &str| json!({ "area": area, "amount_usd": 0, "purpose": "p", "context": case });
+    let check = |role, tool, area| refused(role, tool, &call(area), "amount_usd: it is nothing");
+    check("ceo", "allocate_budget", "company");
+    check("chro", "allocate_hr_budget", "training");
+    check("cto", "allocate_engineering_budget", "tooling");
+}
+
 /// Where a schema lets a text or a list be of any length.
 fn unbounded(schema: &Value, root: &Value, path: &str, found: &mut Vec<String>) {
     let has = |key: &str| schema.get(key).is_some();
