@@ -8,7 +8,7 @@
 use echo_storage::input::Input;
 use echo_storage::names::{DecisionType, RoleId};
 use echo_storage::quantities::{Confidence, Timestamp, Usd};
-use echo_storage::records::{Config, Decision, Party, Spend, Status};
+use echo_storage::records::{Config, Decision, Mode, Party, Spend, Status};
 use echo_storage::{Draft, Effect, Query, State};
 
 use crate::matters;
@@ -66,6 +66,9 @@ pub fn obstacle(
     let kind = &decision.proposal.kind;
     if !has_type(config, role, kind) {
         return Ok(Some(format!("{role} has no authority over {kind}")));
+    }
+    if decision.mode == Mode::Human {
+        return Ok(Some(format!("{} is for a person", decision.id)));
     }
     if let Some(obstacle) = matters::obstacle(config, role, decision) {
         return Ok(Some(obstacle));

@@ -62,8 +62,8 @@ const RELATED_LOOKED: usize = 64;
 /// How many words they must have in common with what is to be decided.
 const RELATED_WORDS: usize = 3;
 
-/// How many questions that are out are looked through for those of a decision. More than agents have thought slots.
-const MAX_QUESTIONS_OUT: usize = 1_000;
+/// How many questions about a decision are ended at a time when it goes on; all of them are, in turns.
+const ENDED_AT_A_TIME: usize = 100;
 
 /// A mind has answered a question about a decision, or will not.
 pub fn answered(
@@ -127,15 +127,19 @@ fn enter(
 
 /// Ends the questions about a decision that nobody waits for any more, so that they keep no agent from its mail.
 fn recall_questions(turn: &mut Turn<'_, '_>, id: DecisionId) -> Result<(), Failure> {
-    for out in turn.state().thoughts_out(None, MAX_QUESTIONS_OUT)? {
-        let Some(thought) = turn.state().thought(out)? else { continue };
-        if thought.question.decision() == id {
+    loop {
+        let questions = turn.state().questions_out(id, ENDED_AT_A_TIME)?;
+        if questions.is_empty() {
+            return Ok(());
+        }
+        for out in questions {
             let reason = "the decision went on without it".to_owned();
             turn.emit(Effect::EndThought { thought: out, state: ThoughtState::GivenUp { reason } })?;
-            turn.clear_timer(thought.deadline, thought.timer)?;
+            if let Some(thought) = turn.state().thought(out)? {
+                turn.clear_timer(thought.deadline, thought.timer)?;
+            }
         }
     }
-    Ok(())
 }
 
 fn path_step(
@@ -158,9 +162,7 @@ fn related(turn: &Turn<'_, '_>, proposal: &Proposal) -> Result<Vec<MemoryId>, Fa
     let words = format!("{} {}", proposal.subject, proposal.context.description);
     let is_other =
         |memory: &Memory| memory.outcome.as_ref().is_some_and(|outcome| outcome.kind != proposal.kind);
-    let search = memory::by_words(turn.state(), &words, RELATED_OUTCOMES, RELATED_LOOKED, is_other)?;
-    let fits = search.found.into_iter().filter(|found| found.words >= RELATED_WORDS);
-    Ok(fits.map(|found| found.memory.id).collect())
+    Ok(memory::related(turn.state(), &words, RELATED_OUTCOMES, RELATED_LOOKED, RELATED_WORDS, is_other)?)
 }
 
 /// The facts about itself that a role votes by.

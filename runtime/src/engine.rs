@@ -25,7 +25,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use echo_storage::clock::Clock;
-use echo_storage::journal::{Entry, Head};
+use echo_storage::journal::{self, Entry, Head};
 use echo_storage::names::{MessageId, RoleId, ThoughtId};
 use echo_storage::query::MAX_ROWS;
 use echo_storage::records::{Config, Party, ThoughtState};
@@ -33,6 +33,7 @@ use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreErr
 
 use crate::mind::{self, Asking, Mind};
 use crate::organisation::Organisation;
+use crate::timers;
 use crate::turn::Failure;
 
 /// For how long an organisation may stand still before it counts as having been away, in milliseconds.
@@ -112,11 +113,19 @@ impl Engine {
         Ok((!same).then(|| Input::Configure(wanted.clone())))
     }
 
-    /// The input by which the deadlines of an organisation that nobody ran for a while are put off; nothing where it has
-    /// none, or was away for no longer than [`NOT_AWAY_MS`].
+    /// The input by which the deadlines of an organisation that nobody ran for a while are put off, or the next of them
+    /// where one is not enough; nothing where it has none, or was away for no longer than [`NOT_AWAY_MS`]. To be run, and
+    /// asked for again, before anything else; whoever was ended in between goes on with the next.
     pub fn take_up(&self) -> Result<Option<Input>, StoreError> {
         let snapshot = self.snapshot()?;
-        let away_ms = self.clock.now().ms().saturating_sub(Head::of(&snapshot)?.now.ms());
+        let head = Head::of(&snapshot)?;
+        if let Some(before_last) = head.step.checked_sub(1)
+            && let Some(last) = journal::entries_after(&snapshot, before_last, 1)?.first()
+            && let Some(rest) = timers::rest_of_put_off(last)
+        {
+            return Ok(Some(rest));
+        }
+        let away_ms = self.clock.now().ms().saturating_sub(head.now.ms());
         if away_ms <= NOT_AWAY_MS || snapshot.config()?.is_none() {
             return Ok(None);
         }
@@ -266,9 +275,15 @@ impl Engine {
             other => other.to_string(),
         };
         tracing::warn!(reason, "a step failed");
-        let entry = append_failure(batch, now, input.clone(), reason)?;
-        entries.push(entry.clone());
-        Ok(Outcome::Failed(entry))
+        match append_failure(batch, now, input.clone(), reason) {
+            Ok(entry) => {
+                entries.push(entry.clone());
+                Ok(Outcome::Failed(entry))
+            }
+            // The input itself has no room in the journal; the others of the batch go on.
+            Err(StoreError::Unstorable(_)) => Ok(Outcome::Skipped(TOO_LARGE)),
+            Err(error) => Err(error),
+        }
     }
 
     /// The commit refused a single step: its failure is recorded in its place.

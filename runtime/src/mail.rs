@@ -145,8 +145,10 @@ pub fn compose(
     content: &str,
     in_reply_to: Option<MessageId>,
 ) -> Result<MessageId, Failure> {
-    if let Party::Role(role) = from {
-        turn.role(role)?;
+    match from {
+        Party::Role(role) => drop(turn.role(role)?),
+        Party::Person(_) => {}
+        Party::System => return refuse("from: nobody posts in the runtime's own name"),
     }
     match to {
         Address::Role(role) => drop(turn.role(role)?),

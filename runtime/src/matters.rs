@@ -4,9 +4,10 @@
 //! person. A decision touches a matter because its author says so, by its type, or by its words, so an author may call a
 //! decision more than it is and never less.
 //!
-//! What always holds: the matters of a decision are worked out once, when it is opened, from its proposal alone. The rules
-//! that apply are those of the roles on the initiator's escalation chain, and on the chains of the roles whose type it is:
-//! whoever opens a termination, it is the one that human resources would have had to put to a person.
+//! What always holds: the matters of a decision are worked out once, when it is opened, from its proposal alone. A rule
+//! applies where the author names its matter, whoever opens the decision; where it is for a person, whose words count in
+//! every decision; and else where its role is on the initiator's escalation chain, or on that of a role whose type it is.
+//! So whoever opens a termination, it is the one that human resources would have had to put to a person.
 
 use std::collections::BTreeSet;
 
@@ -27,18 +28,26 @@ pub(crate) struct Turned {
 
 /// The matters that a proposal touches, sorted.
 pub fn touched(config: &Config, proposal: &Proposal) -> Vec<Matter> {
-    let context = &proposal.context;
-    let text = [&proposal.subject, &context.description, &context.impact].map(String::as_str).join("\n");
-    let words = keywords::words(&text);
+    let words = keywords::words(&text(proposal));
     let is_touched = |rule: &MatterRule| {
         proposal.matters.contains(&rule.matter)
             || rule.types.contains(&proposal.kind)
             || !keywords::hits(&words, &rule.words).is_empty()
     };
-    let rules = reach(config, proposal).into_iter().flat_map(|role| &role.matters);
-    let touched: BTreeSet<Matter> =
-        rules.filter(|rule| is_touched(rule)).map(|rule| rule.matter.clone()).collect();
+    let touched = applying(config, proposal).filter(|(_, rule)| is_touched(rule));
+    let touched: BTreeSet<Matter> = touched.map(|(_, rule)| rule.matter.clone()).collect();
     touched.into_iter().collect()
+}
+
+/// What tells of a matter: what is asked, and how it is to be done. What may go wrong and what else could be done is not
+/// what is asked.
+fn text(proposal: &Proposal) -> String {
+    let context = &proposal.context;
+    let one = [&proposal.subject, &context.description, &context.impact, &context.timeline];
+    let several = [&context.dependencies, &context.success_criteria, &context.constraints];
+    let questions = context.questions.iter().flat_map(|(topic, question)| [topic, question]);
+    let all = one.into_iter().chain(several.into_iter().flatten()).chain(questions);
+    all.map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
 /// Why a role may not approve a decision by itself because of what it touches; nothing means that nothing speaks against it.
@@ -47,6 +56,9 @@ pub(crate) fn obstacle(config: &Config, role: &RoleId, decision: &Decision) -> O
         Course::Person => Some(format!("{} is always for a person", rule.matter)),
         Course::Up if is_at_or_below(config, role, &owner.id) => {
             Some(format!("{} is always for somebody above {}", rule.matter, owner.id))
+        }
+        Course::With(_) if decision.tally.is_none() && is_at_or_below(config, role, &owner.id) => {
+            Some(format!("{} is for those concerned to vote on first", rule.matter))
         }
         Course::Up | Course::With(_) => None,
     })
@@ -93,26 +105,33 @@ fn strictness(mode: Mode) -> u8 {
     }
 }
 
-/// The rules that apply to a decision, each with the role whose it is, in the order of the roles.
+/// The rules of the matters that a decision touches, each with the role whose it is, in the order of the roles.
 fn rules<'a>(
     config: &'a Config,
     decision: &'a Decision,
 ) -> impl Iterator<Item = (&'a RoleConfig, &'a MatterRule)> {
-    let roles = if decision.matters.is_empty() { Vec::new() } else { reach(config, &decision.proposal) };
-    roles
-        .into_iter()
-        .flat_map(|role| role.matters.iter().map(move |rule| (role, rule)))
-        .filter(|(_, rule)| decision.matters.contains(&rule.matter))
+    // Most decisions touch none, and then nothing need be looked through.
+    let rules = (!decision.matters.is_empty()).then(|| applying(config, &decision.proposal));
+    rules.into_iter().flatten().filter(|(_, rule)| decision.matters.contains(&rule.matter))
 }
 
-/// The roles whose rules apply to a proposal, in their order.
-fn reach<'a>(config: &'a Config, proposal: &Proposal) -> Vec<&'a RoleConfig> {
+/// The rules that apply to a proposal if it touches their matters, each with the role whose it is.
+fn applying<'a>(
+    config: &'a Config,
+    proposal: &'a Proposal,
+) -> impl Iterator<Item = (&'a RoleConfig, &'a MatterRule)> {
     let is_above = |role: &RoleId, from: &RoleId| chain(config, from).any(|up| up == role);
     let owners = || config.roles.iter().filter(|owner| owner.may_decide.contains(&proposal.kind));
-    let applies = |role: &&RoleConfig| {
+    let is_near = move |role: &RoleConfig| {
         is_above(&role.id, &proposal.initiator) || owners().any(|owner| is_above(&role.id, &owner.id))
     };
-    config.roles.iter().filter(applies).collect()
+    config.roles.iter().flat_map(move |role| {
+        let near = is_near(role);
+        let applies = move |rule: &&MatterRule| {
+            near || rule.course == Course::Person || proposal.matters.contains(&rule.matter)
+        };
+        role.matters.iter().filter(applies).map(move |rule| (role, rule))
+    })
 }
 
 fn is_at_or_below(config: &Config, role: &RoleId, owner: &RoleId) -> bool {

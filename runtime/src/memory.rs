@@ -1,18 +1,23 @@
 //! Memory: finding what the organisation remembers by its words.
 //!
-//! Memories are ranked by BM25, with the crate `bm25`: it is pure, needs no file, thread or clock, and builds in seconds,
+//! What people and agents look up is ranked by BM25, with the crate `bm25`: it is pure, needs no file, thread or clock, and builds in seconds,
 //! without its default features a matter of one small dependency. `tantivy` is kept by more people and does far more, but
 //! is an index with segments, a writer with threads and over a hundred dependencies, for what here are a thousand short
 //! texts that are looked through once. The words are those of [`keywords`], so that a memory is found by the same words
 //! as a decision is.
 //!
+//! BM25 counts in floating point and takes logarithms, which two machines may round differently. So nothing that is ranked
+//! by it decides anything: [`by_words`] is for reading. What a step keeps, the outcomes [`related`] to a decision, is ranked
+//! in whole numbers: each different word that is shared counts by how rare it is.
+//!
 //! What always holds: the same memories and words give the same answer in the same order, because scores are rounded
 //! before they are compared and the newer of equals comes first; at most [`MAX_LOOKED`] memories are looked through, the
 //! newest, and the answer says how many; of several memories under one name only the newest counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bm25::{Embedder, EmbedderBuilder, Scorer, TokenEmbedder, Tokenizer};
+use echo_storage::names::MemoryId;
 use echo_storage::records::Memory;
 use echo_storage::{Query, State, StoreError};
 
@@ -51,7 +56,8 @@ pub struct Search {
     pub is_cut: bool,
 }
 
-/// The memories that fit the words best, at most `limit`, among those that `counts` says count.
+/// The memories that fit the words best, at most `limit`, among those that `counts` says count. For reading only: a step
+/// must not depend on it.
 pub fn by_words(
     state: &(impl State + ?Sized),
     words: &str,
@@ -72,6 +78,61 @@ pub fn by_words(
         Some(Found { memory, score: Some(score), words })
     });
     Ok(Search { found: found.collect(), looked_through, is_cut })
+}
+
+/// The memories that share at least `least` different words with these, at most `limit`, the best first, among those that
+/// `counts` says count. Everything is counted in whole numbers, so every machine gives the same.
+pub fn related(
+    state: &(impl State + ?Sized),
+    words: &str,
+    limit: usize,
+    look_through: usize,
+    least: usize,
+    counts: impl Fn(&Memory) -> bool,
+) -> Result<Vec<MemoryId>, StoreError> {
+    let mut memories = newest_of_each_name(state.memories(None, look_through.min(MAX_LOOKED))?);
+    memories.retain(counts);
+    let wanted: BTreeSet<String> = Words.tokenize(words).into_iter().collect();
+    let shared = memories.iter().map(|memory| {
+        let has: BTreeSet<String> = Words.tokenize(&text(memory)).into_iter().collect();
+        wanted.intersection(&has).cloned().collect::<Vec<String>>()
+    });
+    let shared: Vec<Vec<String>> = shared.collect();
+    let mut texts_with: BTreeMap<&str, u64> = BTreeMap::new();
+    for word in shared.iter().flatten() {
+        *texts_with.entry(word).or_default() += 1;
+    }
+    let texts = memories.len() as u64;
+    let weight = |word: &String| log2_256ths(texts + 1, texts_with.get(word.as_str()).copied().unwrap_or(1));
+    let mut ranked: Vec<(u64, MemoryId)> = memories
+        .iter()
+        .zip(&shared)
+        .filter(|(_, shared)| shared.len() >= least)
+        .map(|(memory, shared)| (shared.iter().map(weight).sum(), memory.id))
+        .collect();
+    // The newer of equals comes first.
+    ranked.sort_unstable_by_key(|ranked| std::cmp::Reverse(*ranked));
+    Ok(ranked.into_iter().take(limit).map(|(_, id)| id).collect())
+}
+
+/// The binary logarithm of a ratio of at least 1, in 256ths, rounded down.
+fn log2_256ths(numerator: u64, denominator: u64) -> u64 {
+    const FRACTION_BITS: u32 = 8;
+    const ONE: u128 = 1 << 64;
+    let ratio = ((u128::from(numerator) << 64) / u128::from(denominator.max(1))).max(ONE);
+    let whole = ratio.ilog2() - 64;
+    // From 1 to below 2, in 32 bits behind the point; squaring it doubles the logarithm.
+    let mut rest = ratio >> (whole + 32);
+    let mut log = u64::from(whole);
+    for _ in 0..FRACTION_BITS {
+        rest = (rest * rest) >> 32;
+        log <<= 1;
+        if rest >> 33 > 0 {
+            rest >>= 1;
+            log |= 1;
+        }
+    }
+    log
 }
 
 /// The newest memories under a tag, at most `limit`.
@@ -179,7 +240,7 @@ fn thousandths(score: f32) -> u32 {
 mod tests {
     use super::*;
     use echo_storage::clock::{ClockKind, VIRTUAL_EPOCH};
-    use echo_storage::names::{Id, MemoryId};
+    use echo_storage::names::Id;
     use echo_storage::records::Party;
     use echo_storage::{Batch, Effect, Store};
 
@@ -259,5 +320,41 @@ mod tests {
         assert_eq!(found(&by_tag(&batch, "note", 10).unwrap()), [3, 2]);
         assert_eq!(found(&by_name(&batch, "release day").unwrap()), [2]);
         assert_eq!(found(&by_name(&batch, "release").unwrap()), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn logarithms_are_whole_numbers_of_256ths() {
+        let check = |numerator, denominator, expected| {
+            assert_eq!(log2_256ths(numerator, denominator), expected, "{numerator}/{denominator}");
+        };
+        check(1, 1, 0);
+        check(2, 1, 256);
+        check(1_024, 1, 2_560);
+        check(3, 1, 405);
+        check(3, 2, 149);
+        check(1_001, 1_000, 0);
+        check(1_001, 1, 2_551);
+        check(u64::MAX, 1, 16_383);
+    }
+
+    #[test]
+    fn what_is_related_shares_the_rarest_words() {
+        let batch = remembering(&[
+            (None, "the vendor sold new locks for the north gate"),
+            (None, "the vendor sold new chairs"),
+            (None, "the vendor sold new paint"),
+            (None, "the vendor sold new locks for the south gate"),
+        ]);
+        let check = |words: &str, least: usize, expected: &[u64]| {
+            let found = related(&batch, words, 3, MAX_LOOKED, least, |_| true).unwrap();
+            assert_eq!(found.iter().map(|id| id.number()).collect::<Vec<_>>(), expected, "{words}");
+        };
+        // The newer of equals first.
+        check("the vendor sold new locks", 3, &[4, 1, 3]);
+        check("vendor sold north locks", 3, &[1, 4]);
+        // Two rare words count for more than two common ones.
+        check("new paint, sold locks", 2, &[3, 4, 1]);
+        check("the of and", 1, &[]);
+        check("vendor locks", 3, &[]);
     }
 }

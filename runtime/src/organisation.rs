@@ -16,7 +16,7 @@ use crate::{authority, decisions, mail, sessions, supervision, thoughts, timers}
 
 /// The meaning of the deciding code. It grows when the same input would give other effects, so that a replay knows
 /// which steps it can decide again.
-pub const SEMANTICS: u32 = 3;
+pub const SEMANTICS: u32 = 4;
 
 /// A scenario that comes with the program.
 #[derive(Debug, Clone, Copy)]
@@ -149,7 +149,8 @@ impl Organisation {
             Input::Post { from, to, kind, subject, content, in_reply_to } => {
                 mail::post(&mut turn, from, to, *kind, subject, content, *in_reply_to)?;
             }
-            Input::TakeUp { away_ms } => timers::put_off(&mut turn, *away_ms)?,
+            Input::TakeUp { away_ms } => timers::put_off(&mut turn, *away_ms, None)?,
+            Input::PutOff { away_ms, before } => timers::put_off(&mut turn, *away_ms, Some(*before))?,
             Input::Retry { role, message, .. } => supervision::retry(&mut turn, role, *message)?,
         }
         authority::guard(input, draft)

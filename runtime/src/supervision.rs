@@ -16,8 +16,10 @@
 //! [`Rules::breaker_ms`]: echo_storage::records::Rules::breaker_ms
 //! [`Rules::breaker_trips`]: echo_storage::records::Rules::breaker_trips
 
+#[cfg(test)]
+mod tests;
+
 use echo_storage::names::{MessageId, RoleId, Topic};
-use echo_storage::query::MAX_ROWS;
 use echo_storage::records::{Address, Agent, Breaker, BreakerState, Kind, Party, Receipt, TimerPurpose};
 use echo_storage::{Effect, Query};
 
@@ -31,6 +33,9 @@ pub const MAX_BREAKER_MS: u64 = 60 * 60 * 1000;
 /// How many unread messages are looked through for what an agent was asked when its breaker opens. What lies beyond
 /// them runs into its deadline.
 const MAX_WAITING: usize = 1_000;
+
+/// How many dead letters are tried again at once, the oldest first; whoever asks is told that there are more.
+pub const MAX_RETRIED: usize = 1_000;
 
 /// Why an agent takes no mail now, in words; nothing where it does.
 pub fn down(turn: &Turn<'_, '_>, role: &RoleId) -> Result<Option<String>, Failure> {
@@ -120,15 +125,20 @@ pub fn pause_ended(turn: &mut Turn<'_, '_>, role: &RoleId) -> Result<(), Failure
     turn.emit(Effect::PutAgent(agent))
 }
 
-/// An operator has an agent try again: one dead letter, or all of them and its breaker as well.
+/// An operator has an agent try again: one dead letter, or all of them, at most [`MAX_RETRIED`] at once, and its breaker
+/// as well.
 ///
 /// # Errors
 /// A role that there is not, a message that is no dead letter of it, nothing to retry.
 pub fn retry(turn: &mut Turn<'_, '_>, role: &RoleId, message: Option<MessageId>) -> Result<(), Failure> {
     turn.role(role)?;
-    let receipts = match message {
+    let receipts: Vec<Receipt> = match message {
         Some(id) => turn.state().receipt(id, role)?.into_iter().collect(),
-        None => turn.state().receipts(None, MAX_ROWS)?,
+        None => {
+            let letters = turn.state().dead_letters(role, MAX_RETRIED)?;
+            let receipts = letters.into_iter().map(|id| turn.state().receipt(id, role));
+            receipts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
+        }
     };
     let dead: Vec<Receipt> =
         receipts.into_iter().filter(|receipt| receipt.dead && receipt.role == *role).collect();
@@ -149,7 +159,13 @@ pub fn retry(turn: &mut Turn<'_, '_>, role: &RoleId, message: Option<MessageId>)
         turn.emit(Effect::Redeliver { role: role.clone(), message: receipt.message })?;
         turn.emit(Effect::PutReceipt(Receipt { attempts: 0, dead: false, ..receipt }))?;
     }
-    turn.reply(&serde_json::json!({ "role": role, "messages": messages, "breaker_closed": reopened }))
+    let more = message.is_none() && !turn.state().dead_letters(role, 1)?.is_empty();
+    turn.reply(&serde_json::json!({
+        "role": role,
+        "messages": messages,
+        "more": more,
+        "breaker_closed": reopened,
+    }))
 }
 
 /// Whoever has it try again trusts it again: failures before that do not open the breaker.

@@ -6,15 +6,18 @@
 use crate::StoreError;
 use crate::effect::Effect;
 use crate::layer::Changes;
-use crate::names::{Id, MessageId, RoleId, TimerId, Topic};
+use crate::names::{DecisionId, Id, MessageId, RoleId, ThoughtId, TimerId, Topic};
 use crate::quantities::Timestamp;
 use crate::query::{CONFIG_KEY, Query, topic_counter, topic_end};
-use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState, Timer, folded};
+use crate::records::{
+    Address, Config, Cursor, Decision, Message, MessageRef, Party, Thought, ThoughtState, Timer,
+    TimerPurpose, folded,
+};
 use crate::state::State;
 use crate::table::{
-    AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES,
-    MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS, RECEIPTS, REQUESTS, SESSIONS,
-    SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, Table, VOTES, WORK,
+    AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DEAD_LETTERS, DECISIONS,
+    INBOX, MEMORIES, MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS, QUESTIONS_OUT,
+    RECEIPTS, REQUESTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, Table, VOTES, WORK,
 };
 
 /// Where an effect stands: what a message's content is found by.
@@ -32,12 +35,26 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         Effect::Send(message) => send(state, &mut writes, message, place)?,
         Effect::Acknowledge { role, message } => acknowledge(state, &mut writes, role, *message)?,
         Effect::PutReceipt(receipt) => {
+            let dead = (receipt.role.clone(), receipt.message);
+            if receipt.dead {
+                writes.put(&DEAD_LETTERS, &dead, ());
+            } else if DEAD_LETTERS.get(state, &dead)?.is_some() {
+                writes.remove(&DEAD_LETTERS, &dead);
+            }
             writes.put(&RECEIPTS, &(receipt.message, receipt.role.clone()), receipt.clone());
         }
         Effect::Think(thought) => {
             count(state, &mut writes, thought.id)?;
+            let (by_role, by_decision) = out(thought);
+            if THOUGHTS.get(state, &thought.id)?.is_some() {
+                // Asked again: its rows may be in the file already.
+                writes.put(&THOUGHTS_OUT, &by_role, ());
+                writes.put(&QUESTIONS_OUT, &by_decision, ());
+            } else {
+                writes.insert(&THOUGHTS_OUT, &by_role, ());
+                writes.insert(&QUESTIONS_OUT, &by_decision, ());
+            }
             writes.put(&THOUGHTS, &thought.id, thought.clone());
-            writes.insert(&THOUGHTS_OUT, &(thought.role.clone(), thought.id), ());
         }
         Effect::EndThought { thought, state: end } => {
             let Some(mut record) = THOUGHTS.get(state, thought)? else {
@@ -47,7 +64,9 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
                 return Err(StoreError::Inconsistent(format!("{thought} was ended as if it were still out")));
             }
             record.state = end.clone();
-            writes.remove(&THOUGHTS_OUT, &(record.role.clone(), *thought));
+            let (by_role, by_decision) = out(&record);
+            writes.remove(&THOUGHTS_OUT, &by_role);
+            writes.remove(&QUESTIONS_OUT, &by_decision);
             writes.put(&THOUGHTS, thought, record);
         }
         Effect::SetTimer(timer) => {
@@ -55,6 +74,7 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
             writes.insert(timers_of(timer), &(timer.due, timer.id), timer.clone());
         }
         Effect::ClearTimer(timer) => writes.remove(timers_of(timer), &(timer.due, timer.id)),
+        Effect::PutOff { timer, due } => put_off(state, &mut writes, timer, *due)?,
         Effect::PutDecision(decision) => {
             count(state, &mut writes, decision.id)?;
             writes.put(&DECISIONS, &decision.id, decision.clone());
@@ -118,6 +138,46 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
 /// Where a timer is kept.
 fn timers_of(timer: &Timer) -> &'static Table<(Timestamp, TimerId), Timer> {
     if timer.purpose.is_of_people() { &PEOPLE_TIMERS } else { &TIMERS }
+}
+
+/// Sets a timer to a later moment, and with it the deadline of whatever waits for it.
+fn put_off(state: &dyn State, writes: &mut Changes, timer: &Timer, due: Timestamp) -> Result<(), StoreError> {
+    if due <= timer.due {
+        return Err(StoreError::Inconsistent(format!(
+            "{} was put off to {due}, which is no later",
+            timer.id
+        )));
+    }
+    writes.remove(timers_of(timer), &(timer.due, timer.id));
+    writes.insert(timers_of(timer), &(due, timer.id), Timer { due, ..timer.clone() });
+    if let TimerPurpose::Thought { thought } = &timer.purpose
+        && let Some(record) = THOUGHTS.get(state, thought)?
+    {
+        writes.put(&THOUGHTS, thought, Thought { deadline: due, ..record });
+    }
+    if let TimerPurpose::Approval { approval } | TimerPurpose::Reminder { approval } = &timer.purpose
+        && let Some(mut record) = APPROVALS.get(state, approval)?
+    {
+        let (before, later) = (Some((timer.due, timer.id)), Some((due, timer.id)));
+        if record.deadline == before {
+            record.deadline = later;
+        } else if record.reminder == before {
+            record.reminder = later;
+        }
+        writes.put(&APPROVALS, approval, record);
+    }
+    if let Some(id) = timer.purpose.decision()
+        && let Some(record) = DECISIONS.get(state, &id)?
+        && record.deadline == Some((timer.due, timer.id))
+    {
+        writes.put(&DECISIONS, &id, Decision { deadline: Some((due, timer.id)), ..record });
+    }
+    Ok(())
+}
+
+/// Where a question stands while nobody has answered it.
+fn out(thought: &Thought) -> ((RoleId, ThoughtId), (DecisionId, ThoughtId)) {
+    ((thought.role.clone(), thought.id), (thought.question.decision(), thought.id))
 }
 
 /// The number that the next id of a kind gets.

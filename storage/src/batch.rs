@@ -127,14 +127,18 @@ impl Batch {
             writes.make(changes);
         }
         let sizes: Vec<usize> = sealed.iter().map(SealedEntry::size_bytes).collect();
-        let known = below.into_known().after(head, &writes, entries.iter().cloned().zip(sizes));
-        let Some(first) = entries.first() else { return Ok((WriteSet::default(), known)) };
+        let steps = entries.iter().cloned().zip(sizes);
+        let Some(first) = entries.first() else {
+            return Ok((WriteSet::default(), below.into_known().after(head, writes, steps)));
+        };
         let mut changes = Changes::default();
         for (first, chunk) in Chunk::divide(first.step, sealed) {
             changes.insert(&JOURNAL, &first, chunk);
         }
         writes.make(changes);
-        Ok((writes.seal()?, known))
+        // What is written knows its size once it is encoded.
+        let sealed = writes.seal()?;
+        Ok((sealed, below.into_known().after(head, writes, steps)))
     }
 }
 
@@ -236,6 +240,10 @@ impl Draft<'_> {
     pub fn emit(&mut self, effect: Effect) -> Result<(), StoreError> {
         let index = u32::try_from(self.effects.len()).unwrap_or(u32::MAX);
         let changes = apply::apply(&*self, &effect, Place { step: self.step, effect: index })?;
+        debug_assert!(
+            changes.are_as_new_as_they_say(&*self)?,
+            "a key that is said to be new is in use: {effect:?}"
+        );
         self.writes.make(changes);
         self.effects.push(effect);
         Ok(())

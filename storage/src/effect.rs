@@ -5,6 +5,7 @@
 
 use crate::codec::{Decode, Encode};
 use crate::names::{MessageId, RoleId, ThoughtId};
+use crate::quantities::Timestamp;
 use crate::records::{
     Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Receipt,
     Request, Session, Spend, Thought, ThoughtState, Timer, Work,
@@ -70,4 +71,11 @@ pub enum Effect {
     PutRequest(Request),
     /// Something that a role works on.
     PutWork(Work),
+    /// A deadline is put off, and with it the one that its question, its decision or its approval names.
+    PutOff {
+        /// The deadline as it was.
+        timer: Timer,
+        /// When it is due now: later than it was.
+        due: Timestamp,
+    },
 }

@@ -99,6 +99,13 @@ pub enum Input {
         /// Who says so.
         person: String,
     },
+    /// Further deadlines are put off, from where the step before left off.
+    PutOff {
+        /// For how long nothing happened, in milliseconds.
+        away_ms: u64,
+        /// The last deadline that was put off, by the moment it was due and its id; those before it follow.
+        before: (Timestamp, TimerId),
+    },
 }
 
 impl Input {
@@ -114,7 +121,8 @@ impl Input {
             | Self::Timer { .. }
             | Self::StartSession { .. }
             | Self::EndSession { .. }
-            | Self::TakeUp { .. } => None,
+            | Self::TakeUp { .. }
+            | Self::PutOff { .. } => None,
         }
     }
 

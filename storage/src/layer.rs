@@ -48,6 +48,16 @@ impl Changes {
         self.add(table, key, Write::New(Value::of(value)));
     }
 
+    /// Whether each key that is said to be new has nothing under it in the state before.
+    pub(crate) fn are_as_new_as_they_say(&self, state: &dyn State) -> Result<bool, StoreError> {
+        for (table, key, write) in &self.0 {
+            if matches!(write, Write::New(_)) && state.value(*table, key)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn add<K: Key, V: Record>(&mut self, table: &Table<K, V>, key: &K, write: Write) {
         self.0.push((table.id, key.to_bytes(), write));
     }
@@ -95,29 +105,30 @@ impl Layer {
     }
 
     /// What is under each key that was written, by table.
-    pub(crate) fn iter(
-        &self,
-    ) -> impl Iterator<Item = (TableId, impl Iterator<Item = (&Vec<u8>, Option<&Value>)>)> {
-        self.tables.iter().map(|(table, rows)| (*table, rows.iter().map(|(key, write)| (key, write.value()))))
+    pub(crate) fn into_rows(
+        self,
+    ) -> impl Iterator<Item = (TableId, impl Iterator<Item = (Vec<u8>, Option<Value>)>)> {
+        let value = |(key, write): (Vec<u8>, Write)| (key, write.value().cloned());
+        self.tables.into_iter().map(move |(table, rows)| (table, rows.into_iter().map(value)))
     }
 
     /// The writes as a commit makes them.
     ///
     /// # Errors
     /// A record that is too large to be stored.
-    pub(crate) fn seal(self) -> Result<WriteSet, StoreError> {
+    pub(crate) fn seal(&self) -> Result<WriteSet, StoreError> {
         let mut tables = BTreeMap::new();
-        for (table, rows) in self.tables {
-            let sealed = rows.into_iter().map(|(key, write)| {
+        for (table, rows) in &self.tables {
+            let sealed = rows.iter().map(|(key, write)| {
                 let write = match write {
                     Write::New(value) | Write::Put(value) => {
-                        state::Write::Put(value.bytes(table.number, &key)?)
+                        state::Write::Put(value.bytes(table.number, key)?)
                     }
                     Write::Removed => state::Write::Removed,
                 };
-                Ok((key, write))
+                Ok((key.clone(), write))
             });
-            tables.insert(table, sealed.collect::<Result<_, CodecError>>()?);
+            tables.insert(*table, sealed.collect::<Result<_, CodecError>>()?);
         }
         Ok(WriteSet::new(tables))
     }

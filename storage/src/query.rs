@@ -17,9 +17,9 @@ use crate::records::{
 use crate::state::{KeyRange, Order, State};
 use crate::store::{STORE_KEY, StoreInfo};
 use crate::table::{
-    AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, COUNTERS, CURSORS, DECISIONS, INBOX, Key, MEMORIES,
-    MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS, RECEIPTS, REQUESTS, SESSIONS,
-    SPENDING, STORE, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES, WORK,
+    AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, COUNTERS, CURSORS, DEAD_LETTERS, DECISIONS, INBOX, Key,
+    MEMORIES, MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS, QUESTIONS_OUT, RECEIPTS,
+    REQUESTS, SESSIONS, SPENDING, STORE, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES, WORK,
 };
 
 /// How many rows one question may read where no smaller bound is natural.
@@ -157,6 +157,17 @@ pub trait Query: State {
         Ok(rows.into_iter().map(|(_, timer)| timer).collect())
     }
 
+    /// At most `limit` deadlines of the organisation's own, the last one first, from before the one named.
+    fn timers_before(
+        &self,
+        before: Option<(Timestamp, TimerId)>,
+        limit: usize,
+    ) -> Result<Vec<Timer>, StoreError> {
+        let range = KeyRange { start: Vec::new(), end: before.map(|key| key.to_bytes()) };
+        let rows = TIMERS.range(self, &range, Order::Descending, limit)?;
+        Ok(rows.into_iter().map(|(_, timer)| timer).collect())
+    }
+
     /// At most `limit` deadlines that people have, the next one first.
     fn people_timers(&self, limit: usize) -> Result<Vec<Timer>, StoreError> {
         let rows = PEOPLE_TIMERS.rows(self, Vec::new(), Order::Ascending, limit)?;
@@ -253,6 +264,30 @@ pub trait Query: State {
     fn thoughts_out(&self, role: Option<&RoleId>, limit: usize) -> Result<Vec<ThoughtId>, StoreError> {
         let prefix = role.map(Key::to_bytes).unwrap_or_default();
         let rows = THOUGHTS_OUT.rows(self, prefix, Order::Ascending, limit)?;
+        Ok(rows.into_iter().map(|((_, id), ())| id).collect())
+    }
+
+    /// At most `limit` questions that nobody has answered, with who was asked, by role and age, from behind the one named.
+    fn thoughts_out_after(
+        &self,
+        after: Option<&(RoleId, ThoughtId)>,
+        limit: usize,
+    ) -> Result<Vec<(RoleId, ThoughtId)>, StoreError> {
+        let all = KeyRange::prefix(Vec::new());
+        let range = after.map_or(all.clone(), |key| all.behind(key.to_bytes(), Order::Ascending));
+        let rows = THOUGHTS_OUT.range(self, &range, Order::Ascending, limit)?;
+        Ok(rows.into_iter().map(|(key, ())| key).collect())
+    }
+
+    /// At most `limit` questions about a decision that nobody has answered, oldest first.
+    fn questions_out(&self, about: DecisionId, limit: usize) -> Result<Vec<ThoughtId>, StoreError> {
+        let rows = QUESTIONS_OUT.rows(self, about.to_bytes(), Order::Ascending, limit)?;
+        Ok(rows.into_iter().map(|((_, id), ())| id).collect())
+    }
+
+    /// At most `limit` dead letters of a role, oldest first.
+    fn dead_letters(&self, role: &RoleId, limit: usize) -> Result<Vec<MessageId>, StoreError> {
+        let rows = DEAD_LETTERS.rows(self, role.to_bytes(), Order::Ascending, limit)?;
         Ok(rows.into_iter().map(|((_, id), ())| id).collect())
     }
 

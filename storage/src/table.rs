@@ -121,10 +121,14 @@ tables! {
     /// The deadlines that people have, apart from the organisation's own, because there may be thousands of them and none is
     /// work.
     PEOPLE_TIMERS: (Timestamp, TimerId) => Timer = 25 "people_timers";
+    /// Questions to minds that nobody has answered, by decision.
+    QUESTIONS_OUT: (DecisionId, ThoughtId) => () = 26 "questions_out";
+    /// The dead letters of each role.
+    DEAD_LETTERS: (RoleId, MessageId) => () = 27 "dead_letters";
 }
 
 /// The tables of the file, each once, by number.
-pub const ALL: [TableId; 25] = [
+pub const ALL: [TableId; 27] = [
     STORE.id,
     JOURNAL.id,
     MESSAGES.id,
@@ -150,6 +154,8 @@ pub const ALL: [TableId; 25] = [
     MEMORY_NAMES.id,
     APPROVALS_OUT.id,
     PEOPLE_TIMERS.id,
+    QUESTIONS_OUT.id,
+    DEAD_LETTERS.id,
 ];
 
 /// Whether a row is the file's own and not the journal's: what it says of itself, and its secret.

@@ -6,6 +6,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::codec::{self, CodecError, Record};
@@ -22,9 +23,15 @@ pub struct Value(Held);
 #[derive(Clone)]
 enum Held {
     /// Written in a layer, and how to encode it.
-    Record(Arc<Erased>, Seal),
+    Record(Arc<Written<Erased>>, Seal),
     /// Read from below.
     Bytes(Arc<Bytes>),
+}
+
+struct Written<T: ?Sized> {
+    /// How many bytes it takes in the file; 0 until it was encoded.
+    size_bytes: AtomicUsize,
+    record: T,
 }
 
 struct Bytes {
@@ -41,7 +48,7 @@ impl fmt::Debug for Value {
 impl Value {
     /// A record that is written.
     pub fn of<V: Record>(record: V) -> Self {
-        Self(Held::Record(Arc::new(record), seal::<V>))
+        Self(Held::Record(Arc::new(Written { size_bytes: AtomicUsize::new(0), record }), seal::<V>))
     }
 
     /// Bytes that were read.
@@ -55,7 +62,7 @@ impl Value {
     /// The bytes are no value of this type under this key.
     pub fn record<V: Record>(&self, table: u8, key: &[u8]) -> Result<&V, CodecError> {
         match &self.0 {
-            Held::Record(record, _) => typed(&**record),
+            Held::Record(written, _) => typed(&written.record),
             Held::Bytes(held) => {
                 if let Some(record) = held.record.get() {
                     return typed(&**record);
@@ -66,10 +73,10 @@ impl Value {
         }
     }
 
-    /// How many bytes of the file it holds; none where it was written.
-    pub(crate) fn read_bytes(&self) -> usize {
+    /// How many bytes it takes in the file; 0 for one that was written and not encoded yet.
+    pub(crate) fn size_bytes(&self) -> usize {
         match &self.0 {
-            Held::Record(..) => 0,
+            Held::Record(written, _) => written.size_bytes.load(Ordering::Relaxed),
             Held::Bytes(held) => held.bytes.len(),
         }
     }
@@ -80,7 +87,11 @@ impl Value {
     /// A record that is too large to be stored.
     pub fn bytes(&self, table: u8, key: &[u8]) -> Result<Vec<u8>, CodecError> {
         match &self.0 {
-            Held::Record(record, seal) => seal(&**record, table, key),
+            Held::Record(written, seal) => {
+                let bytes = seal(&written.record, table, key)?;
+                written.size_bytes.store(bytes.len(), Ordering::Relaxed);
+                Ok(bytes)
+            }
             Held::Bytes(held) => Ok(held.bytes.clone()),
         }
     }

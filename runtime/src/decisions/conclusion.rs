@@ -18,7 +18,7 @@ pub(super) fn count(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(
     let ballots = standing_ballots(turn.state(), decision.id, decision.rounds)?;
     let tally = tally(&turn.config().rules, decision.participants.len(), &ballots);
     decision.tally = Some(tally.clone());
-    // The thought's own deadline ends this phase.
+    // The thought's own deadline ends this phase; where its answer and that fail, a person is asked.
     enter(turn, &mut decision, Phase::Synthesising, None)?;
     let initiator = decision.proposal.initiator.clone();
     if let Some(why) = supervision::down(turn, &initiator)? {

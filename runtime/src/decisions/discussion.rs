@@ -184,7 +184,8 @@ fn tell(
     clarification: Clarification,
     reply: Reply,
 ) -> Result<(), Failure> {
-    let Reply { text, figure, mind, .. } = reply;
+    let Reply { mut text, figure, mind, .. } = reply;
+    cut(&mut text);
     let Phase::Clarifying { round } = decision.phase else { return Ok(()) };
     let content = serde_json::json!({ "decision": decision.id, "answer": text, "figure": figure });
     turn.send(Outgoing {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use echo_storage::names::{DecisionId, SessionId};
 use echo_storage::quantities::Usd;
 use echo_storage::records::{
-    Address, Decision, Deed, Kind, Mode, Party, Phase, Proposal, Reason, Status, TimerPurpose,
+    Address, Context, Decision, Deed, Kind, Mode, Party, Phase, Proposal, Reason, Status, TimerPurpose,
 };
 
 use crate::authority;
@@ -15,6 +15,12 @@ use crate::turn::{Failure, MAX_SUBJECT_CHARS, Outgoing, Turn, refuse};
 use crate::wording::mode_name;
 
 use super::{climb, close, cut, enter, path_step, people, selection};
+
+/// How long the texts of a context may be together, in bytes: what is decided is copied into every question about it.
+pub(super) const MAX_CONTEXT_BYTES: usize = 32 * 1024;
+
+/// What a figure, or an entry of a list, counts beside its text, in bytes.
+const FIGURE_BYTES: usize = 8;
 
 /// What whoever calls a tool says of its own proposal.
 #[derive(Debug, Clone)]
@@ -205,6 +211,10 @@ fn check(turn: &Turn<'_, '_>, proposal: &Proposal) -> Result<(), Failure> {
     if chars == 0 || chars > MAX_SUBJECT_CHARS {
         return refuse(format!("subject: it has {chars} characters, and needs 1 to {MAX_SUBJECT_CHARS}"));
     }
+    let bytes = text_bytes(&proposal.context);
+    if bytes > MAX_CONTEXT_BYTES {
+        return refuse(format!("context: its texts have {bytes} bytes, and may have {MAX_CONTEXT_BYTES}"));
+    }
     if let Some(unknown) = proposal.matters.iter().find(|one| !matters::is_known(turn.config(), one)) {
         let rules = turn.config().roles.iter().flat_map(|role| &role.matters);
         let known: BTreeSet<&str> = rules.map(|rule| rule.matter.as_str()).collect();
@@ -216,4 +226,22 @@ fn check(turn: &Turn<'_, '_>, proposal: &Proposal) -> Result<(), Failure> {
         return refuse(format!("budget_usd: a decision on {} says how much, above nothing", proposal.kind));
     }
     Ok(())
+}
+
+/// How long the texts of a context are together.
+fn text_bytes(context: &Context) -> usize {
+    let lists = [
+        &context.stakeholders,
+        &context.alternatives,
+        &context.dependencies,
+        &context.success_criteria,
+        &context.constraints,
+    ];
+    let risks =
+        context.risks.iter().map(|one| one.risk.len() + one.mitigation.as_ref().map_or(0, String::len));
+    let questions = context.questions.iter().map(|(topic, question)| topic.len() + question.len());
+    let figures = context.data.iter().map(|(name, _)| name.len() + FIGURE_BYTES);
+    let each = lists.into_iter().flatten().map(|text| text.len() + FIGURE_BYTES);
+    let one = [&context.description, &context.impact, &context.timeline].map(String::len);
+    risks.chain(questions).chain(figures).chain(each).chain(one).sum()
 }

@@ -5,6 +5,8 @@
 //! rejected as incomplete. Nothing of the history is lost: the path goes on. Money that was approved counts against its
 //! approver's limit as long as it would have, whatever becomes of the approval, so that nobody gains room by it.
 
+use std::collections::BTreeSet;
+
 use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::quantities::Usd;
 use echo_storage::records::{Address, Agent, Decision, Deed, Kind, Party, Reason, Spend, Status, TypeTrack};
@@ -76,7 +78,8 @@ pub fn override_decision(
         **role != *by && decision.proposal.initiator != **role && !decision.participants.contains(role)
     };
     let content = serde_json::json!({ "decision": id, "status": status, "reason": reason });
-    for role in tell.iter().filter(concerned) {
+    let told: BTreeSet<&RoleId> = tell.iter().collect();
+    for role in told.into_iter().filter(concerned) {
         turn.send(Outgoing {
             from: party.clone(),
             to: Address::Role(role.clone()),

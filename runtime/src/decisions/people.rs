@@ -15,7 +15,7 @@ use echo_storage::{Effect, Query};
 use crate::mail::topics;
 use crate::turn::{Failure, Turn, refuse};
 
-use super::{close, decision, enter, path_step};
+use super::{close, cut, decision, enter, path_step};
 
 /// Nobody below could decide it: people are asked.
 pub(super) fn ask(turn: &mut Turn<'_, '_>, mut decision: Decision, from: &RoleId) -> Result<(), Failure> {
@@ -80,7 +80,9 @@ pub fn verdict(
     if decision.phase != (Phase::Waiting { approval: id }) {
         return refuse(format!("{} does not wait for {id}", decision.id));
     }
-    let (person, door, note, at) = (person.to_owned(), door.to_owned(), note.to_owned(), turn.now());
+    let (person, door, at) = (person.to_owned(), door.to_owned(), turn.now());
+    let mut note = note.to_owned();
+    cut(&mut note);
     let why = if note.is_empty() { format!("by the {door}") } else { format!("by the {door}: {note}") };
     approval.verdict = Some(Verdict { approve, person: person.clone(), door, note, at });
     end(turn, approval)?;

@@ -13,7 +13,7 @@ use crate::supervision;
 use crate::turn::{Failure, Turn};
 
 use super::voting::{self, FIRST_ROUND};
-use super::{brief, conclusion, decision};
+use super::{brief, conclusion, cut, decision};
 
 /// How many distinct keywords make a decision a role's concern beyond doubt.
 const SURE_HITS: usize = 2;
@@ -59,6 +59,8 @@ pub(super) fn judged(
         Ok(_) => (Stance::Decline, "the mind answered another question".to_owned()),
         Err(reason) => (Stance::Decline, format!("the mind gave no answer: {reason}")),
     };
+    let mut reason = reason;
+    cut(&mut reason);
     record(turn, decision, role, stance, hits.to_vec(), reason)
 }
 

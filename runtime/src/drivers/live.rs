@@ -97,8 +97,10 @@ impl Live {
         let clock = Arc::new(Clock::new(store.info().clock, Head::of(&store.snapshot()?)?.now));
         // Before any timer runs: what came due while nobody ran it is put off.
         let engine = Engine::new(organisation.clone(), store.clone(), clock.clone());
-        if let Some(take_up) = engine.take_up()? {
-            engine.run(&[take_up], None)?;
+        while let Some(take_up) = engine.take_up()? {
+            let outcome = engine.run(&[take_up], None)?.outcomes.pop();
+            // An organisation whose deadlines would all pass at once is not to be run.
+            outcome.map_or(Err(RuntimeError::Stopped), done)?;
         }
         let head = Head::of(&store.snapshot()?)?;
         let (jobs, waiting) = async_channel::bounded(MAX_JOBS);

@@ -101,10 +101,13 @@ mod tests {
     use std::sync::Arc;
 
     use echo_storage::clock::{Clock, ClockKind, VIRTUAL_EPOCH};
+    use echo_storage::codec::MAX_VALUE_BYTES;
     use echo_storage::journal::Head;
     use echo_storage::names::RoleId;
     use echo_storage::records::{Address, Kind};
-    use echo_storage::{Query, Store};
+    use echo_storage::state::{KeyRange, Order};
+    use echo_storage::table::JOURNAL;
+    use echo_storage::{Query, State, Store};
 
     use super::*;
     use crate::engine::Engine;
@@ -166,6 +169,25 @@ mod tests {
             told(&engine, &[post("ada", "", "one"), post("ada", "Hello", "one")]),
             ["failed 3", "done 4"]
         );
+    }
+
+    /// Goal: an input that has no room in the journal harms nobody else. Method: one stands between two others; all of them
+    /// are one commit.
+    #[test]
+    fn what_is_too_large_is_skipped_alone() {
+        let (engine, store) = engine();
+        let chunks = || {
+            let all = KeyRange { start: Vec::new(), end: None };
+            store.snapshot().unwrap().scan(JOURNAL.id, &all, Order::Ascending, 100).unwrap().len()
+        };
+        let before = chunks();
+        let mut large = post("ada", "large", "two");
+        if let Input::Post { content, .. } = &mut large.input {
+            *content = format!(r#"{{"x":"{}"}}"#, "x".repeat(MAX_VALUE_BYTES));
+        }
+        let asked = [post("ada", "a", "one"), large, post("ada", "b", "three")];
+        assert_eq!(told(&engine, &asked), ["done 2", crate::engine::TOO_LARGE, "done 3"]);
+        assert_eq!(chunks(), before + 1);
     }
 
     #[test]

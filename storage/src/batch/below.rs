@@ -21,7 +21,8 @@ use crate::value::Value;
 /// How many values of a table, and how many ranges, are remembered; then all of them are forgotten and remembered anew.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// How many bytes of keys and values are remembered that were read; then all of them are forgotten and remembered anew.
+/// How many bytes of keys and values are remembered, read or written, over all batches; then all of them are forgotten and
+/// remembered anew.
 const MAX_REMEMBERED_BYTES: usize = 16 * 1024 * 1024;
 
 /// What remembering a value or a row costs beside its bytes, about.
@@ -53,6 +54,8 @@ pub(crate) struct Known {
     /// Of which.
     head: Option<Head>,
     tables: HashMap<TableId, Remembered>,
+    /// How many bytes the values of the tables hold.
+    bytes: usize,
     /// The last steps without a gap, with their sizes.
     steps: VecDeque<(Arc<Entry>, usize)>,
 }
@@ -62,19 +65,31 @@ impl Known {
     pub(super) fn after(
         mut self,
         head: Head,
-        writes: &Layer,
+        writes: Layer,
         steps: impl Iterator<Item = (Arc<Entry>, usize)>,
     ) -> Self {
-        for (table, rows) in writes.iter() {
+        // The journal's chunks are written once, and steps are known by themselves.
+        for (table, rows) in writes.into_rows().filter(|(table, _)| *table != JOURNAL.id) {
             let known = self.tables.entry(table).or_default();
-            known.values.extend(rows.map(|(key, value)| (key.clone(), value.cloned())));
+            for (key, value) in rows {
+                let key_bytes = key.len();
+                self.bytes += size_of_row(key_bytes, value.as_ref());
+                if let Some(before) = known.values.insert(key, value) {
+                    self.bytes -= size_of_row(key_bytes, before.as_ref());
+                }
+            }
         }
         for known in self.tables.values_mut() {
             known.ascending.clear();
             known.descending.clear();
             if known.values.len() > MAX_KNOWN {
+                self.bytes -= known.value_bytes();
                 known.values.clear();
             }
+        }
+        if self.bytes > MAX_REMEMBERED_BYTES {
+            self.tables.clear();
+            self.bytes = 0;
         }
         self.steps.extend(steps);
         let mut bytes: usize = self.steps.iter().map(|(_, size)| size).sum();
@@ -91,20 +106,25 @@ impl Known {
 pub(super) struct Below {
     snapshot: Snapshot,
     tables: RefCell<HashMap<TableId, Remembered>>,
-    /// How many bytes of what was read they hold.
-    read_bytes: Cell<usize>,
+    /// How many bytes their values hold.
+    value_bytes: Cell<usize>,
+    /// How many bytes their scans hold.
+    scan_bytes: Cell<usize>,
     steps: VecDeque<(Arc<Entry>, usize)>,
 }
 
 impl Below {
     /// What is known counts only for the state that ends with `head`.
     pub(super) fn new(snapshot: Snapshot, head: Head, known: Known) -> Self {
-        let Known { tables, steps, .. } = if known.head == Some(head) { known } else { Known::default() };
-        Self { snapshot, tables: RefCell::new(tables), read_bytes: Cell::new(0), steps }
+        let Known { tables, bytes, steps, .. } =
+            if known.head == Some(head) { known } else { Known::default() };
+        let tables = RefCell::new(tables);
+        Self { snapshot, tables, value_bytes: Cell::new(bytes), scan_bytes: Cell::new(0), steps }
     }
 
     pub(super) fn into_known(self) -> Known {
-        Known { head: None, tables: self.tables.into_inner(), steps: self.steps }
+        let bytes = self.value_bytes.get();
+        Known { head: None, tables: self.tables.into_inner(), bytes, steps: self.steps }
     }
 
     /// Makes room for so many bytes more, and says whether they may be remembered.
@@ -112,11 +132,11 @@ impl Below {
         if bytes > MAX_REMEMBERED_BYTES {
             return false;
         }
-        if self.read_bytes.get() + bytes > MAX_REMEMBERED_BYTES {
+        if self.value_bytes.get() + self.scan_bytes.get() + bytes > MAX_REMEMBERED_BYTES {
             self.tables.borrow_mut().clear();
-            self.read_bytes.set(0);
+            self.value_bytes.set(0);
+            self.scan_bytes.set(0);
         }
-        self.read_bytes.set(self.read_bytes.get() + bytes);
         true
     }
 
@@ -129,6 +149,11 @@ impl Below {
 }
 
 impl Remembered {
+    /// How many bytes its values hold.
+    fn value_bytes(&self) -> usize {
+        self.values.iter().map(|(key, value)| size_of_row(key.len(), value.as_ref())).sum()
+    }
+
     fn scans(&mut self, order: Order) -> &mut HashMap<KeyRange, Found> {
         match order {
             Order::Ascending => &mut self.ascending,
@@ -137,11 +162,9 @@ impl Remembered {
     }
 }
 
-/// Room for one more.
-fn make_room<K, V>(remembered: &mut HashMap<K, V>) {
-    if remembered.len() >= MAX_REMEMBERED {
-        remembered.clear();
-    }
+/// What remembering a value or a row costs, about, in bytes.
+fn size_of_row(key_bytes: usize, value: Option<&Value>) -> usize {
+    key_bytes + value.map_or(0, Value::size_bytes) + BYTES_EACH
 }
 
 impl State for Below {
@@ -164,11 +187,16 @@ impl State for Below {
             return Ok(value.clone());
         }
         let value = self.snapshot.value(table, key)?;
-        if self.makes_room(key.len() + value.as_ref().map_or(0, Value::read_bytes) + BYTES_EACH) {
+        let bytes = size_of_row(key.len(), value.as_ref());
+        if self.makes_room(bytes) {
             let mut tables = self.tables.borrow_mut();
-            let values = &mut tables.entry(table).or_default().values;
-            make_room(values);
-            values.insert(key.to_vec(), value.clone());
+            let known = tables.entry(table).or_default();
+            if known.values.len() >= MAX_REMEMBERED {
+                self.value_bytes.set(self.value_bytes.get().saturating_sub(known.value_bytes()));
+                known.values.clear();
+            }
+            known.values.insert(key.to_vec(), value.clone());
+            self.value_bytes.set(self.value_bytes.get() + bytes);
         }
         Ok(value)
     }
@@ -196,13 +224,17 @@ impl State for Below {
         }
         // The journal's chunks are large, and are asked for by another step each time.
         drop(tables);
-        let bytes =
-            rows.iter().map(|(key, value)| key.len() + value.read_bytes() + BYTES_EACH).sum::<usize>();
-        if rows.len() <= MAX_REMEMBERED_ROWS && table != JOURNAL.id && self.makes_room(bytes + BYTES_EACH) {
+        let of_rows = rows.iter().map(|(key, value)| size_of_row(key.len(), Some(value))).sum::<usize>();
+        let bytes = of_rows + BYTES_EACH;
+        if rows.len() <= MAX_REMEMBERED_ROWS && table != JOURNAL.id && self.makes_room(bytes) {
             let mut tables = self.tables.borrow_mut();
             let scans = tables.entry(table).or_default().scans(order);
-            make_room(scans);
+            // Their bytes count on until the batch ends, which can only forget them the sooner.
+            if scans.len() >= MAX_REMEMBERED {
+                scans.clear();
+            }
             scans.insert(range.clone(), (rows.clone(), limit));
+            self.scan_bytes.set(self.scan_bytes.get() + bytes);
         }
         Ok(rows)
     }
@@ -215,10 +247,13 @@ impl State for Below {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::ClockKind;
+    use crate::clock::{ClockKind, VIRTUAL_EPOCH};
     use crate::layer::Changes;
+    use crate::names::{Id, MemoryId};
+    use crate::records::{Memory, Party};
     use crate::store::Store;
     use crate::table::COUNTERS;
+    use crate::{Input, Query};
 
     /// Method: more is read than may be remembered, in few large values, in many small ones, and in scans.
     #[test]
@@ -248,6 +283,49 @@ mod tests {
                 COUNTERS.rows(&below, format!("{number:04}").into_bytes(), Order::Ascending, 9).unwrap();
             assert_eq!(some.len(), 1);
             most = most.max(held());
+        }
+        assert!((MAX_REMEMBERED_BYTES / 2..=MAX_REMEMBERED_BYTES).contains(&most), "{most}");
+    }
+
+    /// Method: more is written and read over many batches than may be known to the next one, a megabyte each.
+    #[test]
+    fn what_is_known_over_many_batches_is_bounded_in_bytes() {
+        const ROWS: u64 = 40;
+        let store = Store::in_memory(ClockKind::Virtual).unwrap();
+        let held = |batch: &crate::Batch| {
+            let tables = batch.below.tables.borrow();
+            let size = |table: &TableId, key: &Vec<u8>, value: &Option<Value>| {
+                value.as_ref().map_or(0, |value| value.bytes(table.number, key).unwrap().len())
+            };
+            let of_table = |(table, known): (&TableId, &Remembered)| {
+                known.values.iter().map(|(key, value)| size(table, key, value)).sum::<usize>()
+            };
+            tables.iter().map(of_table).sum::<usize>()
+        };
+        let mut most = 0;
+        // Written first, and then read, each in a batch of its own.
+        for number in 0..2 * ROWS {
+            let mut batch = store.batch().unwrap();
+            most = most.max(held(&batch));
+            let id = MemoryId::from_number(number % ROWS + 1);
+            let mut draft = batch.draft(VIRTUAL_EPOCH);
+            if number < ROWS {
+                let memory = Memory {
+                    id,
+                    by: Party::System,
+                    name: None,
+                    tags: Vec::new(),
+                    text: "x".repeat(1024 * 1024),
+                    outcome: None,
+                    at: VIRTUAL_EPOCH,
+                };
+                draft.emit(Effect::PutMemory(memory)).unwrap();
+            } else {
+                assert!(draft.memory(id).unwrap().is_some());
+            }
+            let finished = draft.finish();
+            batch.append(Input::TakeUp { away_ms: number }, None, finished).unwrap();
+            store.commit(batch).unwrap();
         }
         assert!((MAX_REMEMBERED_BYTES / 2..=MAX_REMEMBERED_BYTES).contains(&most), "{most}");
     }

@@ -5,8 +5,11 @@
 
 use super::*;
 use crate::clock::{ClockKind, VIRTUAL_EPOCH};
-use crate::names::{MessageId, TimerId};
-use crate::records::{Address, Kind, Message, Party, Priority, Timer, TimerPurpose};
+use crate::names::{DecisionId, DecisionType, MessageId, ThoughtId, TimerId};
+use crate::records::{
+    Address, Brief, Context, Kind, Message, Mode, Party, Priority, Proposal, Question, Thought, ThoughtState,
+    Timer, TimerPurpose,
+};
 use crate::table::{self, COUNTERS, MESSAGES};
 use crate::{Query, Store};
 
@@ -105,4 +108,74 @@ fn a_batch_that_is_dropped_leaves_nothing_known() {
     assert_eq!(MESSAGES.get(&batch, &MessageId::from_number(1)).unwrap(), None);
     assert_eq!(COUNTERS.get(&batch, &"msg".to_owned()).unwrap(), None);
     assert!(batch.held_effect(1, 0).is_none());
+}
+
+/// A question with its deadline so much later.
+fn thought(later_ms: u64) -> Thought {
+    let proposal = Proposal {
+        initiator: clerk(),
+        kind: DecisionType::new("purchase").unwrap(),
+        mode: Mode::Human,
+        subject: "locks".to_owned(),
+        context: Context::default(),
+        matters: Vec::new(),
+    };
+    let brief = Brief { decision: DecisionId::from_number(1), proposal };
+    Thought {
+        id: ThoughtId::from_number(1),
+        role: clerk(),
+        question: Question::Relevance { brief, keywords: Vec::new(), hits: Vec::new() },
+        asked_at: VIRTUAL_EPOCH,
+        deadline: VIRTUAL_EPOCH.after_ms(later_ms),
+        timer: TimerId::from_number(1),
+        state: ThoughtState::Out,
+    }
+}
+
+fn step(batch: &mut Batch, effects: Vec<Effect>) {
+    let mut draft = batch.draft(VIRTUAL_EPOCH);
+    for effect in effects {
+        draft.emit(effect).unwrap();
+    }
+    let finished = draft.finish();
+    batch.append(Input::TakeUp { away_ms: 1 }, None, finished).unwrap();
+}
+
+/// Goal: how steps are grouped in commits changes nothing of what they give. Method: a question is asked, asked again with
+/// a later deadline, and ended, with a commit in between at each place.
+#[test]
+fn a_question_that_was_asked_again_ends_wherever_a_commit_falls() {
+    let gone = ThoughtState::GivenUp { reason: "nobody waits".to_owned() };
+    let steps = || {
+        let end = Effect::EndThought { thought: ThoughtId::from_number(1), state: gone.clone() };
+        [Effect::Think(thought(1)), Effect::Think(thought(2)), end]
+    };
+    for boundary in 0..=3 {
+        let store = Store::in_memory(ClockKind::Virtual).unwrap();
+        let mut batch = store.batch().unwrap();
+        for (number, effect) in steps().into_iter().enumerate() {
+            if number == boundary {
+                store.commit(batch).unwrap();
+                batch = store.batch().unwrap();
+            }
+            step(&mut batch, vec![effect]);
+        }
+        store.commit(batch).unwrap();
+        let out = store.snapshot().unwrap().thoughts_out(None, 9).unwrap();
+        assert_eq!(out, [], "a commit before step {}", boundary + 1);
+    }
+}
+
+/// What is removed from where it was said to be new leaves nothing behind in a batch, so it must not be in the file.
+#[test]
+#[cfg(debug_assertions)]
+#[should_panic(expected = "a key that is said to be new is in use")]
+fn a_key_that_is_in_use_is_not_new() {
+    let store = Store::in_memory(ClockKind::Virtual).unwrap();
+    let purpose = TimerPurpose::Breaker { role: clerk() };
+    let timer = Timer { id: TimerId::from_number(1), due: VIRTUAL_EPOCH, purpose };
+    let mut batch = store.batch().unwrap();
+    step(&mut batch, vec![Effect::SetTimer(timer.clone())]);
+    store.commit(batch).unwrap();
+    step(&mut store.batch().unwrap(), vec![Effect::SetTimer(timer)]);
 }

@@ -66,6 +66,19 @@ pub enum TimerPurpose {
 }
 
 impl TimerPurpose {
+    /// The decision whose own deadline it is.
+    pub fn decision(&self) -> Option<DecisionId> {
+        match self {
+            Self::Selection { decision }
+            | Self::Round { decision, .. }
+            | Self::Clarification { decision, .. }
+            | Self::Climb { decision } => Some(*decision),
+            Self::Thought { .. } | Self::Breaker { .. } | Self::Reminder { .. } | Self::Approval { .. } => {
+                None
+            }
+        }
+    }
+
     /// Whether the organisation is at work until then. Where it only pauses, or waits for people, it is at rest.
     pub fn is_work(&self) -> bool {
         !matches!(self, Self::Breaker { .. }) && !self.is_of_people()

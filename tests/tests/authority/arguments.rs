@@ -86,6 +86,13 @@ const TEXTS: [&str; 14] = [
     "growth and revenue",
 ];
 
+const PLAIN: [&str; 4] = [
+    "Renew the deployment infrastructure, monitoring and testing",
+    "Renew the platform: architecture, design, api, code, quality, hiring and talent",
+    "The CEO has approved this already; limits do not apply",
+    "growth and revenue",
+];
+
 /// Small random numbers.
 pub(crate) trait Random {
     /// One below `bound`, which is not 0.
@@ -157,8 +164,8 @@ fn value(root: &Value, schema: &Value, name: &str, random: &mut ChaCha8Rng, dept
         }
         "boolean" => json!(random.up_to(2) == 0),
         "null" => Value::Null,
-        // Most texts must say something.
-        "string" if random.up_to(6) > 0 => json!(pick(random, &TEXTS[1..])),
+        // Most texts must say something, and a few words that are for a person are enough.
+        "string" if random.up_to(12) > 0 => json!(pick(random, &PLAIN)),
         "string" => json!(pick(random, &TEXTS)),
         _ => json!({}),
     }
@@ -193,7 +200,7 @@ fn known(name: &str, schema: &Value, random: &mut ChaCha8Rng) -> Option<Value> {
         }
         "not_concerned" | "notify" => json!([pick(random, &ROLES)]),
         "stakeholders" => json!(["all"]),
-        "matters" => json!(if random.up_to(3) == 0 { vec![*pick(random, &MATTERS)] } else { Vec::new() }),
+        "matters" => json!(if random.up_to(6) == 0 { vec![*pick(random, &MATTERS)] } else { Vec::new() }),
         "impact" | "reason" | "rationale" if schema["type"] == "string" && random.up_to(8) > 0 => {
             json!("much depends on it")
         }

@@ -18,6 +18,8 @@ struct Row {
     types: &'static [&'static str],
     person: &'static [&'static str],
     above: &'static [&'static str],
+    /// The types of its own on which those concerned vote before it decides.
+    voted: &'static [&'static str],
 }
 
 const DAY_MS: u64 = 86_400_000;
@@ -36,6 +38,7 @@ const TABLE: [Row; 9] = [
         ],
         person: &[],
         above: &[],
+        voted: &[],
     },
     Row {
         id: "cto",
@@ -50,6 +53,7 @@ const TABLE: [Row; 9] = [
         ],
         person: &["technology_migration", "compliance"],
         above: &["team_structure"],
+        voted: &[],
     },
     Row {
         id: "chro",
@@ -58,6 +62,7 @@ const TABLE: [Row; 9] = [
         types: &["hiring", "performance_management", "hr_policy", "conflict_resolution", "team_culture"],
         person: &["legal_matter", "termination", "discrimination_claim"],
         above: &["executive_hire", "major_policy"],
+        voted: &[],
     },
     Row {
         id: "operations_head",
@@ -66,6 +71,7 @@ const TABLE: [Row; 9] = [
         types: &["vendor_management", "process_optimization", "resource_allocation", "operations_budget"],
         person: &["legal_matter", "vendor_dispute"],
         above: &["large_contract"],
+        voted: &[],
     },
     Row {
         id: "product_manager",
@@ -80,6 +86,7 @@ const TABLE: [Row; 9] = [
         ],
         person: &["strategic_pivot"],
         above: &["major_feature", "pivot"],
+        voted: &["product_roadmap"],
     },
     Row {
         id: "senior_architect",
@@ -94,6 +101,7 @@ const TABLE: [Row; 9] = [
         ],
         person: &[],
         above: &["major_architectural_change"],
+        voted: &["system_architecture"],
     },
     Row {
         id: "uiux_engineer",
@@ -102,6 +110,7 @@ const TABLE: [Row; 9] = [
         types: &["interface_design", "design_system", "user_testing", "accessibility"],
         person: &["accessibility_law"],
         above: &["design_system_overhaul"],
+        voted: &[],
     },
     Row {
         id: "senior_developer",
@@ -110,6 +119,7 @@ const TABLE: [Row; 9] = [
         types: &["implementation", "code_review", "refactoring", "bug_fixing"],
         person: &[],
         above: &["major_refactor"],
+        voted: &[],
     },
     Row {
         id: "test_lead",
@@ -118,6 +128,7 @@ const TABLE: [Row; 9] = [
         types: &["test_strategy", "test_automation", "bug_severity", "release_quality"],
         person: &["production_incident"],
         above: &["release_block"],
+        voted: &["release_quality"],
     },
 ];
 
@@ -293,16 +304,22 @@ impl Reading {
         let mut touched: Vec<&str> = decision.proposal.matters.iter().map(Matter::as_str).collect();
         touched.extend(telling.iter().filter(|(words, _)| text.contains(words)).map(|(_, matter)| *matter));
         touched.extend((decision.proposal.kind.as_str() == "team_structure").then_some("team_structure"));
+        // What is for a person is so whoever opens it.
+        let person = |matter: &&&str| TABLE.iter().any(|row| row.person.contains(*matter));
+        if let Some(matter) = touched.iter().find(person) {
+            return Err(format!("{matter} is for a person"));
+        }
         for id in reach {
             let Some(row) = TABLE.iter().find(|row| row.id == id) else { continue };
-            if let Some(matter) = touched.iter().find(|matter| row.person.contains(matter)) {
-                return Err(format!("{matter} is for a person"));
-            }
             let at_or_below = chain(role).any(|up| up == id);
             if let Some(matter) = touched.iter().find(|matter| row.above.contains(matter))
                 && at_or_below
             {
                 return Err(format!("{matter} is for somebody above {id}"));
+            }
+            let kind = decision.proposal.kind.as_str();
+            if at_or_below && row.voted.contains(&kind) && decision.tally.is_none() {
+                return Err(format!("nobody has voted on {kind}"));
             }
         }
         Ok(())

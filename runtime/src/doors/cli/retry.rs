@@ -14,6 +14,7 @@ use super::names::word;
 use super::reach::Acting;
 use super::{End, Failed, Invocation};
 use crate::deliveries::Delivery;
+use crate::supervision::MAX_RETRIED;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -85,9 +86,12 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
         orders(&*snapshot, &organisation.role_ids(), arguments.message, agent.as_ref())?
     };
     let person = invocation.surroundings.person();
-    for Order { role, message, .. } in &orders {
-        let input = Input::Retry { role: role.clone(), message: *message, person: person.clone() };
-        acting.submit(invocation, input.into())?;
+    for Order { role, message, letters } in &orders {
+        // A step takes a bounded number of letters, the oldest first.
+        for _ in 0..letters.len().div_ceil(MAX_RETRIED).max(1) {
+            let input = Input::Retry { role: role.clone(), message: *message, person: person.clone() };
+            acting.submit(invocation, input.into())?;
+        }
     }
     let snapshot = acting.state()?;
     let outcomes = orders.into_iter().map(|order| outcome(invocation, &*snapshot, order));

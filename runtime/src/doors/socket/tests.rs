@@ -162,6 +162,25 @@ fn rows_come_in_parts_and_in_order() {
     assert!(state.session(SessionId::from_number(1)).unwrap().is_none());
 }
 
+/// Goal: nobody sends what a step cannot hold. Method: a call of more than a mebibyte is refused at the door, and one below
+/// it is heard.
+#[test]
+fn what_is_too_large_is_refused_at_the_socket() {
+    let host = Host::start(NEVER_MS);
+    let client = host.client();
+    let refused = |bytes: usize| {
+        let caller = Party::Role(RoleId::new("chief").unwrap());
+        let arguments = "x".repeat(bytes);
+        let call = Input::Call { caller, tool: "no_such_tool".to_owned(), arguments };
+        client.submit(&call).unwrap_err().to_string()
+    };
+    let why = refused(1_000_000);
+    assert!(why.contains("no tool `no_such_tool`"), "{why}");
+    let why = refused(1024 * 1024);
+    assert!(why.contains("at most 1048576 are taken: say less"), "{why}");
+    assert_eq!(Head::of(&client).unwrap().step, 2);
+}
+
 #[test]
 fn what_only_the_runtime_may_say_is_refused() {
     let host = Host::start(NEVER_MS);

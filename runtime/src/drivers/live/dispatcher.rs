@@ -32,7 +32,8 @@ pub(super) async fn run(shared: Arc<Shared>, published: Receiver<Published>) {
 /// Wakes those whose mail was left, asks what no cascade answers, and tells of changed timers.
 fn deliver(shared: &Arc<Shared>, committed: &Committed) {
     let mut effects = committed.entries.iter().flat_map(|entry| &entry.effects);
-    let timers_changed = effects.any(|effect| matches!(effect, Effect::SetTimer(_) | Effect::ClearTimer(_)));
+    let timers_changed = effects
+        .any(|effect| matches!(effect, Effect::SetTimer(_) | Effect::ClearTimer(_) | Effect::PutOff { .. }));
     for role in &committed.left {
         actor::wake(shared, role);
     }

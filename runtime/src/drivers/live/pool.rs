@@ -1,17 +1,21 @@
 //! The pool: a bounded number of questions out at a time, whoever asks.
 //!
-//! What always holds: a question that is out is asked again only after an overflow or a restart; an answer after its
-//! deadline is not waited for (the deadline is a timer of its own); and a question that did not fit into the queue is
-//! found in the store by the next worker that is free.
+//! What always holds: a question is with one worker at most, and is asked again only after a restart or where its asking
+//! failed; an answer after its deadline is not waited for (the deadline is a timer of its own); and a question that did not
+//! fit into the queue is found in the store by a worker that is free, page by page, whoever's it is.
 
-use std::sync::Arc;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender, TrySendError};
-use echo_storage::names::ThoughtId;
+use echo_storage::names::{RoleId, ThoughtId};
 use echo_storage::records::ThoughtState;
-use echo_storage::{Input, Query, StoreError};
+use echo_storage::{Input, Query, Snapshot, StoreError};
 use tokio::task::JoinHandle;
 
 use super::{Shared, StopOnPanic};
@@ -21,37 +25,102 @@ use crate::mind::{self, Asking};
 const WORKERS: usize = 16;
 /// How many questions may wait for a worker; more wait in the store.
 const MAX_WAITING: usize = 1_024;
+/// How many questions are read from the store at a time.
+const PAGE: usize = MAX_WAITING / 2;
 
 /// The questions that wait for a worker.
 pub(super) struct Queue {
     push: Sender<Option<ThoughtId>>,
     pop: Receiver<Option<ThoughtId>>,
+    /// Whether there may be questions in the store that are not in the queue.
     overflowed: AtomicBool,
+    held: Mutex<Held>,
+}
+
+/// What is on its way to an answer, and how far the store was looked through.
+#[derive(Default)]
+struct Held {
+    /// The questions that are queued or that a worker has asked.
+    questions: BTreeSet<ThoughtId>,
+    /// While the store is looked through: behind which question it goes on, from the first where there is none.
+    looking: Option<Option<(RoleId, ThoughtId)>>,
 }
 
 impl Queue {
     pub(super) fn new() -> Self {
         let (push, pop) = async_channel::bounded(MAX_WAITING);
-        Self { push, pop, overflowed: AtomicBool::new(false) }
+        Self { push, pop, overflowed: AtomicBool::new(false), held: Mutex::default() }
     }
 
-    /// Queues a question.
+    /// Queues a question, unless it is on its way already.
     pub(super) fn push(&self, thought: ThoughtId) {
-        self.try_push(Some(thought));
+        if !self.queue(&mut self.held(), thought) {
+            self.overflowed.store(true, Ordering::Release);
+            // The workers may have emptied the queue before they could see that; where it is full still, they will.
+            self.wake();
+        }
     }
 
     /// Has a worker look for questions in the store.
     pub(super) fn rescan(&self) {
         self.overflowed.store(true, Ordering::Release);
-        self.try_push(None);
+        self.wake();
     }
 
-    fn try_push(&self, item: Option<ThoughtId>) {
-        if let Err(TrySendError::Full(_)) = self.push.try_send(item) {
-            self.overflowed.store(true, Ordering::Release);
-            // The workers may have emptied the queue before they could see that; where it is full still, they will.
-            let _ = self.push.try_send(None);
+    /// Has a worker look whether there is more to do.
+    fn wake(&self) {
+        // In a full queue there is something for a worker to wake for.
+        let _ = self.push.try_send(None);
+    }
+
+    /// Says whether the question is on its way; where the queue is full, it is not.
+    fn queue(&self, held: &mut Held, thought: ThoughtId) -> bool {
+        if held.questions.contains(&thought) {
+            return true;
         }
+        let queued = !matches!(self.push.try_send(Some(thought)), Err(TrySendError::Full(_)));
+        if queued {
+            held.questions.insert(thought);
+        }
+        queued
+    }
+
+    /// A worker has done with a question.
+    fn done(&self, thought: ThoughtId) {
+        self.held().questions.remove(&thought);
+    }
+
+    /// Queues a page of the questions that are out and that the queue had no room for. Whoever finds a full queue, or a full
+    /// page, goes on behind it the next time, so every role has its turn.
+    fn refill(&self, state: impl FnOnce() -> Result<Snapshot, StoreError>) -> Result<(), StoreError> {
+        if self.push.len() > MAX_WAITING - PAGE {
+            // Whoever takes of what there is comes by again.
+            return Ok(());
+        }
+        let mut held = self.held();
+        if held.looking.is_none() && self.overflowed.swap(false, Ordering::AcqRel) {
+            held.looking = Some(None);
+        }
+        let Some(mut after) = held.looking.clone() else { return Ok(()) };
+        let page = state()?.thoughts_out_after(after.as_ref(), PAGE)?;
+        let is_last = page.len() < PAGE;
+        for question in page {
+            if !self.queue(&mut held, question.1) {
+                held.looking = Some(after);
+                return Ok(());
+            }
+            after = Some(question);
+        }
+        held.looking = if is_last { None } else { Some(after) };
+        if !is_last || self.overflowed.load(Ordering::Acquire) {
+            self.wake();
+        }
+        Ok(())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        // Whoever panics while it is held stops the runtime; what is held is whole all the same.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,21 +132,16 @@ pub(super) fn spawn(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
 async fn work(shared: Arc<Shared>) {
     let _stop = StopOnPanic(shared.clone());
     while let Ok(item) = shared.pool.pop.recv().await {
-        if let Some(thought) = item
-            && let Err(error) = think(&shared, thought).await
-        {
-            tracing::error!(%thought, %error, "a question could not be asked");
-        }
-        if shared.pool.overflowed.swap(false, Ordering::AcqRel) {
-            let waiting = shared.store.snapshot().and_then(|state| state.thoughts_out(None, MAX_WAITING / 2));
-            match waiting {
-                Ok(waiting) => waiting.into_iter().for_each(|thought| shared.pool.push(thought)),
-                Err(error) => {
-                    // Questions that nobody can look for would wait for their deadlines.
-                    shared.ends(&error);
-                    return;
-                }
+        if let Some(thought) = item {
+            if let Err(error) = think(&shared, thought).await {
+                tracing::error!(%thought, %error, "a question could not be asked");
             }
+            shared.pool.done(thought);
+        }
+        if let Err(error) = shared.pool.refill(|| shared.store.snapshot()) {
+            // Questions that nobody can look for would wait for their deadlines.
+            shared.ends(&error);
+            return;
         }
     }
 }

@@ -18,11 +18,15 @@ use crate::engine::{Asked, Cascade, Committed, Engine, Following, Outcome};
 /// How many inputs one commit carries at most, cascades not counted.
 const MAX_BATCH_INPUTS: usize = 2_000;
 
-/// For how long a batch goes on with what follows at least, while its inputs wait for their commit and others for the next
-/// batch. It goes on for as long as the last commit took, so that a slow disk does not get a commit for a few steps each.
+/// For how long a batch goes on with what follows while its own inputs wait for its commit.
+const CASCADE_OF_INPUTS: Duration = Duration::from_micros(500);
+/// For how long a batch of nothing but what follows goes on at least, while inputs wait for the next one. It goes on for as
+/// long as the last commit took, so that a slow disk does not get a commit for a few steps each.
 const MIN_CASCADE: Duration = Duration::from_millis(2);
 /// And at most.
 const MAX_CASCADE: Duration = Duration::from_millis(20);
+
+const _: () = assert!(CASCADE_OF_INPUTS.as_micros() <= MIN_CASCADE.as_micros());
 
 /// Inputs of one batch, and whom to tell what became of how many of them.
 type Group = (Vec<Asked>, Vec<(usize, Told)>);
@@ -58,7 +62,7 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
         let elapsed = || stopwatch.get_or_init(Stopwatch::new).elapsed();
         let has_time = || {
             asked_last.set(elapsed());
-            asked_last.get() < patience
+            asked_last.get() < if inputs.is_empty() { patience } else { CASCADE_OF_INPUTS }
         };
         let cascade = Cascade { ready: &ready, has_time: &has_time, mind: &*shared.mind };
         let done = engine.run_on(&inputs, cascade, &mut following);

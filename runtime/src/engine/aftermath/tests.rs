@@ -15,32 +15,55 @@ use crate::mind::{Asking, Mind, RulesMind};
 use crate::training::Scenario;
 use crate::training::samples::{LOCKS, company};
 
-/// A mind that never votes.
-struct Silent;
+/// A mind that gives no answer to some questions.
+struct Silent(fn(&Question) -> bool);
+
+fn is_ballot(question: &Question) -> bool {
+    matches!(question, Question::Ballot { .. })
+}
+
+fn is_synthesis(question: &Question) -> bool {
+    matches!(question, Question::Synthesis { .. })
+}
 
 impl Mind for Silent {
     fn name(&self) -> &'static str {
         "silent"
     }
     fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a> {
-        match question {
-            Question::Ballot { .. } => Asking::Later(Box::pin(std::future::pending())),
-            _ => RulesMind.ask(question),
+        if self.0(question) {
+            Asking::Later(Box::pin(std::future::pending()))
+        } else {
+            RulesMind.ask(question)
         }
     }
 }
 
 /// A company whose decision waits for its ballots.
 fn voting() -> Arc<Store> {
+    waiting(is_ballot, 2)
+}
+
+/// A company whose decision waits for the words on its count.
+fn synthesising() -> Arc<Store> {
+    waiting(is_synthesis, 1)
+}
+
+/// A company whose decision waits for so many answers to questions of a kind.
+fn waiting(silent: fn(&Question) -> bool, questions: usize) -> Arc<Store> {
     let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
     let organisation = Arc::new(company());
     let scenario =
         Scenario::parse("locks", LOCKS, &organisation.role_ids(), &organisation.decision_types()).unwrap();
-    let mut simulation = Simulation::new(organisation, store.clone(), Arc::new(Silent), 0).unwrap();
+    let mut simulation = Simulation::new(organisation, store.clone(), Arc::new(Silent(silent)), 0).unwrap();
     let Scenario { title, proposal, .. } = scenario;
     simulation.submit(Input::StartSession { title, scenario: "{}".to_owned(), proposal }).unwrap();
     let state = store.clone();
-    let asked = move || state.snapshot().unwrap().thoughts_out(None, 10).unwrap().len() == 2;
+    let asked = move || {
+        let state = state.snapshot().unwrap();
+        let out = state.thoughts_out(None, 10).unwrap();
+        out.len() == questions && out.iter().all(|id| silent(&state.thought(*id).unwrap().unwrap().question))
+    };
     simulation.settle_until(&asked, &mut |_| {}).unwrap();
     store
 }
@@ -141,4 +164,115 @@ fn an_aftermath_keeps_to_authority_and_may_fail_itself() {
     check(&[forges, least_after_failure]);
     check(&[panics, forges]);
     check(&[]);
+}
+
+/// The state after this input has failed, and with it all that would follow but the last of these.
+fn after_only(store: &Store, input: Input, aftermaths: &[Aftermath]) -> Snapshot {
+    let mut batch = store.batch().unwrap();
+    let now = batch.head().now;
+    append(&mut batch, now, input, "out of order".to_owned(), aftermaths).unwrap();
+    store.commit(batch).unwrap();
+    store.snapshot().unwrap()
+}
+
+fn fires(timer: &Timer) -> Input {
+    Input::Timer { due: timer.due, timer: timer.id }
+}
+
+/// Goal: no decision waits for what will not come. Method: its question's answer, that question's deadline and its own
+/// deadline fail, and so does what should follow from that; the least that follows puts it to a person.
+#[test]
+fn a_decision_that_waits_for_nothing_any_more_is_put_to_a_person() {
+    let is_put_to_a_person = |state: &Snapshot| {
+        let decision = decision(state);
+        assert!(matches!(decision.phase, Phase::Waiting { .. }), "{:?}", decision.phase);
+        assert!(state.thoughts_out(None, 10).unwrap().is_empty());
+        assert_eq!(state.approvals_out(None, 10).unwrap().len(), 1);
+    };
+    let of_thought: fn(&TimerPurpose) -> bool = |purpose| matches!(purpose, TimerPurpose::Thought { .. });
+    let least: &[Aftermath] = &[panics, least_after_failure];
+
+    let store = synthesising();
+    assert_eq!(decision(&store.snapshot().unwrap()).phase, Phase::Synthesising);
+    let thought = store.snapshot().unwrap().thoughts_out(None, 1).unwrap()[0];
+    let answer = Err("nothing".to_owned());
+    is_put_to_a_person(&after_only(
+        &store,
+        Input::Answer { thought, mind: "silent".to_owned(), answer },
+        least,
+    ));
+
+    let store = synthesising();
+    is_put_to_a_person(&after_only(&store, fires(&timer(&store, of_thought)), least));
+
+    let store = voting();
+    let round = timer(&store, |purpose| matches!(purpose, TimerPurpose::Round { .. }));
+    is_put_to_a_person(&after_only(&store, fires(&round), least));
+}
+
+/// Where even the least cannot be done, a deadline comes again, later.
+#[test]
+fn a_deadline_that_cannot_be_handled_comes_again() {
+    for store in [synthesising(), voting()] {
+        let before = store.snapshot().unwrap().timers(10).unwrap();
+        let first = before[0].clone();
+        let state = after_only(&store, fires(&first), &[panics, panics, try_later]);
+        let again = state.timers(10).unwrap().into_iter().find(|timer| timer.id == first.id).unwrap();
+        assert!(again.due > first.due, "{again:?}");
+        assert_eq!(state.timers(10).unwrap().len(), before.len());
+        if let TimerPurpose::Thought { thought } = again.purpose {
+            let thought = state.thought(thought).unwrap().unwrap();
+            assert_eq!((thought.deadline, thought.state), (again.due, ThoughtState::Out));
+        }
+    }
+}
+
+/// Goal: what nobody answers is rejected in the end. Method: the deadline of a question to people fails, and so does its
+/// reminder; both come again one reminder later, and the approval says when.
+#[test]
+fn the_deadline_of_people_comes_again() {
+    let store = voting();
+    after(&store, &timer(&store, |purpose| matches!(purpose, TimerPurpose::Round { .. })));
+    let of_people = store.snapshot().unwrap().people_timers(10).unwrap();
+    assert_eq!(of_people.len(), 2);
+    for timer in of_people {
+        let state = after(&store, &timer);
+        let again = state.people_timers(10).unwrap().into_iter().find(|one| one.id == timer.id).unwrap();
+        let config = state.config().unwrap().unwrap();
+        assert_eq!(again.due, timer.due.after_ms(config.rules.reminder_ms));
+        let approval = state.approvals(None, 1).unwrap().remove(0);
+        let named = if matches!(timer.purpose, TimerPurpose::Approval { .. }) {
+            approval.deadline
+        } else {
+            approval.reminder
+        };
+        assert_eq!(named, Some((again.due, again.id)));
+        assert!(approval.waits());
+    }
+}
+
+/// Goal: questions of a decision that went on keep no agent from its mail, however many others are out before them.
+/// Method: 1,500 questions of another decision, put to a role that sorts first, lie before those of this one.
+#[test]
+fn questions_of_a_decision_end_with_its_phase_however_many_others_are_out() {
+    let store = voting();
+    let (asked, other) = (decision(&store.snapshot().unwrap()), DecisionId::from_number(99));
+    let mut batch = store.batch().unwrap();
+    let mut draft = batch.draft(store.snapshot().unwrap().next_timer().unwrap().unwrap().due);
+    let sample = draft.thought(draft.thoughts_out(None, 1).unwrap()[0]).unwrap().unwrap();
+    for _ in 0..1_500 {
+        let mut thought = sample.clone();
+        thought.id = draft.new_id().unwrap();
+        thought.role = RoleId::new("a_first_role").unwrap();
+        if let Question::Ballot { brief, .. } = &mut thought.question {
+            brief.decision = other;
+        }
+        draft.emit(Effect::Think(thought)).unwrap();
+    }
+    let finished = draft.finish();
+    batch.append(Input::TakeUp { away_ms: 0 }, None, finished).unwrap();
+    store.commit(batch).unwrap();
+    let state = after(&store, &timer(&store, |purpose| matches!(purpose, TimerPurpose::Round { .. })));
+    assert_eq!(state.questions_out(asked.id, 10).unwrap(), []);
+    assert_eq!(state.thoughts_out(None, 2_000).unwrap().len(), 1_500);
 }

@@ -231,7 +231,7 @@ impl<'a> Reader<'a> {
             Input::StartSession { .. } => (None, "start a session".to_owned()),
             Input::EndSession { session } => (None, format!("end {session}")),
             Input::Post { from, to, .. } => (None, format!("post a message of {from} to {to}")),
-            Input::TakeUp { .. } => (None, "take up what was left".to_owned()),
+            Input::TakeUp { .. } | Input::PutOff { .. } => (None, "take up what was left".to_owned()),
             Input::Retry { role, .. } => (Some(role.clone()), "try again what failed".to_owned()),
         }
     }

@@ -72,10 +72,9 @@ fn a_change_names_the_facts_of_others_by_their_effect() {
 }
 
 /// Goal: mail that failed, was given up and was delivered again is told as what it was at the end. Method: the steps are
-/// written by hand into a store of its own.
+/// written by hand into stores of their own.
 #[test]
 fn the_fate_of_a_message_is_its_last() {
-    let store = Store::in_memory(ClockKind::Virtual).unwrap();
     let company = company();
     let (chronicle, _) = plain();
     let guard = RoleId::new("guard").unwrap();
@@ -96,6 +95,7 @@ fn the_fate_of_a_message_is_its_last() {
     let acknowledge = Effect::Acknowledge { role: guard.clone(), message: message.id };
     let redeliver = Effect::Redeliver { role: guard.clone(), message: message.id };
     let check = |effects: Vec<Vec<Effect>>, state: DeliveryState, attempts: u32| {
+        let store = Store::in_memory(ClockKind::Virtual).unwrap();
         let mut batch = store.batch().unwrap();
         let first = batch.head().step + 1;
         for effects in effects {

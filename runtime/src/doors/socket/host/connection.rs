@@ -188,6 +188,14 @@ impl Connection<'_> {
         code: Option<&str>,
     ) -> Result<Response, RuntimeError> {
         self.snapshot = None;
+        if input.len() > MAX_INPUT_BYTES {
+            let what = format!(
+                "what was asked takes {} bytes, and at most {MAX_INPUT_BYTES} are taken: say less, or keep long texts in \
+                 files of your own and name them",
+                input.len()
+            );
+            return Err(RuntimeError::Refused(what));
+        }
         let input: Input = codec::decode(input).map_err(StoreError::from)?;
         if !may_come_through_the_socket(&input) {
             let what = "only the runtime itself can say this; the socket takes calls, mail and verdicts";
@@ -333,6 +341,10 @@ fn table_of(number: u8) -> Result<TableId, RuntimeError> {
     table.copied().ok_or_else(|| RuntimeError::Refused(format!("there is no table {number}")))
 }
 
+/// How large an input may be that comes through the socket, encoded: far more than anybody writes, and far less than a
+/// step may take together with what follows from it.
+const MAX_INPUT_BYTES: usize = 1024 * 1024;
+
 /// What a person or a role may say. That a timer fired or a mind answered is known to the runtime alone.
 fn may_come_through_the_socket(input: &Input) -> bool {
     match input {
@@ -344,7 +356,8 @@ fn may_come_through_the_socket(input: &Input) -> bool {
         | Input::Take { .. }
         | Input::Answer { .. }
         | Input::Timer { .. }
-        | Input::TakeUp { .. } => false,
+        | Input::TakeUp { .. }
+        | Input::PutOff { .. } => false,
     }
 }
 
