@@ -22,7 +22,7 @@ fn allocated(more: &Value) -> (String, String) {
     let answer = Desk::new().call(
         "ceo",
         "allocate_budget",
-        &json!({ "department": "company", "amount_usd": 1000, "purpose": "a change", "context": case(more) }),
+        &json!({ "area": "company", "amount_usd": 1000, "purpose": "a change", "context": case(more) }),
     );
     let answer = answer.unwrap();
     let of = |name: &str| {

@@ -86,13 +86,13 @@ fn the_health_of_the_organisation_is_what_the_store_says() {
 #[test]
 fn money_is_allocated_within_the_limit_and_a_person_is_asked_above_it() {
     let mut desk = Desk::new();
-    let allocation = |amount: Value| json!({ "department": "marketing", "amount_usd": amount, "purpose": "A fair", "context": case() });
+    let allocation = |amount: Value| json!({ "area": "marketing", "amount_usd": amount, "purpose": "A fair", "context": case() });
     let answer = desk.call("ceo", "allocate_budget", &allocation(json!(1_000_000))).unwrap();
     assert_eq!(answer["structured"]["status"], "approved", "{answer:#}");
     let above = desk.call("ceo", "allocate_budget", &allocation(json!("0.01"))).unwrap();
     assert_eq!(above["structured"]["status"], "escalated", "{above:#}");
     let refusal = desk.call("ceo", "allocate_budget", &allocation(json!(0))).unwrap_err();
-    assert!(refusal.starts_with("budget_usd: "), "{refusal}");
+    assert!(refusal.starts_with("amount_usd: "), "{refusal}");
 }
 
 #[test]

@@ -189,3 +189,35 @@ fn a_question_to_the_model_is_recorded() {
     let bad = json!({ "query_type": "prophecy", "question": "What grows?" });
     refused(&mut desk, "cto", "ai_consult", &bad, "query_type: unknown variant `prophecy`");
 }
+
+#[test]
+fn old_mail_that_is_unread_is_shown_however_much_came_since() {
+    let mut desk = Desk::new();
+    let letter = |to: &str, subject: &str| json!({ "to": to, "subject": subject, "content": {} });
+    desk.call("test_lead", "send_message", &letter("cto", "Old")).unwrap();
+    for _ in 0..1_001 {
+        desk.call("test_lead", "send_message", &letter("chro", "Other")).unwrap();
+    }
+    for only_unread in [true, false] {
+        let mail = desk.call("cto", "read_messages", &json!({ "only_unread": only_unread })).unwrap();
+        assert_eq!(mail["structured"]["messages"][0]["subject"], "Old", "{mail:#}");
+        assert_eq!(mail["structured"]["unread"], 1);
+        // What is read is looked for among the newest only.
+        assert_eq!(mail["structured"]["cut"], !only_unread);
+    }
+    let two = desk.call("chro", "read_messages", &json!({ "only_unread": true, "limit": 2 })).unwrap();
+    assert_eq!(two["structured"]["cut"], true);
+    assert!(two["text"].as_str().unwrap().starts_with("2 messages, 2 unread; there may be more"), "{two:#}");
+}
+
+#[test]
+fn what_a_role_said_itself_is_no_mail_of_its() {
+    let mut desk = Desk::new();
+    let roles = &desk.organisation.config().roles;
+    let speaker = roles.iter().find(|role| !role.hears.is_empty()).unwrap();
+    let (speaker, topic) = (speaker.id.to_string(), speaker.hears.first().unwrap().topic.to_string());
+    let letter = json!({ "to": topic, "subject": "Said by myself", "content": {} });
+    desk.call(&speaker, "send_message", &letter).unwrap();
+    let mail = desk.call(&speaker, "read_messages", &json!({})).unwrap();
+    assert_eq!(mail["structured"]["messages"], json!([]), "{mail:#}");
+}

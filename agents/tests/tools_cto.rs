@@ -94,7 +94,7 @@ fn engineering_money_is_allocated_within_the_limit_and_climbs_above_it() {
     let above = desk.call("cto", "allocate_engineering_budget", &money(1)).unwrap();
     assert_eq!(above["structured"]["next"], "ceo decides or passes it up", "{above:#}");
     let refusal = desk.call("cto", "allocate_engineering_budget", &money(0)).unwrap_err();
-    assert!(refusal.starts_with("budget_usd: "), "{refusal}");
+    assert!(refusal.starts_with("amount_usd: "), "{refusal}");
 }
 
 #[test]

@@ -145,11 +145,7 @@ fn bad_calls_are_refused_with_their_path() {
     });
     check("optimize_process", &process, "runs_per_month: it is 0");
     let nothing = json!({ "area": "tooling", "amount_usd": 0, "purpose": "x", "context": case() });
-    check(
-        "allocate_operations_budget",
-        &nothing,
-        "budget_usd: a decision on operations_budget says how much",
-    );
+    check("allocate_operations_budget", &nothing, "amount_usd: it is nothing");
     check(
         "allocate_operations_budget",
         &with(&nothing, "purpose", json!("")),

@@ -82,6 +82,19 @@ pub struct Look<'a> {
     pub caller: RoleId,
 }
 
+/// What the arguments of a tool must be.
+pub trait Arguments: DeserializeOwned + JsonSchema + 'static {}
+
+impl<A: DeserializeOwned + JsonSchema + 'static> Arguments for A {}
+
+/// What the answer of a tool must be.
+pub trait Answer: Serialize + JsonSchema + fmt::Display + 'static {}
+
+impl<R: Serialize + JsonSchema + fmt::Display + 'static> Answer for R {}
+
+/// The handler of a tool whose call is a step.
+pub type Handles<A, R> = fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>;
+
 type StepHandler = Box<dyn Fn(&mut Call<'_, '_, '_>, Value) -> Result<Value, Failure> + Send + Sync>;
 type LookHandler = Box<dyn Fn(&Look<'_>, Value) -> Result<Value, Failure> + Send + Sync>;
 
@@ -108,54 +121,38 @@ impl fmt::Debug for Tool {
 
 impl Tool {
     /// A tool that decides.
-    pub fn decides<A, R>(
+    pub fn decides<A: Arguments, R: Answer>(
         name: &'static str,
         description: &'static str,
-        handler: fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>,
-    ) -> Self
-    where
-        A: DeserializeOwned + JsonSchema + 'static,
-        R: Serialize + JsonSchema + fmt::Display + 'static,
-    {
+        handler: Handles<A, R>,
+    ) -> Self {
         Self::stepping(name, description, Class::Decides, handler)
     }
 
     /// A tool that computes and records.
-    pub fn computes<A, R>(
+    pub fn computes<A: Arguments, R: Answer>(
         name: &'static str,
         description: &'static str,
-        handler: fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>,
-    ) -> Self
-    where
-        A: DeserializeOwned + JsonSchema + 'static,
-        R: Serialize + JsonSchema + fmt::Display + 'static,
-    {
+        handler: Handles<A, R>,
+    ) -> Self {
         Self::stepping(name, description, Class::Computes, handler)
     }
 
     /// A tool whose answer comes from a mind.
-    pub fn generates<A, R>(
+    pub fn generates<A: Arguments, R: Answer>(
         name: &'static str,
         description: &'static str,
-        handler: fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>,
-    ) -> Self
-    where
-        A: DeserializeOwned + JsonSchema + 'static,
-        R: Serialize + JsonSchema + fmt::Display + 'static,
-    {
+        handler: Handles<A, R>,
+    ) -> Self {
         Self::stepping(name, description, Class::Generates, handler)
     }
 
     /// A tool that only reads.
-    pub fn reads<A, R>(
+    pub fn reads<A: Arguments, R: Answer>(
         name: &'static str,
         description: &'static str,
         handler: fn(&Look<'_>, A) -> Result<R, Failure>,
-    ) -> Self
-    where
-        A: DeserializeOwned + JsonSchema + 'static,
-        R: Serialize + JsonSchema + fmt::Display + 'static,
-    {
+    ) -> Self {
         let erased = move |look: &Look<'_>, arguments| answer(&handler(look, read(arguments)?)?);
         Self {
             name,
@@ -167,16 +164,12 @@ impl Tool {
         }
     }
 
-    fn stepping<A, R>(
+    fn stepping<A: Arguments, R: Answer>(
         name: &'static str,
         description: &'static str,
         class: Class,
-        handler: fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>,
-    ) -> Self
-    where
-        A: DeserializeOwned + JsonSchema + 'static,
-        R: Serialize + JsonSchema + fmt::Display + 'static,
-    {
+        handler: Handles<A, R>,
+    ) -> Self {
         let erased = move |call: &mut Call<'_, '_, '_>, arguments| answer(&handler(call, read(arguments)?)?);
         Self {
             name,

@@ -11,7 +11,7 @@ use crate::quantities::Timestamp;
 use crate::query::{CONFIG_KEY, Query, topic_counter, topic_end};
 use crate::records::{
     Address, Config, Cursor, Decision, Message, MessageRef, Party, Receipt, Thought, ThoughtState, Timer,
-    TimerPurpose,
+    TimerPurpose, folded,
 };
 use crate::state::State;
 use crate::table::{
@@ -108,7 +108,7 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         }
         Effect::PutWork(work) => {
             count(state, &mut writes, work.id)?;
-            writes.put(&WORK, &(work.tool.clone(), work.id), work.clone());
+            writes.put(&WORK, &(work.tool.clone(), folded(&work.title)), work.clone());
         }
         Effect::Reply(_) => {}
     }

@@ -12,7 +12,7 @@ use crate::names::{
 use crate::quantities::{Timestamp, Usd};
 use crate::records::{
     Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Party, Receipt,
-    Request, RoleConfig, Session, Spend, Thought, Timer, Work,
+    Request, RoleConfig, Session, Spend, Thought, Timer, Work, folded,
 };
 use crate::state::{KeyRange, Order, State};
 use crate::store::{STORE_KEY, StoreInfo};
@@ -244,10 +244,15 @@ pub trait Query: State {
         Ok(rows.into_iter().map(|(_, memory)| memory).collect())
     }
 
-    /// At most `limit` items that a tool has recorded, newest first.
+    /// At most `limit` items that a tool has recorded, by title; of each title the newest.
     fn work(&self, tool: &str, limit: usize) -> Result<Vec<Work>, StoreError> {
-        let rows = WORK.rows(self, tool.to_owned().to_bytes(), Order::Descending, limit)?;
+        let rows = WORK.rows(self, tool.to_owned().to_bytes(), Order::Ascending, limit)?;
         Ok(rows.into_iter().map(|(_, work)| work).collect())
+    }
+
+    /// What a tool has recorded under a title, in whichever case: the newest.
+    fn work_titled(&self, tool: &str, title: &str) -> Result<Option<Work>, StoreError> {
+        WORK.get(self, &(tool.to_owned(), folded(title)))
     }
 
     /// A question to a mind.

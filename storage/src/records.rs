@@ -27,4 +27,4 @@ pub use request::Request;
 pub use session::{Session, SessionEnd, SessionKind};
 pub use thought::{Answer, Brief, KnownFigure, Question, Standing, Thought, ThoughtState};
 pub use timer::{Timer, TimerPurpose};
-pub use work::Work;
+pub use work::{Work, folded};

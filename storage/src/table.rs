@@ -112,8 +112,8 @@ tables! {
     CLARIFICATIONS: (DecisionId, u64, RoleId) => Clarification = 20 "clarifications";
     /// Requests that were asked under keys, by caller and key.
     REQUESTS: (String, String) => Request = 21 "requests";
-    /// What roles work on, by the tool that recorded it.
-    WORK: (String, WorkId) => Work = 22 "work";
+    /// What roles work on, by the tool that recorded it and the title as it is compared: one row for each title.
+    WORK: (String, String) => Work = 22 "work";
     /// Memories by name.
     MEMORY_NAMES: (String, MemoryId) => () = 23 "memory_names";
     /// Questions to people that nobody has answered.

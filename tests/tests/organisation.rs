@@ -47,7 +47,7 @@ fn decision(simulation: &Simulation, number: u64) -> Decision {
 fn of_ten_requests_of_900_000_in_a_day_the_ceo_approves_one() {
     let mut simulation = simulation(&MemoryDisk::new(), 1);
     let arguments = json!({
-        "department": "engineering",
+        "area": "engineering",
         "amount_usd": 900_000,
         "purpose": "a data centre",
         "context": { "description": "A data centre", "impact": "Twice the load", "stakeholders": ["cto"] },

@@ -1,23 +1,20 @@
 //! `ai_consult`: a question to the model behind the caller's role.
 
 use echo_runtime::tool::{Call, Tool};
-use echo_runtime::turn::{Failure, refuse};
+use echo_runtime::turn::Failure;
 use echo_storage::Query;
 use echo_storage::names::DecisionType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::bounds::{self, MAX_TEXT_CHARS};
+use super::bounds::{self, MAX_ENTRIES, MAX_TEXT_CHARS};
 use super::generating::{Generated, Wanted, generate};
-use super::register::MAX_TITLE_CHARS;
+use super::register::cut_title;
 
 const NAME: &str = "ai_consult";
 const DESCRIPTION: &str = "Asks the model behind your role one question. The question is recorded, and the answer holds what the \
 store knows about your role; the words come from a model.";
-
-/// How many entries the context may have.
-const MAX_CONTEXT: usize = 50;
 
 /// How many of the newest decisions are looked through.
 const SEARCHED_DECISIONS: usize = 100;
@@ -35,8 +32,9 @@ struct Arguments {
     /// The question.
     #[schemars(length(min = 1, max = 4000))]
     question: String,
-    /// What is to be known for it, by name, at most 50 entries.
-    #[serde(default)]
+    /// What is to be known for it, by name, at most 50 entries of at most 4,000 characters of JSON each.
+    #[serde(default, deserialize_with = "bounds::named_values")]
+    #[schemars(extend("maxProperties" = MAX_ENTRIES))]
     context: Map<String, Value>,
 }
 
@@ -70,10 +68,6 @@ impl QueryType {
 
 fn consult(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Generated, Failure> {
     bounds::text("question", &arguments.question, MAX_TEXT_CHARS)?;
-    if arguments.context.len() > MAX_CONTEXT {
-        let entries = arguments.context.len();
-        return refuse(format!("context: it has {entries} entries, and may have {MAX_CONTEXT}"));
-    }
     let role = call.turn.role(&call.caller)?;
     let limit = role.budget_limit.map_or_else(|| "no money".to_owned(), |limit| limit.to_string());
     let types: Vec<&str> = role.may_decide.iter().map(DecisionType::as_str).collect();
@@ -86,6 +80,5 @@ fn consult(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Generate
     ];
     let missing = if arguments.context.is_empty() { vec!["context".to_owned()] } else { Vec::new() };
     let title = format!("{}: {}", arguments.query_type.name(), arguments.question.trim());
-    let title: String = title.chars().take(MAX_TITLE_CHARS).collect();
-    generate(call, Wanted { tool: NAME, title: &title, facts, missing }, &arguments)
+    generate(call, Wanted { tool: NAME, title: &cut_title(&title), facts, missing }, &arguments)
 }

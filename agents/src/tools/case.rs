@@ -11,41 +11,55 @@ use echo_storage::records::{self, Context};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{self, MAX_ENTRIES, MAX_LINE_CHARS, MAX_TEXT_CHARS};
+
 /// What a decision is decided on.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
     /// What is to be decided.
+    #[serde(deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     pub(crate) description: String,
     /// What depends on it. Without it the decision is incomplete.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     pub(crate) impact: String,
     /// Whom it concerns. Without them the decision is incomplete.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     pub(crate) stakeholders: Vec<String>,
     /// How long it takes, such as `18 months`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_line")]
+    #[schemars(length(max = MAX_LINE_CHARS))]
     pub(crate) timeline: String,
     /// What may go wrong, and what answers it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_list")]
+    #[schemars(length(max = MAX_ENTRIES))]
     pub(crate) risks: Vec<Risk>,
     /// What else could be done.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     pub(crate) alternatives: Vec<String>,
     /// On what it depends.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     pub(crate) dependencies: Vec<String>,
     /// By what its success is told; best with figures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     pub(crate) success_criteria: Vec<String>,
     /// Figures by name, in whole numbers, such as `load_expected`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_figures")]
+    #[schemars(extend("maxProperties" = MAX_ENTRIES))]
     pub(crate) data: BTreeMap<String, u64>,
     /// What must not be violated, such as `at most 200,000 USD`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     pub(crate) constraints: Vec<String>,
     /// What it touches whatever its words say, such as `compliance`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_list")]
+    #[schemars(length(max = MAX_ENTRIES))]
     pub(crate) matters: Vec<Matter>,
 }
 
@@ -54,9 +68,12 @@ pub(crate) struct Case {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Risk {
     /// What may go wrong.
+    #[serde(deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     pub(crate) risk: String,
     /// What answers it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_option")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     pub(crate) mitigation: Option<String>,
 }
 

@@ -12,6 +12,7 @@ use echo_storage::quantities::Confidence;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{self, MAX_TEXT_CHARS};
 use super::forms::{self, Status, Vote};
 
 const NAME: &str = "cast_vote";
@@ -34,7 +35,8 @@ struct Arguments {
     #[schemars(with = "u16", range(min = 0, max = 1000))]
     confidence: Confidence,
     /// Why, with the facts that counted.
-    #[schemars(length(min = 1))]
+    #[serde(deserialize_with = "bounds::free_text")]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
     rationale: String,
 }
 

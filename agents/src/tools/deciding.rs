@@ -10,7 +10,7 @@ use echo_runtime::tool::Call;
 use echo_runtime::turn::Failure;
 use echo_storage::names::{ApprovalId, DecisionId, DecisionType, Matter};
 use echo_storage::quantities::Usd;
-use echo_storage::records::{self, Deed, Opinion, Phase, Proposal, Reason};
+use echo_storage::records::{self, Decision, Deed, Opinion, Phase, Proposal, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -86,13 +86,10 @@ impl fmt::Display for Decided {
 
 /// Decides in the caller's name, as far as its authority goes.
 pub(crate) fn decide(call: &mut Call<'_, '_, '_>, asking: Asking) -> Result<Decided, Failure> {
-    let own = Opinion { approve: asking.verdict == Verdict::Approve, rationale: asking.rationale.clone() };
-    let proposal = proposal(call, asking, records::Mode::Autonomous)?;
-    let id = decisions::decide(call.turn, proposal, own)?;
-    decided(call, id)
+    pass_up(call, asking, records::Mode::Autonomous)
 }
 
-/// Puts it to those above the caller, or to a person, with the caller's opinion.
+/// Puts it to those above the caller, or to a person, with the caller's opinion, as the mode says.
 pub(crate) fn pass_up(
     call: &mut Call<'_, '_, '_>,
     asking: Asking,
@@ -108,10 +105,7 @@ pub(crate) fn pass_up(
 pub(crate) fn decided(call: &Call<'_, '_, '_>, id: DecisionId) -> Result<Decided, Failure> {
     let decision = forms::decision(call.turn.state(), id)?;
     let approval = if let Phase::Waiting { approval } = decision.phase { Some(approval) } else { None };
-    let missing = match decision.reason {
-        Some(Reason::Incomplete { missing }) => missing,
-        _ => Vec::new(),
-    };
+    let missing = missing(&decision);
     // That a person was asked says less than why.
     let last = decision.path.iter().rev().find(|step| step.deed != Deed::AskedPerson);
     let why = last.map(|step| step.why.clone()).unwrap_or_default();
@@ -126,6 +120,19 @@ pub(crate) fn decided(call: &Call<'_, '_, '_>, id: DecisionId) -> Result<Decided
         why,
         missing,
     })
+}
+
+/// The required fields that a decision was opened without.
+pub(crate) fn missing(decision: &Decision) -> Vec<String> {
+    match &decision.reason {
+        Some(Reason::Incomplete { missing }) => missing.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// The matters of which the arguments say that they are touched.
+pub(crate) fn touched<const N: usize>(matters: [(bool, &'static str); N]) -> Vec<&'static str> {
+    matters.into_iter().filter(|(is, _)| *is).map(|(_, matter)| matter).collect()
 }
 
 /// The decision type of this name.

@@ -8,6 +8,7 @@ use echo_storage::records::Mode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::bounds::{self, MAX_TEXT_CHARS};
 use super::case::Case;
 use super::deciding::{Asking, Decided, Verdict, pass_up};
 
@@ -36,7 +37,7 @@ struct Arguments {
     #[schemars(length(min = 1, max = 255))]
     subject: String,
     /// Why you do not decide it yourself, and what you would do.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
     reason: String,
     /// What you would decide.
     #[serde(default)]
@@ -61,6 +62,7 @@ fn put(call: &mut Call<'_, '_, '_>, arguments: Arguments, mode: Mode) -> Result<
     if reason.trim().is_empty() {
         return refuse("reason: say why it is not for you to decide");
     }
+    bounds::text("reason", &reason, MAX_TEXT_CHARS)?;
     let asking = Asking {
         kind,
         subject,

@@ -17,9 +17,6 @@ use super::register;
 /// Why there is no answer: the built-in rules answer no such question.
 const NO_MODEL: &str = "no model configured";
 
-/// How many earlier items of the same title are told of.
-const EARLIER_ITEMS: usize = 5;
-
 /// What is wanted of a mind.
 pub(crate) struct Wanted<'a> {
     /// The tool.
@@ -71,9 +68,7 @@ pub(crate) fn generate<A: Serialize>(
     arguments: &A,
 ) -> Result<Generated, Failure> {
     let Wanted { tool, title, mut facts, missing } = wanted;
-    let earlier = call.turn.state().work(tool, register::MAX_ITEMS)?;
-    let same = earlier.iter().filter(|item| item.title.eq_ignore_ascii_case(title.trim()));
-    for item in same.take(EARLIER_ITEMS) {
+    if let Some(item) = call.turn.state().work_titled(tool, title)? {
         facts.push(format!("{} of {} asked the same, by {}", item.id, item.at, item.role));
     }
     let work = register::record(call, tool, title, arguments)?;

@@ -20,7 +20,7 @@ pub(crate) mod track;
 use echo_runtime::turn::{Failure, refuse};
 use echo_storage::Query;
 use echo_storage::journal::Head;
-use echo_storage::quantities::{Confidence, Timestamp};
+use echo_storage::quantities::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -97,12 +97,6 @@ impl std::fmt::Display for Span {
     }
 }
 
-/// Part of a whole in thousandths, rounded down; nothing of nothing.
-pub(crate) fn share(part: u64, whole: u64) -> Option<u16> {
-    let thousandths = u128::from(part) * 1000 / u128::from(std::num::NonZeroU64::new(whole)?.get());
-    Some(Confidence::saturating(u64::try_from(thousandths).unwrap_or(u64::MAX)).thousandths())
-}
-
 /// The value that so many percent of a sorted list do not exceed, by the nearest-rank method: the value at the rank of
 /// ceil(percent / 100 × length), from 1. Source: Hyndman and Fan, Sample Quantiles in Statistical Packages (1996), definition 1.
 pub(crate) fn percentile(sorted: &[u64], percent: u32) -> Option<u64> {
@@ -113,17 +107,6 @@ pub(crate) fn percentile(sorted: &[u64], percent: u32) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shares_are_thousandths_of_something() {
-        let check = |part, whole, expected| assert_eq!(share(part, whole), expected, "{part}/{whole}");
-        check(0, 0, None);
-        check(0, 3, Some(0));
-        check(1, 3, Some(333));
-        check(2, 3, Some(666));
-        check(3, 3, Some(1000));
-        check(u64::MAX, u64::MAX, Some(1000));
-    }
 
     #[test]
     fn percentiles_are_by_nearest_rank() {

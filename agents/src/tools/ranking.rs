@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+use super::bounds::share;
+
 /// A fraction of whole numbers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ratio {
@@ -13,15 +15,14 @@ pub(crate) struct Ratio {
 }
 
 impl Ratio {
-    /// `top / bottom`; a bottom of nothing counts as one.
+    /// `top / bottom`; a bottom of nothing counts as one, so that whatever is asked for can be ranked.
     pub(crate) fn new(top: u64, bottom: u64) -> Self {
         Self { top, bottom: bottom.max(1) }
     }
 
     /// In thousandths, rounded down, and to the largest number that there is.
     pub(crate) fn thousandths(self) -> u64 {
-        let thousandths = u128::from(self.top) * 1_000 / u128::from(self.bottom);
-        u64::try_from(thousandths).unwrap_or(u64::MAX)
+        share(self.top, self.bottom).unwrap_or(u64::MAX)
     }
 }
 

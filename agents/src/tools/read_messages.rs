@@ -3,11 +3,14 @@
 //! What always holds: it only reads. What the agent has yet to handle stays unread, because handling it is the agent's own
 //! step, with whatever the message asks of it.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use echo_runtime::tool::{Look, Tool};
 use echo_runtime::turn::{Failure, refuse};
 use echo_storage::Query;
+use echo_storage::names::MessageId;
 use echo_storage::records::Message;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +25,7 @@ Looking at a message does not mark it as read: the agent handles its mail itself
 /// The most messages of an answer.
 const MAX_MESSAGES: u64 = 100;
 
-/// How many messages of everybody's are looked through for those of the caller: the newest.
+/// How many unread messages are looked at, the oldest, and how many of everybody's for handled ones, the newest.
 const SEARCHED_MESSAGES: usize = 1_000;
 
 /// The tool.
@@ -48,11 +51,16 @@ struct Mail {
     messages: Vec<Letter>,
     /// How many of them are unread.
     unread: usize,
+    /// Whether there may be more: beyond `limit`, beyond 1,000 unread, or handled before the newest 1,000 of everybody's.
+    cut: bool,
 }
 
 impl fmt::Display for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} messages, {} unread", self.messages.len(), self.unread)?;
+        if self.cut {
+            f.write_str("; there may be more")?;
+        }
         self.messages.iter().try_for_each(|letter| write!(f, "\n{}", letter.line()))
     }
 }
@@ -68,19 +76,23 @@ fn read(look: &Look<'_>, arguments: Arguments) -> Result<Mail, Failure> {
     let Some(role) = look.config.role(&look.caller) else {
         return refuse(format!("there is no role `{}`", look.caller));
     };
-    // A message is unread from the oldest on, so the newest of them are found by asking for each.
-    let recent = look.state.messages(None, SEARCHED_MESSAGES)?;
-    let is_mine = |message: &Message| look.config.recipients(&message.to).contains(&look.caller);
+    // What is unread is found however old it is; what is read is looked for among the newest.
+    let unread = look.state.unread(role, SEARCHED_MESSAGES)?;
+    let mut cut = unread.len() == SEARCHED_MESSAGES;
+    let mut mine: BTreeSet<Reverse<MessageId>> = unread.into_iter().map(Reverse).collect();
+    if !only_unread {
+        let recent = look.state.messages(None, SEARCHED_MESSAGES)?;
+        cut |= recent.len() == SEARCHED_MESSAGES;
+        let is_mine = |message: &&Message| look.config.readers(message).contains(&look.caller);
+        mine.extend(recent.iter().filter(is_mine).map(|message| Reverse(message.id)));
+    }
+    cut |= mine.len() > limit;
     let mut letters = Vec::new();
-    for message in recent.into_iter().filter(is_mine) {
-        let unread = look.state.is_unread(role, message.id)?;
-        if unread || !only_unread {
-            letters.push(Letter::new(message, unread));
-        }
-        if letters.len() == limit {
-            break;
+    for Reverse(id) in mine.into_iter().take(limit) {
+        if let Some(message) = look.state.message(id)? {
+            letters.push(Letter::new(message, look.state.is_unread(role, id)?));
         }
     }
     let unread = letters.iter().filter(|letter| letter.unread).count();
-    Ok(Mail { messages: letters, unread })
+    Ok(Mail { messages: letters, unread, cut })
 }

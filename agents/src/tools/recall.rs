@@ -12,6 +12,8 @@ use echo_storage::names::{DecisionId, MemoryId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{self, MAX_TEXT_CHARS};
+
 const NAME: &str = "recall";
 const DESCRIPTION: &str = "Finds what is remembered: the newest under a name, those under a tag, or those that fit some \
 words best. How decisions ended is remembered as well. Give one of name, tag and words.";
@@ -32,10 +34,12 @@ pub(crate) fn tool() -> Tool {
 #[serde(deny_unknown_fields)]
 struct Arguments {
     /// The name under which it was remembered.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_option")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     name: Option<String>,
     /// A tag, such as `vendor`; outcomes have that of their type, such as `outcome hiring`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_option")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     tag: Option<String>,
     /// Words; what fits them best comes first.
     #[serde(default)]

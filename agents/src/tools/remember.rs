@@ -44,7 +44,7 @@ struct Arguments {
     name: Option<String>,
     /// What else it is found by: words of small letters, digits, hyphens and underscores.
     #[serde(default)]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), inner(length(min = 1, max = MAX_TAG_CHARS)))]
     tags: Vec<String>,
 }
 

@@ -1,48 +1,21 @@
 //! `allocate_budget`: gives money to a department, within the caller's limit of 24 hours.
 
-use echo_runtime::tool::{Call, Tool};
-use echo_runtime::turn::Failure;
-use echo_storage::quantities::Usd;
+use echo_runtime::tool::Tool;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::tools::bounds;
-use crate::tools::case::Case;
-use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
+use crate::tools::allocating::{self, Area};
 
-const NAME: &str = "allocate_budget";
 const DESCRIPTION: &str = "Allocates money to a department. Approved at once within your limit of 24 hours; above it, a \
 person is asked.";
 
-const MAX_PURPOSE_CHARS: usize = 200;
-
 /// The tool.
 pub(crate) fn tool() -> Tool {
-    Tool::decides(NAME, DESCRIPTION, allocate)
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Arguments {
-    /// Who gets it.
-    department: Department,
-    /// How much, in US dollars with at most two decimals.
-    amount_usd: Usd,
-    /// What for, in one line.
-    #[schemars(length(min = 1, max = MAX_PURPOSE_CHARS))]
-    purpose: String,
-    /// What you decide.
-    #[serde(default)]
-    verdict: Verdict,
-    /// Why.
-    #[serde(default)]
-    rationale: String,
-    /// On what it is decided.
-    context: Case,
+    allocating::tool::<Department>("allocate_budget", DESCRIPTION)
 }
 
 /// A department.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Department {
     /// Engineering.
@@ -61,9 +34,9 @@ enum Department {
     Company,
 }
 
-impl Department {
-    fn name(self) -> &'static str {
-        match self {
+impl Area for Department {
+    fn parts(self) -> (&'static str, &'static str) {
+        let name = match self {
             Self::Engineering => "engineering",
             Self::Product => "product",
             Self::Operations => "operations",
@@ -71,21 +44,7 @@ impl Department {
             Self::Marketing => "marketing",
             Self::Sales => "sales",
             Self::Company => "the company",
-        }
+        };
+        ("budget_allocation", name)
     }
-}
-
-fn allocate(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Decided, Failure> {
-    let Arguments { department, amount_usd, purpose, verdict, rationale, context } = arguments;
-    bounds::text("purpose", &purpose, MAX_PURPOSE_CHARS)?;
-    let asking = Asking {
-        kind: kind("budget_allocation")?,
-        subject: format!("{amount_usd} for {}: {}", department.name(), purpose.trim()),
-        budget: Some(amount_usd),
-        verdict,
-        rationale,
-        context,
-        matters: Vec::new(),
-    };
-    decide(call, asking)
 }

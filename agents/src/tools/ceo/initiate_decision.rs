@@ -11,11 +11,13 @@ use echo_runtime::tool::{Call, Tool};
 use echo_runtime::turn::{Failure, refuse};
 use echo_storage::names::{DecisionId, DecisionType, Matter, RoleId};
 use echo_storage::quantities::Usd;
-use echo_storage::records::{self, Context, Proposal, Reason};
+use echo_storage::records::{self, Context, Proposal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::tools::bounds::{self, MAX_ENTRIES, MAX_LINE_CHARS, MAX_TEXT_CHARS};
 use crate::tools::case::Risk;
+use crate::tools::deciding::missing;
 use crate::tools::forms::{self, Status};
 
 const NAME: &str = "initiate_decision";
@@ -42,45 +44,59 @@ struct Arguments {
     #[schemars(length(min = 1, max = 255))]
     subject: String,
     /// What is to be decided.
+    #[serde(deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     description: String,
     /// What depends on it. Without it the decision is incomplete.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     impact: String,
     /// Whom it concerns. Without them the decision is incomplete.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     stakeholders: Vec<String>,
     /// What it costs, in US dollars with at most two decimals; leave it out where it costs nothing.
     #[serde(default)]
     budget_usd: Option<Usd>,
     /// How long it takes, such as `18 months`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_line")]
+    #[schemars(length(max = MAX_LINE_CHARS))]
     timeline: String,
     /// What may go wrong, and what answers it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_list")]
+    #[schemars(length(max = MAX_ENTRIES))]
     risks: Vec<Risk>,
     /// What else could be done.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     alternatives: Vec<String>,
     /// On what it depends.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     dependencies: Vec<String>,
     /// By what its success is told; best with figures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     success_criteria: Vec<String>,
     /// Figures by name, in whole numbers, such as `load_expected`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_figures")]
+    #[schemars(extend("maxProperties" = MAX_ENTRIES))]
     data: BTreeMap<String, u64>,
     /// What must not be violated, such as `at most 200,000 USD`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     constraints: Vec<String>,
     /// Questions to the organisation, by topic.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::named_texts")]
+    #[schemars(extend("maxProperties" = MAX_ENTRIES))]
     questions: BTreeMap<String, String>,
     /// Roles that need not take part; they decline.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_list")]
+    #[schemars(length(max = MAX_ENTRIES))]
     not_concerned: Vec<RoleId>,
     /// What it touches whatever its words say, such as `compliance`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_list")]
+    #[schemars(length(max = MAX_ENTRIES))]
     matters: Vec<Matter>,
 }
 
@@ -109,11 +125,7 @@ fn initiate(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Opened,
     }
     let id = decisions::open(call.turn, proposal(call.caller.clone(), arguments), None)?;
     let decision = forms::decision(call.turn.state(), id)?;
-    let missing = match decision.reason {
-        Some(Reason::Incomplete { missing }) => missing,
-        _ => Vec::new(),
-    };
-    Ok(Opened { decision: id, status: decision.status.into(), missing })
+    Ok(Opened { decision: id, status: decision.status.into(), missing: missing(&decision) })
 }
 
 fn proposal(initiator: RoleId, arguments: Arguments) -> Proposal {

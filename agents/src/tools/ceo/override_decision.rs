@@ -9,6 +9,7 @@ use echo_storage::names::{DecisionId, RoleId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::tools::bounds::{self, MAX_ENTRIES, MAX_TEXT_CHARS};
 use crate::tools::forms::Status;
 
 const NAME: &str = "override_decision";
@@ -27,10 +28,12 @@ struct Arguments {
     /// Which decision, such as `dec-7`.
     decision: DecisionId,
     /// Why.
-    #[schemars(length(min = 1))]
+    #[serde(deserialize_with = "bounds::free_text")]
+    #[schemars(length(min = 1, max = MAX_TEXT_CHARS))]
     reason: String,
     /// Roles that are to be told besides those that the decision concerned.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_list")]
+    #[schemars(length(max = MAX_ENTRIES))]
     notify: Vec<RoleId>,
 }
 

@@ -6,7 +6,7 @@ use echo_storage::quantities::Usd;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::tools::bounds;
+use crate::tools::bounds::{self, MAX_TEXT_CHARS};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
 
@@ -33,7 +33,7 @@ struct Arguments {
     /// Of which kind it is.
     kind: Kind,
     /// Between whom it is.
-    #[schemars(length(min = 1, max = MAX_PARTIES))]
+    #[schemars(length(min = 1, max = MAX_PARTIES), inner(length(min = 1, max = MAX_NAME_CHARS)))]
     parties: Vec<String>,
     /// How it is to be resolved.
     #[schemars(length(min = 1, max = MAX_RESOLUTION_CHARS))]
@@ -47,7 +47,8 @@ struct Arguments {
     #[serde(default)]
     verdict: Verdict,
     /// Why.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,

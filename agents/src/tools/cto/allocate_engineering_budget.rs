@@ -35,10 +35,8 @@ enum Engineering {
 }
 
 impl Area for Engineering {
-    const KIND: &'static str = "engineering_budget";
-
-    fn name(self) -> &'static str {
-        match self {
+    fn parts(self) -> (&'static str, &'static str) {
+        let name = match self {
             Self::Infrastructure => "infrastructure",
             Self::Tooling => "tooling",
             Self::Security => "security",
@@ -46,6 +44,7 @@ impl Area for Engineering {
             Self::Research => "research",
             Self::Training => "training",
             Self::Contractors => "contractors",
-        }
+        };
+        ("engineering_budget", name)
     }
 }

@@ -12,9 +12,9 @@ use echo_storage::quantities::Usd;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds;
+use crate::tools::bounds::{self, MAX_TEXT_CHARS};
 use crate::tools::case::Case;
-use crate::tools::deciding::{Asking, Verdict, kind};
+use crate::tools::deciding::{Asking, Verdict, kind, touched};
 use crate::tools::figured::{self, Figured};
 
 const NAME: &str = "approve_infrastructure_change";
@@ -62,7 +62,8 @@ struct Arguments {
     #[serde(default)]
     verdict: Verdict,
     /// Why.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,
@@ -137,7 +138,7 @@ fn approve(call: &mut Call<'_, '_, '_>, mut arguments: Arguments) -> Result<Figu
     context.data.insert("risk_of_25".to_owned(), danger.risk);
     context.data.insert("downtime_seconds".to_owned(), *downtime_seconds);
     context.data.insert("error_budget_seconds".to_owned(), danger.error_budget_seconds);
-    let touched = [(arguments.major_migration, "technology_migration"), (arguments.compliance, "compliance")];
+    let matters = [(arguments.major_migration, "technology_migration"), (arguments.compliance, "compliance")];
     let asking = Asking {
         kind: kind("infrastructure_architecture")?,
         subject: change.trim().to_owned(),
@@ -145,7 +146,7 @@ fn approve(call: &mut Call<'_, '_, '_>, mut arguments: Arguments) -> Result<Figu
         verdict: arguments.verdict,
         rationale,
         context,
-        matters: touched.into_iter().filter(|(is, _)| *is).map(|(_, matter)| matter).collect(),
+        matters: touched(matters),
     };
     figured::decide(call, asking, danger)
 }

@@ -8,9 +8,9 @@ use echo_storage::quantities::Usd;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::tools::bounds;
+use crate::tools::bounds::{self, MAX_TEXT_CHARS};
 use crate::tools::case::Case;
-use crate::tools::deciding::{Asking, Verdict, kind};
+use crate::tools::deciding::{Asking, Verdict, kind, touched};
 use crate::tools::figured::{self, Figured};
 use crate::tools::returns::Returns;
 
@@ -53,7 +53,8 @@ struct Arguments {
     #[serde(default)]
     verdict: Verdict,
     /// Why.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,
@@ -112,7 +113,7 @@ fn approve(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Figured<
     bounds::number("horizon_months", horizon_months, 1, MAX_MONTHS)?;
     let returns = Returns::of(cost_usd.unwrap_or_default(), yearly_return_usd, horizon_months);
     returns.note(&mut context);
-    let touched = [
+    let matters = [
         (reach == Reach::AcrossTeams, "cross_team_architecture"),
         (major_migration, "technology_migration"),
         (compliance, "compliance"),
@@ -124,7 +125,7 @@ fn approve(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Figured<
         verdict,
         rationale,
         context,
-        matters: touched.into_iter().filter(|(is, _)| *is).map(|(_, matter)| matter).collect(),
+        matters: touched(matters),
     };
     figured::decide(call, asking, returns)
 }

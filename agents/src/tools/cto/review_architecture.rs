@@ -51,7 +51,7 @@ struct Arguments {
     wanted_ms: Option<u64>,
     /// What is to be looked at.
     #[serde(default)]
-    #[schemars(length(max = MAX_CONCERNS))]
+    #[schemars(length(max = MAX_CONCERNS), inner(length(min = 1, max = MAX_CONCERN_CHARS)))]
     concerns: Vec<String>,
 }
 

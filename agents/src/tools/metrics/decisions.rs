@@ -9,7 +9,8 @@ use echo_storage::records::{Decision, Deed, Reason, Status};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Range, percentile, share};
+use super::{Range, percentile};
+use crate::tools::bounds::share;
 
 /// How many decisions are looked at: the newest.
 pub(crate) const MAX_DECISIONS: usize = 10_000;
@@ -37,9 +38,9 @@ pub(crate) struct DecisionMetrics {
     /// How many of the closed had been turned round by a role above.
     pub(crate) overridden: u64,
     /// Approved among approved and rejected, in thousandths; null where there are none.
-    pub(crate) approval_share: Option<u16>,
+    pub(crate) approval_share: Option<u64>,
     /// Passed up or put to a person, among those opened and complete, in thousandths; null where there are none.
-    pub(crate) escalation_share: Option<u16>,
+    pub(crate) escalation_share: Option<u64>,
     /// The median time from opening to end of those closed and complete, in milliseconds, by nearest rank.
     pub(crate) close_median_ms: Option<u64>,
     /// What nine in ten of them did not exceed, in milliseconds, by nearest rank.

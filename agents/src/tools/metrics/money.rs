@@ -14,7 +14,8 @@ use echo_storage::records::Config;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Range, share};
+use super::Range;
+use crate::tools::bounds::share;
 
 /// What was approved in a range.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -41,7 +42,7 @@ pub(crate) struct RoleMoney {
     /// Its limit; null where it may approve no money.
     pub(crate) limit_usd: Option<Usd>,
     /// What counts among its limit, in thousandths; null without a limit.
-    pub(crate) used: Option<u16>,
+    pub(crate) used: Option<u64>,
 }
 
 impl fmt::Display for MoneyMetrics {

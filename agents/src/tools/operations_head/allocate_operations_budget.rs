@@ -33,16 +33,15 @@ enum Operations {
 }
 
 impl Area for Operations {
-    const KIND: &'static str = "operations_budget";
-
-    fn name(self) -> &'static str {
-        match self {
+    fn parts(self) -> (&'static str, &'static str) {
+        let name = match self {
             Self::Infrastructure => "infrastructure",
             Self::Vendors => "vendors",
             Self::Tooling => "tooling",
             Self::Facilities => "facilities",
             Self::Support => "support",
             Self::Continuity => "continuity",
-        }
+        };
+        ("operations_budget", name)
     }
 }

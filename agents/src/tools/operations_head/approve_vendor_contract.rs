@@ -12,7 +12,7 @@ use echo_storage::quantities::Usd;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds;
+use crate::tools::bounds::{self, MAX_TEXT_CHARS};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Verdict, kind};
 use crate::tools::figured::{self, Figured};
@@ -53,7 +53,8 @@ struct Arguments {
     #[serde(default)]
     verdict: Verdict,
     /// Why.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,

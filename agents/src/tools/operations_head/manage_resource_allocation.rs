@@ -1,5 +1,7 @@
 //! `manage_resource_allocation`: who works how much on what, and how busy that makes them.
 //!
+//! What always holds: a resource is one item of the register, with all that it works on, so that every hour is counted.
+//!
 //! Utilisation is assigned hours / capacity. How long work waits for a resource as busy as that is told by the waiting
 //! factor utilisation / (1 − utilisation) of a single queue (M/M/1; Kleinrock, Queueing Systems, 1975): 80 % busy means
 //! that work waits four times as long as it takes, 100 % that the queue has no end.
@@ -7,7 +9,7 @@
 use std::fmt;
 
 use echo_runtime::tool::{Call, Tool};
-use echo_runtime::turn::Failure;
+use echo_runtime::turn::{Failure, refuse};
 use echo_storage::names::WorkId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,8 @@ that it is assigned to, how busy that makes it and how long work waits for it. N
 
 const MAX_NAME_CHARS: usize = 100;
 const MAX_HOURS: u64 = 100_000;
+/// What a resource works on at most at a time.
+const MAX_ASSIGNMENTS: usize = 200;
 /// From which utilisation on a resource is tight, in thousandths: work then waits four times as long as it takes.
 const TIGHT: u64 = 800;
 
@@ -46,12 +50,10 @@ struct Arguments {
     hours: u64,
 }
 
-/// What the register holds of an assignment.
-#[derive(Serialize, Deserialize)]
-struct Assignment {
-    resource: String,
-    work: String,
-    hours: u64,
+/// What the register holds of a resource.
+#[derive(Default, Serialize, Deserialize)]
+struct Assigned {
+    assignments: Vec<Share>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -75,7 +77,7 @@ struct Allocation {
 }
 
 /// A resource's share in a piece of work.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Share {
     /// What it works on.
     work: String,
@@ -121,21 +123,28 @@ fn assign(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Allocatio
     bounds::text("work", &work, MAX_NAME_CHARS)?;
     bounds::number("hours", hours, 0, MAX_HOURS)?;
     let (resource, work) = (resource.trim().to_owned(), work.trim().to_owned());
-    let assignment = Assignment { resource: resource.clone(), work: work.clone(), hours };
-    let id = register::record(call, NAME, &format!("{resource} / {work}"), &assignment)?;
-    let items = register::read::<Assignment>(call.turn.state(), NAME)?.items.into_iter();
-    let own =
-        items.map(|item| item.facts).filter(|one| register::key(&one.resource) == register::key(&resource));
-    let shares = own.filter(|one| one.hours > 0).map(|one| Share { work: one.work, hours: one.hours });
-    let shares = ranked(shares.collect(), |share| share.hours, |share| &share.work);
-    let assignments: Vec<Share> = shares.into_iter().map(|(_, share)| share).collect();
+    let recorded = register::find::<Assigned>(call.turn.state(), NAME, &resource)?;
+    let mut shares = recorded.map(|item| item.facts).unwrap_or_default().assignments;
+    shares.retain(|share| register::key(&share.work) != register::key(&work));
+    if hours > 0 {
+        shares.push(Share { work, hours });
+    }
+    if shares.len() > MAX_ASSIGNMENTS {
+        return refuse(format!(
+            "work: {resource} works on {MAX_ASSIGNMENTS} things already; release one with 0 hours first"
+        ));
+    }
+    let shares = ranked(shares, |share| share.hours, |share| &share.work);
+    let assigned = Assigned { assignments: shares.into_iter().map(|(_, share)| share).collect() };
+    let id = register::record(call, NAME, &resource, &assigned)?;
+    let assignments = assigned.assignments;
     let assigned_hours = assignments.iter().fold(0, |sum: u64, share| sum.saturating_add(share.hours));
     Ok(Allocation {
         work: id,
         resource,
         capacity_hours,
         assigned_hours,
-        utilisation_thousandths: bounds::share(assigned_hours, capacity_hours),
+        utilisation_thousandths: Ratio::new(assigned_hours, capacity_hours).thousandths(),
         waiting_factor_thousandths: waiting_factor(assigned_hours, capacity_hours),
         state: state(assigned_hours, capacity_hours),
         assignments,

@@ -8,11 +8,12 @@ use echo_runtime::turn::Failure;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::tools::bounds::share;
 use crate::tools::metrics::agents::{AgentMetrics, agents};
 use crate::tools::metrics::decisions::{DecisionMetrics, decisions};
 use crate::tools::metrics::mail::{MailMetrics, mail};
 use crate::tools::metrics::money::{MoneyMetrics, money};
-use crate::tools::metrics::{LastHours, Range, Span, share};
+use crate::tools::metrics::{LastHours, Range, Span};
 
 const NAME: &str = "review_operational_metrics";
 const DESCRIPTION: &str = "Reviews operations over the last hours: what was decided within your authority, how mail flows and \
@@ -32,7 +33,7 @@ struct Operations {
     /// What was said and what failed.
     mail: MailMetrics,
     /// Messages handled at last or not failed at all, among those sent, in thousandths; null where none were.
-    delivered_share: Option<u16>,
+    delivered_share: Option<u64>,
     /// How the agents fare.
     agents: AgentMetrics,
     /// Messages that agents have not handled yet.

@@ -31,15 +31,14 @@ enum Product {
 }
 
 impl Area for Product {
-    const KIND: &'static str = "product_budget";
-
-    fn name(self) -> &'static str {
-        match self {
+    fn parts(self) -> (&'static str, &'static str) {
+        let name = match self {
             Self::Development => "development",
             Self::Research => "research",
             Self::Design => "design",
             Self::Launch => "launch",
             Self::Analytics => "analytics",
-        }
+        };
+        ("product_budget", name)
     }
 }

@@ -8,12 +8,11 @@ use echo_storage::quantities::Usd;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::prioritize_feature::{MAX_NAME_CHARS, features};
-use crate::tools::bounds;
+use super::prioritize_feature::{self, MAX_NAME_CHARS};
+use crate::tools::bounds::{self, MAX_TEXT_CHARS};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Verdict, kind};
 use crate::tools::figured::{self, Figured};
-use crate::tools::register;
 
 const NAME: &str = "approve_product_requirement";
 const DESCRIPTION: &str = "Decides on a requirement, with its acceptance criteria and, where it is part of a feature that \
@@ -37,10 +36,11 @@ struct Arguments {
     /// How much of the product it changes.
     scope: Scope,
     /// By what it is told that it is met, a sentence each; they count as criteria of success.
-    #[schemars(length(min = 1, max = MAX_CRITERIA))]
+    #[schemars(length(min = 1, max = MAX_CRITERIA), inner(length(min = 1, max = MAX_CRITERION_CHARS)))]
     acceptance_criteria: Vec<String>,
     /// The feature it is part of, by the name under which it is recorded; leave it out where there is none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_option")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     feature: Option<String>,
     /// What it costs, in US dollars with at most two decimals; leave it out where it costs nothing.
     #[serde(default)]
@@ -49,7 +49,8 @@ struct Arguments {
     #[serde(default)]
     verdict: Verdict,
     /// Why.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,
@@ -91,7 +92,7 @@ struct Standing {
     acceptance_criteria: u64,
     /// The RICE score of its feature, in thousandths; null where no feature was named.
     rice_thousandths: Option<u64>,
-    /// The rank of its feature, from 1.
+    /// The rank of its feature, from 1; null where more features are recorded than are read.
     rank: Option<u64>,
 }
 
@@ -102,6 +103,7 @@ impl fmt::Display for Standing {
             (Some(rank), Some(score)) => {
                 write!(f, "; its feature has rank {rank}, RICE {}", bounds::decimal(score))
             }
+            (None, Some(score)) => write!(f, "; its feature has RICE {}", bounds::decimal(score)),
             _ => Ok(()),
         }
     }
@@ -121,16 +123,16 @@ fn approve(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Figured<
         rank: None,
     };
     if let Some(feature) = feature {
-        let all = features(call.turn.state())?;
-        let Some(known) = all.iter().find(|one| register::key(&one.name) == register::key(&feature)) else {
+        let state = call.turn.state();
+        let Some(known) = prioritize_feature::figures(state, &feature)? else {
             return refuse(format!(
                 "feature: `{feature}` is not recorded; record it with prioritize_feature, or leave it out"
             ));
         };
-        let score = known.figures.rice().thousandths();
-        (standing.rice_thousandths, standing.rank) = (Some(score), Some(known.rank));
-        let figures = [("rice_thousandths", score), ("rice_rank", known.rank)];
-        context.data.extend(figures.map(|(name, figure)| (name.to_owned(), figure)));
+        (standing.rice_thousandths, standing.rank) =
+            (Some(known.rice().thousandths()), prioritize_feature::rank(state, &feature)?);
+        let figures = [("rice_thousandths", standing.rice_thousandths), ("rice_rank", standing.rank)];
+        context.data.extend(figures.into_iter().filter_map(|(name, it)| Some((name.to_owned(), it?))));
     }
     context.data.insert("acceptance_criteria".to_owned(), standing.acceptance_criteria);
     context.success_criteria.extend(acceptance_criteria);

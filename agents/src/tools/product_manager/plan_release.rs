@@ -39,7 +39,7 @@ struct Arguments {
     capacity_tenths: u64,
     /// Features that must be in, by the names under which they are recorded.
     #[serde(default)]
-    #[schemars(length(max = MAX_MUST_HAVES))]
+    #[schemars(length(max = MAX_MUST_HAVES), inner(length(min = 1, max = MAX_NAME_CHARS)))]
     must_have: Vec<String>,
 }
 
@@ -114,7 +114,7 @@ fn plan(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Plan, Failu
     bounds::names("must_have", must_have.iter().map(String::as_str))?;
     let features = features(call.turn.state())?;
     let mut taken = BTreeMap::new();
-    for item in register::read::<Planned>(call.turn.state(), NAME)?.items {
+    for item in register::read_whole::<Planned>(call.turn.state(), NAME)? {
         if register::key(&item.title) != register::key(&release) {
             taken.extend(item.facts.features.iter().map(|name| (register::key(name), item.title.clone())));
         }

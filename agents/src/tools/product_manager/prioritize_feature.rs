@@ -130,15 +130,36 @@ pub(super) struct Feature {
 }
 
 /// The features that are recorded, the best first.
+///
+/// # Errors
+/// More are recorded than are read.
 pub(super) fn features(state: &(impl Query + ?Sized)) -> Result<Vec<Feature>, Failure> {
-    let items = register::read::<Figures>(state, NAME)?.items;
+    Ok(by_rice(register::read_whole(state, NAME)?))
+}
+
+/// The figures of a feature, if it is recorded.
+pub(super) fn figures(state: &(impl Query + ?Sized), feature: &str) -> Result<Option<Figures>, Failure> {
+    Ok(register::find(state, NAME, feature)?.map(|item| item.facts))
+}
+
+/// The rank of a feature among all; nothing where more are recorded than are read.
+pub(super) fn rank(state: &(impl Query + ?Sized), feature: &str) -> Result<Option<u64>, Failure> {
+    let register = register::read(state, NAME)?;
+    Ok(if register.cut { None } else { rank_in(&by_rice(register.items), feature) })
+}
+
+fn rank_in(features: &[Feature], name: &str) -> Option<u64> {
+    features.iter().find(|one| register::key(&one.name) == register::key(name)).map(|one| one.rank)
+}
+
+fn by_rice(items: Vec<register::Item<Figures>>) -> Vec<Feature> {
     let ranked = ranked(items, |item| item.facts.rice(), |item| &item.title);
     let feature = |(rank, item): (u64, register::Item<Figures>)| Feature {
         name: item.title,
         figures: item.facts,
         rank,
     };
-    Ok(ranked.into_iter().map(feature).collect())
+    ranked.into_iter().map(feature).collect()
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -149,12 +170,14 @@ struct Prioritized {
     feature: String,
     /// Its RICE score, in thousandths, rounded down.
     score_thousandths: u64,
-    /// Its rank among the recorded features, from 1.
-    rank: u64,
-    /// How many are recorded.
+    /// Its rank among the recorded features, from 1; null where more are recorded than are read.
+    rank: Option<u64>,
+    /// How many were ranked.
     of: u64,
     /// The first twenty of them, the best first.
     ranking: Vec<Ranked>,
+    /// Whether more than 1,000 are recorded; then only the first 1,000 by name were ranked.
+    cut: bool,
 }
 
 /// A feature in the ranking.
@@ -171,7 +194,11 @@ struct Ranked {
 impl fmt::Display for Prioritized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let score = bounds::decimal(self.score_thousandths);
-        write!(f, "{}: RICE {score}, rank {} of {}", self.feature, self.rank, self.of)?;
+        write!(f, "{}: RICE {score}", self.feature)?;
+        if let Some(rank) = self.rank {
+            write!(f, ", rank {rank} of {}", self.of)?;
+        }
+        register::write_cut(f, self.cut)?;
         for Ranked { rank, feature, score_thousandths } in &self.ranking {
             write!(f, "\n{rank}. {feature}: {}", bounds::decimal(*score_thousandths))?;
         }
@@ -186,10 +213,11 @@ fn prioritize(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Prior
     bounds::number("effort_tenths", effort_tenths, 1, MAX_EFFORT_TENTHS)?;
     let figures = Figures { reach, impact, confidence, effort_tenths };
     let work = register::record(call, NAME, &feature, &figures)?;
-    let all = features(call.turn.state())?;
+    let register = register::read(call.turn.state(), NAME)?;
+    let cut = register.cut;
+    let all = by_rice(register.items);
     let feature = feature.trim().to_owned();
-    let own = all.iter().find(|one| register::key(&one.name) == register::key(&feature));
-    let rank = own.map_or(1, |one| one.rank);
+    let rank = if cut { None } else { rank_in(&all, &feature) };
     let ranked = |one: &Feature| Ranked {
         rank: one.rank,
         feature: one.name.clone(),
@@ -202,6 +230,7 @@ fn prioritize(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Prior
         rank,
         of: all.len() as u64,
         ranking: all.iter().take(SHOWN).map(ranked).collect(),
+        cut,
     })
 }
 

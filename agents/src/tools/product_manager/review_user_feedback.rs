@@ -151,8 +151,7 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, F
         bounds::number(&format!("themes[{place}].mentions"), theme.mentions, 1, MAX_COUNT)?;
     }
     bounds::names("themes", themes.iter().map(|theme| theme.name.as_str()))?;
-    let mut earlier = register::read::<Counted>(call.turn.state(), NAME)?.items.into_iter();
-    let earlier = earlier.find(|item| register::key(&item.title) == register::key(&subject));
+    let earlier = register::find::<Counted>(call.turn.state(), NAME, &subject)?;
     let work = register::record(call, NAME, &subject, &counted)?;
     let (score, margin) = promoter_score(counted);
     let before = earlier.map(|item| promoter_score(item.facts));
@@ -191,7 +190,7 @@ fn count(answers: &[Answers]) -> Result<Counted, Failure> {
     Ok(counted)
 }
 
-/// The score and its margin, in thousandths, rounded towards nothing.
+/// The score, rounded towards nothing, and its margin, rounded up, in thousandths.
 fn promoter_score(counted: Counted) -> (i64, u64) {
     let [promoters, passives, detractors] =
         [counted.promoters, counted.passives, counted.detractors].map(i128::from);
@@ -199,8 +198,9 @@ fn promoter_score(counted: Counted) -> (i64, u64) {
     let users = (sided + passives).max(1);
     let score = net * 1_000 / users;
     // 1.96² × 1000² × ((p + d) n − (p − d)²) / n³; counts are below 2^34, so that all of it is below 2^127.
-    let variance = 1_960 * 1_960 * (sided * users - net * net) / (users * users * users);
-    (i64::try_from(score).unwrap_or(0), u64::try_from(variance.max(0).isqrt()).unwrap_or(0))
+    let spread = (1_960 * 1_960 * (sided * users - net * net)).max(0).unsigned_abs();
+    let margin = bounds::root_up(spread.div_ceil(users.unsigned_abs().pow(3)));
+    (i64::try_from(score).unwrap_or(0), margin)
 }
 
 #[cfg(test)]
@@ -219,9 +219,9 @@ mod tests {
         // √(1 / 100) × 1.96
         check(50, 0, 50, (0, 196));
         // √((0.7 − 0.25) / 400) × 1.96 = 0.0657
-        check(240, 120, 40, (500, 65));
-        check(1, 0, 2, (-333, 1_066));
-        check(2_000_000_000, 2_000_000_000, 7_000_000_000, (-454, 0));
+        check(240, 120, 40, (500, 66));
+        check(1, 0, 2, (-333, 1_067));
+        check(2_000_000_000, 2_000_000_000, 7_000_000_000, (-454, 1));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use echo_runtime::turn::{Failure, refuse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_TEXT_CHARS};
+use crate::tools::bounds::{self, MAX_ENTRIES, MAX_TEXT_CHARS};
 use crate::tools::generating::{Generated, Wanted, generate};
 use crate::tools::register;
 
@@ -44,11 +44,12 @@ struct Arguments {
     #[schemars(length(max = MAX_COMPONENTS))]
     components: Vec<Component>,
     /// How good it has to be, each quality once.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_list")]
+    #[schemars(length(max = MAX_ENTRIES))]
     qualities: Vec<Goal>,
     /// What must not be violated.
     #[serde(default)]
-    #[schemars(length(max = MAX_CONSTRAINTS))]
+    #[schemars(length(max = MAX_CONSTRAINTS), inner(length(min = 1, max = MAX_TEXT_CHARS)))]
     constraints: Vec<String>,
 }
 
@@ -61,7 +62,7 @@ struct Component {
     name: String,
     /// The components that it needs, by name.
     #[serde(default)]
-    #[schemars(length(max = MAX_DEPENDENCIES))]
+    #[schemars(length(max = MAX_DEPENDENCIES), inner(length(min = 1, max = MAX_NAME_CHARS)))]
     needs: Vec<String>,
 }
 

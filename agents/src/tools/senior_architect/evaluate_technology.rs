@@ -69,6 +69,8 @@ struct Candidate {
     #[schemars(length(min = 1, max = MAX_NAME_CHARS))]
     name: String,
     /// Its score from 0 to 10 by the name of each criterion.
+    #[serde(deserialize_with = "bounds::free_figures")]
+    #[schemars(extend("maxProperties" = MAX_CRITERIA))]
     scores: BTreeMap<String, u64>,
 }
 
@@ -80,14 +82,14 @@ struct Evaluation {
     ranking: Vec<Scored>,
     /// The options that are out.
     out: Vec<Out>,
-    /// By how much the best leads the next, in thousandths of a score; null where there are not two.
+    /// By how much the best leads the next, in thousandths of a score, rounded down; null where there are not two.
     lead_thousandths: Option<u64>,
 }
 
 /// An option with its score.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Scored {
-    /// Its rank.
+    /// Its rank; equals share it, and the next one counts them.
     rank: u64,
     /// Its name.
     option: String,
@@ -106,8 +108,10 @@ struct Out {
 
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lead = self.lead_thousandths;
-        match (self.ranking.first(), lead) {
+        let first: Vec<&str> =
+            self.ranking.iter().filter(|one| one.rank == 1).map(|one| one.option.as_str()).collect();
+        match (self.ranking.first(), self.lead_thousandths) {
+            (Some(_), Some(_)) if first.len() > 1 => write!(f, "{} share the first rank", first.join(", "))?,
             (Some(best), Some(lead)) => write!(f, "{} is ahead by {}", best.option, bounds::decimal(lead))?,
             (Some(best), None) => write!(f, "{} is the only one left", best.option)?,
             (None, _) => write!(f, "every option is out")?,
@@ -126,12 +130,8 @@ impl fmt::Display for Evaluation {
 fn evaluate(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Evaluation, Failure> {
     check(&arguments)?;
     let work = register::record(call, NAME, &arguments.purpose, &arguments)?;
-    let (ranking, out) = compare(&arguments);
-    let lead_thousandths = match ranking.as_slice() {
-        [best, next, ..] => Some(best.score_thousandths - next.score_thousandths),
-        _ => None,
-    };
-    Ok(Evaluation { work, ranking, out, lead_thousandths })
+    let Comparison { ranking, out, lead } = compare(&arguments);
+    Ok(Evaluation { work, ranking, out, lead_thousandths: lead.map(Ratio::thousandths) })
 }
 
 fn check(arguments: &Arguments) -> Result<(), Failure> {
@@ -162,9 +162,17 @@ fn check(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn compare(arguments: &Arguments) -> (Vec<Scored>, Vec<Out>) {
+/// What a comparison comes to.
+struct Comparison {
+    ranking: Vec<Scored>,
+    out: Vec<Out>,
+    /// By how much the best leads the next; nothing where there are not two.
+    lead: Option<Ratio>,
+}
+
+fn compare(arguments: &Arguments) -> Comparison {
     let criteria = &arguments.criteria;
-    let weights = criteria.iter().map(|one| one.weight).sum();
+    let weights: u64 = criteria.iter().map(|one| one.weight).sum();
     let (mut left, mut out) = (Vec::new(), Vec::new());
     for option in &arguments.options {
         let score = |one: &Criterion| option.scores.get(&one.name).copied().unwrap_or(0);
@@ -172,16 +180,21 @@ fn compare(arguments: &Arguments) -> (Vec<Scored>, Vec<Out>) {
             let why = format!("{} for {}, at least {} is needed", score(fails), fails.name, fails.at_least);
             out.push(Out { option: option.name.clone(), why });
         } else {
-            let sum = criteria.iter().map(|one| one.weight * score(one)).sum();
-            left.push((option.name.as_str(), Ratio::new(sum, weights)));
+            let sum: u64 = criteria.iter().map(|one| one.weight * score(one)).sum();
+            left.push((option.name.as_str(), sum));
         }
     }
-    let scored = |(rank, (name, score)): (u64, (&str, Ratio))| Scored {
+    let left = ranked(left, |one| one.1, |one| one.0);
+    let lead = match left.as_slice() {
+        [(_, best), (_, next), ..] => Some(Ratio::new(best.1.saturating_sub(next.1), weights)),
+        _ => None,
+    };
+    let scored = |(rank, (name, sum)): (u64, (&str, u64))| Scored {
         rank,
         option: name.to_owned(),
-        score_thousandths: score.thousandths(),
+        score_thousandths: Ratio::new(sum, weights).thousandths(),
     };
-    (ranked(left, |one| one.1, |one| one.0).into_iter().map(scored).collect(), out)
+    Comparison { ranking: left.into_iter().map(scored).collect(), out, lead }
 }
 
 #[cfg(test)]
@@ -197,7 +210,8 @@ mod tests {
                 "criteria": [{ "name": "a", "weight": 2 }, { "name": "b", "weight": 1, "at_least": 3 }],
                 "options": options.iter().map(option).collect::<Vec<_>>(),
             });
-            let (found, lost) = compare(&serde_json::from_value(arguments).unwrap());
+            let Comparison { ranking: found, out: lost, .. } =
+                compare(&serde_json::from_value(arguments).unwrap());
             let found: Vec<_> =
                 found.iter().map(|one| (one.rank, one.option.as_str(), one.score_thousandths)).collect();
             assert_eq!(found, ranking);
@@ -211,5 +225,35 @@ mod tests {
         );
         check(&[("x", 10, 2), ("y", 0, 3)], &[(1, "y", 1_000)], &["x"]);
         check(&[("x", 10, 0)], &[], &["x"]);
+    }
+
+    #[test]
+    fn the_lead_is_that_of_the_exact_scores() {
+        let check = |scores: [(u64, u64); 2], expected: Option<u64>| {
+            let [x, y] = scores.map(|(a, b)| serde_json::json!({ "a": a, "b": b }));
+            let arguments = serde_json::json!({
+                "purpose": "p",
+                "criteria": [{ "name": "a", "weight": 2 }, { "name": "b", "weight": 1 }],
+                "options": [{ "name": "x", "scores": x }, { "name": "y", "scores": y }],
+            });
+            let lead = compare(&serde_json::from_value(arguments).unwrap()).lead;
+            assert_eq!(lead.map(Ratio::thousandths), expected, "{scores:?}");
+        };
+        // 15/3 and 14/3: a third apart, while their scores in thousandths are 5,000 and 4,666.
+        check([(5, 5), (5, 4)], Some(333));
+        check([(4, 5), (4, 4)], Some(333));
+        check([(5, 4), (4, 6)], Some(0));
+    }
+
+    #[test]
+    fn those_who_share_the_first_rank_are_named() {
+        let scored = |rank, option: &str| Scored { rank, option: option.to_owned(), score_thousandths: 5 };
+        let evaluation = Evaluation {
+            work: echo_storage::names::Id::from_number(1),
+            ranking: vec![scored(1, "x"), scored(1, "y"), scored(3, "z")],
+            out: Vec::new(),
+            lead_thousandths: Some(0),
+        };
+        assert!(evaluation.to_string().starts_with("x, y share the first rank\n1. x"), "{evaluation}");
     }
 }

@@ -88,6 +88,8 @@ struct Debts {
     debt_ratio_thousandths: Option<u64>,
     /// The rating of that.
     rating: Option<Rating>,
+    /// Whether more than 1,000 debts are recorded, of which only the first 1,000 by name are counted.
+    cut: bool,
 }
 
 /// A debt in the ranking.
@@ -133,7 +135,7 @@ impl fmt::Display for Debts {
         for Ranked { rank, debt, priority_thousandths, .. } in &self.ranking {
             write!(f, "\n{rank}. {debt}: {}", bounds::decimal(*priority_thousandths))?;
         }
-        Ok(())
+        register::write_cut(f, self.cut)
     }
 }
 
@@ -146,8 +148,9 @@ fn manage(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Debts, Fa
         bounds::number("system_hours", hours, 1, MAX_SYSTEM_HOURS)?;
     }
     let work = register::record(call, NAME, &debt, &Debt { state, repair_hours, hours_per_month })?;
-    let items = register::read::<Debt>(call.turn.state(), NAME)?.items;
-    let (open, paid): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.facts.state == State::Open);
+    let register = register::read::<Debt>(call.turn.state(), NAME)?;
+    let (open, paid): (Vec<_>, Vec<_>) =
+        register.items.into_iter().partition(|item| item.facts.state == State::Open);
     let repair_hours = open.iter().map(|item| item.facts.repair_hours).sum();
     let hours_per_month = open.iter().map(|item| item.facts.hours_per_month).sum();
     let ratio = system_hours.map(|hours| Ratio::new(repair_hours, hours));
@@ -169,6 +172,7 @@ fn manage(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Debts, Fa
         hours_per_month,
         debt_ratio_thousandths: ratio.map(Ratio::thousandths),
         rating: ratio.map(rating),
+        cut: register.cut,
     })
 }
 

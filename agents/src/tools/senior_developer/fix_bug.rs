@@ -5,16 +5,13 @@ use echo_runtime::turn::Failure;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, MAX_TEXT_CHARS};
+use crate::tools::bounds::{self, MAX_ENTRIES, MAX_LINE_CHARS, MAX_TEXT_CHARS};
 use crate::tools::generating::{Generated, Wanted, generate};
 use crate::tools::severity::{Frequency, Impact, severity};
 
 const NAME: &str = "fix_bug";
 const DESCRIPTION: &str = "Records a bug and asks for its cause and a fix. Answers with its severity and with what is missing to \
 find it; cause and fix come from a model.";
-
-/// How many steps or files may be named.
-const MAX_ENTRIES: usize = 50;
 
 /// The tool.
 pub(crate) fn tool() -> Tool {
@@ -35,12 +32,12 @@ struct Arguments {
     #[schemars(length(max = 4000))]
     expected: String,
     /// How to make it happen, step by step.
-    #[serde(default)]
-    #[schemars(length(max = 50))]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     steps: Vec<String>,
     /// The code that may be at fault.
-    #[serde(default)]
-    #[schemars(length(max = 50))]
+    #[serde(default, deserialize_with = "bounds::free_lines")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_LINE_CHARS)))]
     files: Vec<String>,
     /// What was logged.
     #[serde(default)]
@@ -78,7 +75,6 @@ fn fix(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Generated, F
         }
     }
     for (path, list) in [("steps", &arguments.steps), ("files", &arguments.files)] {
-        bounds::list(path, list, 0, MAX_ENTRIES)?;
         if list.is_empty() {
             missing.push(path.to_owned());
         }

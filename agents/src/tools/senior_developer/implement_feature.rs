@@ -11,7 +11,7 @@ use echo_runtime::turn::{Failure, refuse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, decimal};
+use crate::tools::bounds::{self, MAX_LINE_CHARS, MAX_TEXT_CHARS, decimal};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
 
@@ -49,7 +49,8 @@ struct Arguments {
     #[serde(default)]
     changes: Changes,
     /// Why, beside the figures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,
@@ -150,10 +151,9 @@ fn estimate(tasks: &[Task]) -> (u64, u64) {
     let sixths = |task: &Task| task.optimistic_days + 4 * task.likely_days + task.pessimistic_days;
     let spread = |task: &Task| (task.pessimistic_days - task.optimistic_days).pow(2);
     let (effort, variance): (u64, u64) = (tasks.iter().map(sixths).sum(), tasks.iter().map(spread).sum());
-    // The deviation is sqrt(variance) / 6; a square that is rounded up under the root is one whose root is.
-    let squared = (variance * 1_000_000).div_ceil(36);
-    let root = squared.isqrt();
-    ((effort * 1000).div_ceil(6), if root * root < squared { root + 1 } else { root })
+    // The deviation is sqrt(variance) / 6.
+    let squared = (u128::from(variance) * 1_000_000).div_ceil(36);
+    ((effort * 1000).div_ceil(6), bounds::root_up(squared))
 }
 
 #[cfg(test)]

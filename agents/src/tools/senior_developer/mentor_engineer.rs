@@ -5,15 +5,13 @@ use echo_runtime::turn::Failure;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, MAX_TEXT_CHARS};
+use crate::tools::bounds::{self, MAX_ENTRIES, MAX_LINE_CHARS, MAX_TEXT_CHARS};
 use crate::tools::generating::{Generated, Wanted, generate};
+use crate::tools::register::cut_title;
 
 const NAME: &str = "mentor_engineer";
 const DESCRIPTION: &str = "Asks for advice to an engineer on something to learn. Answers with how far there is to go and what is \
 missing for good advice; the advice comes from a model.";
-
-/// How many things may be named as tried.
-const MAX_TRIED: usize = 50;
 
 /// The tool.
 pub(crate) fn tool() -> Tool {
@@ -40,8 +38,8 @@ struct Arguments {
     #[serde(default)]
     goal: Option<Level>,
     /// What has been tried.
-    #[serde(default)]
-    #[schemars(length(max = 50))]
+    #[serde(default, deserialize_with = "bounds::free_texts")]
+    #[schemars(length(max = MAX_ENTRIES), inner(length(max = MAX_TEXT_CHARS)))]
     tried: Vec<String>,
 }
 
@@ -76,7 +74,6 @@ impl Level {
 fn mentor(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Generated, Failure> {
     bounds::text("engineer", &arguments.engineer, MAX_LINE_CHARS)?;
     bounds::text("topic", &arguments.topic, MAX_LINE_CHARS)?;
-    bounds::list("tried", &arguments.tried, 0, MAX_TRIED)?;
     let mut missing = Vec::new();
     if arguments.question.trim().is_empty() {
         missing.push("question".to_owned());
@@ -98,6 +95,5 @@ fn mentor(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Generated
         }
     }
     let title = format!("{}: {}", arguments.engineer.trim(), arguments.topic.trim());
-    let cut: String = title.chars().take(crate::tools::register::MAX_TITLE_CHARS).collect();
-    generate(call, Wanted { tool: NAME, title: &cut, facts, missing }, &arguments)
+    generate(call, Wanted { tool: NAME, title: &cut_title(&title), facts, missing }, &arguments)
 }

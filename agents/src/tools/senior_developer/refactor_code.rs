@@ -11,7 +11,7 @@ use echo_runtime::turn::Failure;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS};
+use crate::tools::bounds::{self, MAX_LINE_CHARS, MAX_TEXT_CHARS};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
 
@@ -52,7 +52,8 @@ struct Arguments {
     #[schemars(range(min = 1, max = 120))]
     horizon_months: u64,
     /// Why, beside the figures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,

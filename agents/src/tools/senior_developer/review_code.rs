@@ -11,9 +11,10 @@ use echo_runtime::turn::{Failure, refuse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, share};
+use crate::tools::bounds::{self, MAX_LINE_CHARS, MAX_TEXT_CHARS};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
+use crate::tools::ranking::Ratio;
 
 const NAME: &str = "review_code";
 const DESCRIPTION: &str = "Decides on a change of code from what its review found: open findings, tests, coverage of the \
@@ -24,6 +25,12 @@ const MAX_COUNT: u64 = 10_000_000;
 
 /// Beyond so many lines a review finds less.
 const REVIEWABLE_LINES: u64 = 400;
+
+/// How much of the changed lines tests must run, in percent, unless something else is said.
+const USUAL_PERCENT: u64 = 80;
+
+/// The least that can be required of it.
+const MIN_PERCENT: u64 = 50;
 
 /// The tool.
 pub(crate) fn tool() -> Tool {
@@ -38,15 +45,16 @@ struct Arguments {
     change: String,
     /// What was found and counted.
     figures: Figures,
-    /// How much of the changed lines tests must run, in percent; 80 unless said.
+    /// How much of the changed lines tests must run, in percent, at least 50; 80 unless said.
     #[serde(default = "usual_percent")]
-    #[schemars(range(max = 100))]
+    #[schemars(range(min = MIN_PERCENT, max = 100))]
     required_percent: u64,
     /// Whether it changes how parts of the system fit together.
     #[serde(default)]
     changes_architecture: bool,
     /// Why, beside the figures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,
@@ -102,14 +110,14 @@ impl fmt::Display for Review {
 }
 
 fn usual_percent() -> u64 {
-    80
+    USUAL_PERCENT
 }
 
 fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, Failure> {
     let Arguments { change, figures, required_percent, changes_architecture, rationale, mut context } =
         arguments;
     bounds::text("change", &change, MAX_LINE_CHARS)?;
-    bounds::number("required_percent", required_percent, 0, 100)?;
+    bounds::number("required_percent", required_percent, MIN_PERCENT, 100)?;
     let Figures { changed_lines, covered_lines, failing_tests, blockers, majors, minors } = figures;
     bounds::number("figures.changed_lines", changed_lines, 1, MAX_COUNT)?;
     if covered_lines > changed_lines {
@@ -122,7 +130,8 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, F
     for (name, count) in counts {
         bounds::number(&format!("figures.{name}"), count, 0, MAX_COUNT)?;
     }
-    let coverage = share(covered_lines, changed_lines);
+    let of_changed = |count: u64| Ratio::new(count, changed_lines).thousandths();
+    let coverage = of_changed(covered_lines);
     let objections = objections(figures, required_percent);
     for (name, figure) in counts.into_iter().chain([
         ("changed_lines", changed_lines),
@@ -135,8 +144,14 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, F
     if changed_lines > REVIEWABLE_LINES {
         remarks.push(format!("{changed_lines} lines changed: beyond {REVIEWABLE_LINES} a review finds less"));
     }
-    let reasons =
+    let mut reasons =
         if objections.is_empty() { "nothing speaks against it".to_owned() } else { objections.join(", ") };
+    if required_percent < USUAL_PERCENT {
+        let lowered = bounds::lowered(required_percent, USUAL_PERCENT);
+        let words = format!("of the changed lines {required_percent} % required{lowered}");
+        reasons = format!("{reasons}, {words}");
+        remarks.push(words);
+    }
     let asking = Asking {
         kind: kind("code_review")?,
         subject: format!("Merge {}", change.trim()),
@@ -146,7 +161,7 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, F
         context,
         matters: if changes_architecture { vec!["feature_architecture"] } else { Vec::new() },
     };
-    let findings_per_thousand_lines = share(blockers + majors + minors, changed_lines);
+    let findings_per_thousand_lines = of_changed(blockers + majors + minors);
     Ok(Review { coverage, findings_per_thousand_lines, objections, remarks, decided: decide(call, asking)? })
 }
 

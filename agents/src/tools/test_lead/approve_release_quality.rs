@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::gate::{Criterion, Figures, Required, check, gate};
-use crate::tools::bounds::{self, MAX_LINE_CHARS};
+use crate::tools::bounds::{self, MAX_LINE_CHARS, MAX_TEXT_CHARS};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
 
@@ -39,7 +39,8 @@ struct Arguments {
     #[serde(default)]
     production_incident: bool,
     /// Why, beside the figures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,
@@ -58,7 +59,7 @@ struct Gated {
 impl fmt::Display for Gated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.decided.fmt(f)?;
-        for Criterion { words, holds } in &self.gate {
+        for Criterion { words, holds, .. } in &self.gate {
             write!(f, "\n{} {words}", if *holds { "holds:" } else { "FAILS:" })?;
         }
         Ok(())
@@ -82,8 +83,8 @@ fn approve(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Gated, F
     ] {
         context.data.insert(name.to_owned(), figure);
     }
-    let deciding: Vec<&str> =
-        gate.iter().filter(|one| passes || !one.holds).map(|one| one.words.as_str()).collect();
+    let is_told = |one: &&Criterion| passes || !one.holds || one.lowered;
+    let deciding: Vec<&str> = gate.iter().filter(is_told).map(|one| one.words.as_str()).collect();
     let mut matters = Vec::new();
     if !passes {
         matters.push("release_block");

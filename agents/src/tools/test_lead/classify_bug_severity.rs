@@ -54,6 +54,8 @@ struct Classified {
     open: Vec<Open>,
     /// How many items of the register could not be read.
     unread: usize,
+    /// Whether more than 1,000 bugs are recorded, of which only the first 1,000 by name are told of.
+    cut: bool,
 }
 
 /// A bug that is not mended.
@@ -73,7 +75,8 @@ impl fmt::Display for Classified {
                 ", an incident in production: put it to a person with the matter production_incident",
             )?;
         }
-        self.open.iter().try_for_each(|Open { severity, bug }| write!(f, "\n{severity} {bug}"))
+        self.open.iter().try_for_each(|Open { severity, bug }| write!(f, "\n{severity} {bug}"))?;
+        register::write_cut(f, self.cut)
     }
 }
 
@@ -84,7 +87,7 @@ fn classify(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Classif
     let severity = of(&arguments);
     let is_incident = severity == Severity::P0 && arguments.in_production && !arguments.mended;
     let open = open(register.items.into_iter().map(|item| item.facts).collect());
-    Ok(Classified { work, severity, is_incident, open, unread: register.unread })
+    Ok(Classified { work, severity, is_incident, open, unread: register.unread, cut: register.cut })
 }
 
 fn of(bug: &Arguments) -> Severity {

@@ -2,6 +2,9 @@
 //!
 //! Formula: exit criteria (ISTQB): no open P0 and no P1, no more P2 than are allowed, as many tests run and passing as are
 //! required, as much covered. Shares are compared exactly, by cross multiplication.
+//!
+//! What always holds: whoever asks may raise the bar, and lower it to a floor; a criterion whose bar is below the usual one
+//! says so.
 
 use echo_runtime::turn::{Failure, refuse};
 use schemars::JsonSchema;
@@ -11,6 +14,12 @@ use crate::tools::bounds;
 
 /// The largest count of anything.
 const MAX_COUNT: u64 = 1_000_000_000;
+
+/// What is required unless something else is said.
+const USUAL: Required = Required { ran_percent: 100, passed_percent: 98, covered_percent: 80, open_p2: 5 };
+
+/// The least that can be required.
+const FLOOR: Required = Required { ran_percent: 90, passed_percent: 90, covered_percent: 50, open_p2: 20 };
 
 /// What was counted.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -46,23 +55,23 @@ pub(super) struct Figures {
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Required {
-    /// Tests that must have run, in percent; 100 unless said.
-    #[schemars(range(max = 100))]
+    /// Tests that must have run, in percent, at least 90; 100 unless said.
+    #[schemars(range(min = FLOOR.ran_percent, max = 100))]
     pub(super) ran_percent: u64,
-    /// Of these, tests that must have passed, in percent; 98 unless said.
-    #[schemars(range(max = 100))]
+    /// Of these, tests that must have passed, in percent, at least 90; 98 unless said.
+    #[schemars(range(min = FLOOR.passed_percent, max = 100))]
     pub(super) passed_percent: u64,
-    /// Lines that must be covered, in percent; 80 unless said.
-    #[schemars(range(max = 100))]
+    /// Lines that must be covered, in percent, at least 50; 80 unless said.
+    #[schemars(range(min = FLOOR.covered_percent, max = 100))]
     pub(super) covered_percent: u64,
-    /// Open bugs of severity P2 that are allowed; 5 unless said.
-    #[schemars(range(max = 1_000_000_000))]
+    /// Open bugs of severity P2 that are allowed, at most 20; 5 unless said.
+    #[schemars(range(max = FLOOR.open_p2))]
     pub(super) open_p2: u64,
 }
 
 impl Default for Required {
     fn default() -> Self {
-        Self { ran_percent: 100, passed_percent: 98, covered_percent: 80, open_p2: 5 }
+        USUAL
     }
 }
 
@@ -73,6 +82,8 @@ pub(super) struct Criterion {
     pub(super) words: String,
     /// Whether it holds.
     pub(super) holds: bool,
+    /// Whether it asks for less than usually.
+    pub(super) lowered: bool,
 }
 
 /// Whether the figures can be.
@@ -89,38 +100,49 @@ pub(super) fn check(figures: &Figures, required: &Required) -> Result<(), Failur
             return refuse(format!("{path}: it is {part}, and cannot exceed figures.{of}, {whole}"));
         }
     }
-    for (path, count, max) in [
-        ("figures.open_p0", open_p0, MAX_COUNT),
-        ("figures.open_p1", open_p1, MAX_COUNT),
-        ("figures.open_p2", open_p2, MAX_COUNT),
-        ("required.open_p2", required.open_p2, MAX_COUNT),
-        ("required.ran_percent", required.ran_percent, 100),
-        ("required.passed_percent", required.passed_percent, 100),
-        ("required.covered_percent", required.covered_percent, 100),
+    for (path, count, min, max) in [
+        ("figures.open_p0", open_p0, 0, MAX_COUNT),
+        ("figures.open_p1", open_p1, 0, MAX_COUNT),
+        ("figures.open_p2", open_p2, 0, MAX_COUNT),
+        ("required.open_p2", required.open_p2, 0, FLOOR.open_p2),
+        ("required.ran_percent", required.ran_percent, FLOOR.ran_percent, 100),
+        ("required.passed_percent", required.passed_percent, FLOOR.passed_percent, 100),
+        ("required.covered_percent", required.covered_percent, FLOOR.covered_percent, 100),
     ] {
-        bounds::number(path, count, 0, max)?;
+        bounds::number(path, count, min, max)?;
     }
     Ok(())
 }
 
 /// The criteria, in the order in which they are shown.
 pub(super) fn gate(figures: &Figures, required: &Required) -> Vec<Criterion> {
-    let at_most = |name: &str, there: u64, allowed: u64| Criterion {
-        words: format!("{there} open {name} of {allowed} allowed"),
-        holds: there <= allowed,
+    let at_most = |name: &str, there: u64, allowed: u64, usual: u64| {
+        let lowered = if allowed > usual { format!(", above the usual {usual}") } else { String::new() };
+        Criterion {
+            words: format!("{there} open {name} of {allowed} allowed{lowered}"),
+            holds: there <= allowed,
+            lowered: allowed > usual,
+        }
     };
-    let share = |name: &str, part: u64, whole: u64, percent: u64| Criterion {
-        words: format!("{part} of {whole} {name}, {percent} % required"),
+    let share = |name: &str, part: u64, whole: u64, percent: u64, usual: u64| Criterion {
+        words: format!("{part} of {whole} {name}, {percent} % required{}", bounds::lowered(percent, usual)),
         // Nothing of nothing is no evidence: where no test ran, none passed.
-        holds: part * 100 >= percent * whole && (whole > 0 || percent == 0),
+        holds: whole > 0 && part * 100 >= percent * whole,
+        lowered: percent < usual,
     };
     vec![
-        at_most("P0", figures.open_p0, 0),
-        at_most("P1", figures.open_p1, 0),
-        at_most("P2", figures.open_p2, required.open_p2),
-        share("tests ran", figures.ran, figures.tests, required.ran_percent),
-        share("tests passed", figures.passed, figures.ran, required.passed_percent),
-        share("lines covered", figures.covered, figures.lines, required.covered_percent),
+        at_most("P0", figures.open_p0, 0, 0),
+        at_most("P1", figures.open_p1, 0, 0),
+        at_most("P2", figures.open_p2, required.open_p2, USUAL.open_p2),
+        share("tests ran", figures.ran, figures.tests, required.ran_percent, USUAL.ran_percent),
+        share("tests passed", figures.passed, figures.ran, required.passed_percent, USUAL.passed_percent),
+        share(
+            "lines covered",
+            figures.covered,
+            figures.lines,
+            required.covered_percent,
+            USUAL.covered_percent,
+        ),
     ]
 }
 

@@ -12,7 +12,7 @@ use echo_storage::names::WorkId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, decimal, share};
+use crate::tools::bounds::{self, ALL, MAX_LINE_CHARS, decimal, share};
 use crate::tools::register;
 
 const NAME: &str = "manage_test_automation";
@@ -77,6 +77,8 @@ struct Automation {
     suites: Vec<Suite>,
     /// How many items of the register could not be read.
     unread: usize,
+    /// Whether more than 1,000 suites are recorded, of which only the first 1,000 by name are counted.
+    cut: bool,
 }
 
 /// A suite.
@@ -106,7 +108,7 @@ impl fmt::Display for Automation {
                 write!(f, ", the rest pays back after {months} months")?;
             }
         }
-        Ok(())
+        register::write_cut(f, self.cut)
     }
 }
 
@@ -134,13 +136,10 @@ fn manage(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Automatio
     let register = register::read::<Arguments>(call.turn.state(), NAME)?;
     let items: Vec<Arguments> = register.items.into_iter().map(|item| item.facts).collect();
     let sum = |of: fn(&Arguments) -> u64| items.iter().map(of).fold(0, u64::saturating_add);
-    let automated = share(sum(|item| item.automated), sum(|item| item.tests));
-    let flaky = flakiness(sum(|item| item.flaky_runs), sum(|item| item.runs));
-    Ok(Automation { work, automated, flaky, suites: ranked(&items), unread: register.unread })
-}
-
-fn flakiness(flaky: u64, runs: u64) -> Option<u64> {
-    (runs > 0).then(|| share(flaky, runs))
+    let automated = share(sum(|item| item.automated), sum(|item| item.tests)).unwrap_or(ALL);
+    let flaky = share(sum(|item| item.flaky_runs), sum(|item| item.runs));
+    let (unread, cut) = (register.unread, register.cut);
+    Ok(Automation { work, automated, flaky, suites: ranked(&items), unread, cut })
 }
 
 /// The suites, those that pay back first before the others.
@@ -150,8 +149,8 @@ fn ranked(items: &[Arguments]) -> Vec<Suite> {
         let left = item.automated < item.tests;
         Suite {
             name: item.suite.trim().to_owned(),
-            automated: share(item.automated, item.tests),
-            flaky: flakiness(item.flaky_runs, item.runs),
+            automated: share(item.automated, item.tests).unwrap_or(ALL),
+            flaky: share(item.flaky_runs, item.runs),
             saves_minutes_a_month: saves,
             pays_back_months: (left && saves > 0).then(|| item.effort_minutes.div_ceil(saves)),
         }

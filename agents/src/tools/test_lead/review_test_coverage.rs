@@ -12,7 +12,7 @@ use echo_storage::names::WorkId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, decimal, share};
+use crate::tools::bounds::{self, ALL, MAX_LINE_CHARS, decimal, share};
 use crate::tools::register;
 
 const NAME: &str = "review_test_coverage";
@@ -151,7 +151,7 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Reviewed,
         }
     }
     let sum = |of: fn(&Part) -> u64| arguments.parts.iter().map(of).sum::<u64>();
-    let coverage = share(sum(|part| part.covered), sum(|part| part.lines));
+    let coverage = share(sum(|part| part.covered), sum(|part| part.lines)).unwrap_or(ALL);
     let gaps = gaps(&arguments.parts, arguments.required_percent);
     let lacking_lines = gaps.iter().map(|gap| gap.lacking_lines).sum();
     let work = register::record(call, NAME, &arguments.subject, &arguments)?;
@@ -165,7 +165,7 @@ fn gaps(parts: &[Part], required_percent: u64) -> Vec<Gap> {
         let lacking_lines = (part.lines * required_percent).div_ceil(100).saturating_sub(part.covered);
         Gap {
             name: part.name.trim().to_owned(),
-            coverage: share(part.covered, part.lines),
+            coverage: share(part.covered, part.lines).unwrap_or(ALL),
             required_percent,
             lacking_lines,
             weight: lacking_lines * part.risk.weight(),

@@ -167,8 +167,7 @@ fn conduct(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Study, F
         }
     }
     let lacking = arguments.observed.map(|observed| needed.saturating_sub(observed.people));
-    let seen = arguments.observed.filter(|observed| observed.people > 0);
-    let success = seen.map(|observed| share(observed.succeeded, observed.people));
+    let success = arguments.observed.and_then(|observed| share(observed.succeeded, observed.people));
     let work = register::record(call, NAME, &arguments.study, &arguments)?;
     Ok(Study { work, needed, lacking, success })
 }

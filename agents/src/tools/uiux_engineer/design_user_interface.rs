@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::criteria::Level;
-use super::manage_design_system::components_in_use;
+use super::manage_design_system::{components_in_use, is_in_use};
 use crate::tools::bounds::{self, MAX_LINE_CHARS, MAX_TEXT_CHARS};
 use crate::tools::generating::{Generated, Wanted, generate};
 
@@ -33,19 +33,19 @@ struct Arguments {
     goal: String,
     /// Who uses it.
     #[serde(default)]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), inner(length(min = 1, max = MAX_LINE_CHARS)))]
     users: Vec<String>,
     /// The steps through it, in their order.
     #[serde(default)]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), inner(length(min = 1, max = MAX_LINE_CHARS)))]
     steps: Vec<String>,
     /// On what it is seen, such as `phone`.
     #[serde(default)]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), inner(length(min = 1, max = MAX_LINE_CHARS)))]
     devices: Vec<String>,
     /// The components of the design system that it is made of.
     #[serde(default)]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), inner(length(min = 1, max = MAX_LINE_CHARS)))]
     components: Vec<String>,
     /// The level of WCAG 2.2 that it must reach.
     #[serde(default)]
@@ -70,15 +70,18 @@ fn design(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Generated
     if arguments.accessibility.is_none() {
         missing.push("accessibility".to_owned());
     }
-    let known = components_in_use(call.turn.state())?;
-    let is_known = |name: &&String| known.iter().any(|one| one.eq_ignore_ascii_case(name.trim()));
-    let (have, lack): (Vec<&String>, Vec<&String>) = arguments.components.iter().partition(is_known);
-    let mut facts = vec![format!("the design system has {} components that may be used", known.len())];
-    if !arguments.components.is_empty() {
-        facts.push(format!("{} of the {} named are among them", have.len(), arguments.components.len()));
+    let (known, cut) = components_in_use(call.turn.state())?;
+    let least = if cut { "at least " } else { "" };
+    let mut facts = vec![format!("the design system has {least}{known} components that may be used")];
+    let mut have = arguments.components.len();
+    for name in &arguments.components {
+        if !is_in_use(call.turn.state(), name)? {
+            have -= 1;
+            missing.push(format!("component {} in the design system", name.trim()));
+        }
     }
-    for name in lack {
-        missing.push(format!("component {} in the design system", name.trim()));
+    if !arguments.components.is_empty() {
+        facts.push(format!("{have} of the {} named are among them", arguments.components.len()));
     }
     let wanted = Wanted { tool: NAME, title: &arguments.subject, facts, missing };
     generate(call, wanted, &arguments)

@@ -25,6 +25,9 @@ with the matter accessibility_law.";
 /// How many pairs of colours are looked at.
 const MAX_PAIRS: usize = 100;
 
+/// More success criteria than WCAG 2.2 has.
+const MAX_CRITERIA: usize = 100;
+
 /// The tool.
 pub(crate) fn tool() -> Tool {
     Tool::computes(NAME, DESCRIPTION, evaluate)
@@ -40,6 +43,7 @@ struct Arguments {
     target: Level,
     /// What checking found, by the number of the success criterion, such as `2.4.7`.
     #[serde(default)]
+    #[schemars(extend("maxProperties" = MAX_CRITERIA))]
     criteria: BTreeMap<String, Finding>,
     /// Colours that meet on it, at most 100 pairs; they decide 1.4.3, 1.4.6 and 1.4.11 where they fail, and where nothing
     /// else is said of these.

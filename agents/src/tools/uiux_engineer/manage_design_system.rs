@@ -12,7 +12,7 @@ use echo_storage::names::WorkId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, decimal, share};
+use crate::tools::bounds::{self, ALL, MAX_LINE_CHARS, decimal, share};
 use crate::tools::register;
 
 const NAME: &str = "manage_design_system";
@@ -44,7 +44,7 @@ struct Arguments {
     version: String,
     /// Other components that it is made of, at most 50.
     #[serde(default)]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = 50), inner(length(min = 1, max = MAX_LINE_CHARS)))]
     made_of: Vec<String>,
     /// How many screens use it, in whichever version.
     #[serde(default)]
@@ -80,6 +80,8 @@ struct DesignSystem {
     adoption: u64,
     /// How many items of the register could not be read.
     unread: usize,
+    /// Whether there are more than 1,000 components, of which only the first 1,000 by name are told of.
+    cut: bool,
 }
 
 /// A component.
@@ -102,16 +104,28 @@ impl fmt::Display for DesignSystem {
         for Component { name, version, adoption, .. } in &self.components {
             write!(f, "\n{name} {version}: {}", decimal(*adoption))?;
         }
-        Ok(())
+        register::write_cut(f, self.cut)
     }
 }
 
-/// The components that may be used for something new.
-pub(super) fn components_in_use(state: &(impl Query + ?Sized)) -> Result<Vec<String>, Failure> {
-    let items = register::read::<Arguments>(state, NAME)?.items;
-    let usable =
-        items.into_iter().filter(|item| matches!(item.facts.state, Standing::Draft | Standing::Stable));
-    Ok(usable.map(|item| item.title).collect())
+impl Standing {
+    /// Whether it may be used for something new.
+    fn is_usable(self) -> bool {
+        matches!(self, Self::Draft | Self::Stable)
+    }
+}
+
+/// How many components may be used for something new, and whether there may be more.
+pub(super) fn components_in_use(state: &(impl Query + ?Sized)) -> Result<(usize, bool), Failure> {
+    let register = register::read::<Arguments>(state, NAME)?;
+    let usable = register.items.iter().filter(|item| item.facts.state.is_usable());
+    Ok((usable.count(), register.cut))
+}
+
+/// Whether a component is there that may be used for something new.
+pub(super) fn is_in_use(state: &(impl Query + ?Sized), component: &str) -> Result<bool, Failure> {
+    let recorded = register::find::<Arguments>(state, NAME, component)?;
+    Ok(recorded.is_some_and(|item| item.facts.state.is_usable()))
 }
 
 fn manage(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<DesignSystem, Failure> {
@@ -122,13 +136,11 @@ fn manage(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<DesignSys
     bounds::names("made_of", arguments.made_of.iter().map(String::as_str))?;
     bounds::number("screens", arguments.screens, 0, MAX_SCREENS)?;
     bounds::number("screens_up_to_date", arguments.screens_up_to_date, 0, arguments.screens)?;
-    let before = register::read::<Arguments>(call.turn.state(), NAME)?;
-    let others = || before.items.iter().filter(|item| !item.title.eq_ignore_ascii_case(&name));
+    let is_it = |other: &str| register::key(other) == register::key(&name);
     for (place, part) in arguments.made_of.iter().enumerate() {
-        let is_it = |item: &register::Item<Arguments>| {
-            item.title.eq_ignore_ascii_case(part.trim()) && item.facts.state != Standing::Removed
-        };
-        if !others().any(is_it) {
+        let recorded = register::find::<Arguments>(call.turn.state(), NAME, part)?;
+        let usable = recorded.is_some_and(|item| item.facts.state != Standing::Removed);
+        if !usable || is_it(part) {
             return refuse(format!(
                 "made_of[{place}]: there is no other component `{}`; record it first",
                 part.trim()
@@ -137,10 +149,12 @@ fn manage(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<DesignSys
     }
     if arguments.state == Standing::Removed {
         let needs = |item: &&register::Item<Arguments>| {
-            item.facts.state != Standing::Removed
-                && item.facts.made_of.iter().any(|part| part.trim().eq_ignore_ascii_case(&name))
+            !is_it(&item.title)
+                && item.facts.state != Standing::Removed
+                && item.facts.made_of.iter().any(|part| is_it(part))
         };
-        if let Some(user) = others().find(needs) {
+        let all = register::read_whole::<Arguments>(call.turn.state(), NAME)?;
+        if let Some(user) = all.iter().find(needs) {
             return refuse(format!("state: {} is made of {name}; deprecate it until nothing is", user.title));
         }
         if arguments.screens > 0 {
@@ -150,21 +164,26 @@ fn manage(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<DesignSys
     let work = register::record(call, NAME, &name, &arguments)?;
     let register = register::read::<Arguments>(call.turn.state(), NAME)?;
     let (adoption, components) = ranked(register.items.into_iter().map(|item| item.facts).collect());
-    Ok(DesignSystem { work, components, adoption, unread: register.unread })
+    Ok(DesignSystem { work, components, adoption, unread: register.unread, cut: register.cut })
+}
+
+/// A component that no screen uses is nowhere out of date.
+fn adopted(up_to_date: u64, screens: u64) -> u64 {
+    share(up_to_date, screens).unwrap_or(ALL)
 }
 
 /// The adoption of all, and the components from the least adopted on.
 fn ranked(items: Vec<Arguments>) -> (u64, Vec<Component>) {
     let there: Vec<Arguments> = items.into_iter().filter(|item| item.state != Standing::Removed).collect();
     let sum = |of: fn(&Arguments) -> u64| there.iter().map(of).fold(0, u64::saturating_add);
-    let adoption = share(sum(|item| item.screens_up_to_date), sum(|item| item.screens));
+    let adoption = adopted(sum(|item| item.screens_up_to_date), sum(|item| item.screens));
     let mut components: Vec<Component> = there
         .into_iter()
         .map(|item| Component {
             name: item.component.trim().to_owned(),
             state: item.state,
             version: item.version,
-            adoption: share(item.screens_up_to_date, item.screens),
+            adoption: adopted(item.screens_up_to_date, item.screens),
         })
         .collect();
     components.sort_by(|one, other| (one.adoption, &one.name).cmp(&(other.adoption, &other.name)));

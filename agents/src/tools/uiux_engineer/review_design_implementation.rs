@@ -11,7 +11,7 @@ use echo_runtime::turn::Failure;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tools::bounds::{self, MAX_LINE_CHARS, decimal, share};
+use crate::tools::bounds::{self, ALL, MAX_LINE_CHARS, MAX_TEXT_CHARS, decimal, share};
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
 
@@ -22,6 +22,12 @@ accessibility waits for a person.";
 
 /// How many checks there may be.
 const MAX_CHECKS: usize = 200;
+
+/// The conformance that is required, in percent, unless something else is said.
+const USUAL_PERCENT: u64 = 90;
+
+/// The least that can be required.
+const MIN_PERCENT: u64 = 70;
 
 /// The tool.
 pub(crate) fn tool() -> Tool {
@@ -37,9 +43,9 @@ struct Arguments {
     /// What was compared, at most 200 checks.
     #[schemars(length(min = 1, max = 200))]
     checks: Vec<Check>,
-    /// The conformance that is required, in percent; 90 unless said.
+    /// The conformance that is required, in percent, at least 70; 90 unless said.
     #[serde(default = "usual_percent")]
-    #[schemars(range(max = 100))]
+    #[schemars(range(min = MIN_PERCENT, max = 100))]
     required_percent: u64,
     /// How far it reaches.
     #[serde(default)]
@@ -48,7 +54,8 @@ struct Arguments {
     #[serde(default)]
     duty: Duty,
     /// Why, beside the figures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     rationale: String,
     /// On what it is decided.
     context: Case,
@@ -62,8 +69,12 @@ struct Check {
     #[schemars(length(min = 1, max = 200))]
     name: String,
     /// As it was designed.
+    #[serde(deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     designed: String,
     /// As it was built; it matches if it is the same text.
+    #[serde(deserialize_with = "bounds::free_text")]
+    #[schemars(length(max = MAX_TEXT_CHARS))]
     built: String,
     /// What a deviation would mean.
     #[serde(default)]
@@ -140,7 +151,7 @@ impl fmt::Display for Review {
 }
 
 fn usual_percent() -> u64 {
-    90
+    USUAL_PERCENT
 }
 
 fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, Failure> {
@@ -148,7 +159,7 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, F
     bounds::text("subject", &subject, MAX_LINE_CHARS)?;
     bounds::list("checks", &checks, 1, MAX_CHECKS)?;
     bounds::names("checks", checks.iter().map(|check| check.name.as_str()))?;
-    bounds::number("required_percent", required_percent, 0, 100)?;
+    bounds::number("required_percent", required_percent, MIN_PERCENT, 100)?;
     let (conformance, critical) = conformance(&checks);
     let passes = critical == 0 && conformance >= required_percent * 10;
     let verdict = if passes { Verdict::Approve } else { Verdict::Reject };
@@ -169,9 +180,10 @@ fn review(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Review, F
         matters.push("accessibility_law");
     }
     let figures = format!(
-        "conformance {} of {} required, {critical} critical deviations",
+        "conformance {} of {} required{}, {critical} critical deviations",
         decimal(conformance),
-        decimal(required_percent * 10)
+        decimal(required_percent * 10),
+        bounds::lowered(required_percent, USUAL_PERCENT)
     );
     let asking = Asking {
         kind: kind("interface_design")?,
@@ -200,7 +212,7 @@ fn conformance(checks: &[Check]) -> (u64, u64) {
     let all: u64 = checks.iter().map(points).sum();
     let matching: u64 = checks.iter().filter(|check| matches(check)).map(points).sum();
     let critical = checks.iter().filter(|check| !matches(check) && check.weight == Weight::Critical).count();
-    (share(matching, all), u64::try_from(critical).unwrap_or(u64::MAX))
+    (share(matching, all).unwrap_or(ALL), u64::try_from(critical).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
