@@ -118,6 +118,10 @@ impl Engine {
     /// asked for again, before anything else; whoever was ended in between goes on with the next.
     pub fn take_up(&self) -> Result<Option<Input>, StoreError> {
         let snapshot = self.snapshot()?;
+        // Where nothing is due, nobody need look into the journal, which may be damaged.
+        if snapshot.config()?.is_none() || !has_work_due(&snapshot)? {
+            return Ok(None);
+        }
         let head = Head::of(&snapshot)?;
         if let Some(before_last) = head.step.checked_sub(1)
             && let Some(last) = journal::entries_after(&snapshot, before_last, 1)?.first()
@@ -126,10 +130,7 @@ impl Engine {
             return Ok(Some(rest));
         }
         let away_ms = self.clock.now().ms().saturating_sub(head.now.ms());
-        if away_ms <= NOT_AWAY_MS || snapshot.config()?.is_none() {
-            return Ok(None);
-        }
-        Ok(has_work_due(&snapshot)?.then_some(Input::TakeUp { away_ms }))
+        Ok((away_ms > NOT_AWAY_MS).then_some(Input::TakeUp { away_ms }))
     }
 
     /// Runs the inputs in their order, without keys; see [`Engine::run_asked`].
