@@ -144,7 +144,7 @@ fn an_outcome_reaches_the_minds_whose_words_match() {
         }
         last.unwrap().into_iter().map(|note| note.decision.to_string()).collect::<Vec<_>>()
     };
-    let arguments = proposal("vendor_management", "A contract with Acme for storage", "Acme is the vendor");
+    let arguments = proposal("resource_allocation", "A contract with Acme for storage", "Acme is the vendor");
     office.call("operations_head", "escalate_to_ceo", &arguments).unwrap();
     assert_eq!(remembered_by(&office), ["dec-1"]);
     let arguments = proposal("team_culture", "A party in summer", "Everybody is invited to the lake");
