@@ -39,13 +39,13 @@
 //! before the handler runs, and what does not fit is refused with its path; a handler is pure, as everything that
 //! decides is.
 
-use std::sync::Arc;
-
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use echo_storage::names::RoleId;
 use echo_storage::records::Config;
 use echo_storage::{Query, State};
+use jsonschema::Validator;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -82,6 +82,9 @@ pub struct Look<'a> {
     pub caller: RoleId,
 }
 
+/// How many faults of arguments are told at once.
+const MAX_TOLD_FAULTS: usize = 5;
+
 type StepHandler = Box<dyn Fn(&mut Call<'_, '_, '_>, Value) -> Result<Value, Failure> + Send + Sync>;
 type LookHandler = Box<dyn Fn(&Look<'_>, Value) -> Result<Value, Failure> + Send + Sync>;
 
@@ -98,6 +101,8 @@ pub struct Tool {
     input: fn() -> Value,
     output: fn() -> Value,
     handler: Handler,
+    /// Checks arguments against the schema; made when it is first needed.
+    validator: OnceLock<Option<Validator>>,
 }
 
 impl fmt::Debug for Tool {
@@ -151,6 +156,7 @@ impl Tool {
             input: schema::<A>,
             output: schema::<R>,
             handler: Handler::Look(Box::new(erased)),
+            validator: OnceLock::new(),
         }
     }
 
@@ -172,6 +178,7 @@ impl Tool {
             input: schema::<A>,
             output: schema::<R>,
             handler: Handler::Step(Box::new(erased)),
+            validator: OnceLock::new(),
         }
     }
 
@@ -203,6 +210,31 @@ impl Tool {
     /// The JSON Schema of its structured answer.
     pub fn output_schema(&self) -> Value {
         (self.output)()
+    }
+
+    /// Checks arguments against the published schema. Reading them into their type comes after this and refuses what it does
+    /// not know, but it checks less: no lengths, no ranges, no patterns.
+    ///
+    /// # Errors
+    /// What does not fit, with its path; never with its value, which may be long or nobody's business.
+    pub fn check(&self, arguments: &Value) -> Result<(), Failure> {
+        let validator = self.validator.get_or_init(|| jsonschema::validator_for(&self.input_schema()).ok());
+        let Some(validator) = validator else {
+            return refuse(format!("`{}` has a schema that is none", self.name));
+        };
+        let mut wrong = validator.iter_errors(arguments).map(|error| {
+            let path = error.instance_path().to_string();
+            let path = path.trim_start_matches('/').replace('/', ".");
+            let path = if path.is_empty() { "arguments".to_owned() } else { path };
+            format!("{path}: {}", error.masked())
+        });
+        match wrong.next() {
+            None => Ok(()),
+            Some(first) => {
+                let others: Vec<String> = wrong.take(MAX_TOLD_FAULTS - 1).collect();
+                refuse([vec![first], others].concat().join("; "))
+            }
+        }
     }
 
     /// Runs a call that is a step; the answer holds `structured` and `text`.

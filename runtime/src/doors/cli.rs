@@ -31,6 +31,7 @@ mod help;
 mod interrupt;
 mod listing;
 mod look;
+mod mcp;
 mod messages;
 mod names;
 mod output;
@@ -179,6 +180,9 @@ enum Command {
     /// Have the store open for every other command, until nobody needs it
     #[command(after_help = serve::EXAMPLES)]
     Serve(serve::Arguments),
+    /// Serve the MCP client that starts this, on its standard input and output
+    #[command(after_help = mcp::EXAMPLES)]
+    Mcp(mcp::Arguments),
     /// Watch a session that the runtime plays
     #[command(after_help = watch::EXAMPLES)]
     Watch(watch::Arguments),
@@ -298,6 +302,7 @@ fn execute(
         Command::Doctor => doctor::run(&mut invocation),
         Command::Verify(arguments) => verify::run(&mut invocation, &arguments),
         Command::Serve(arguments) => serve::run(&mut invocation, &arguments),
+        Command::Mcp(arguments) => mcp::run(&mut invocation, &arguments),
         Command::Watch(arguments) => watch::run(&mut invocation, &arguments),
         Command::Stop => serve::stop(&mut invocation),
         Command::Send(arguments) => send::run(&mut invocation, arguments),

@@ -11,7 +11,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Act", &["train", "send", "approvals", "approve", "reject"]),
     ("Look", &["status", "decisions", "why", "sessions", "report", "agents", "messages"]),
     ("Check and mend", &["doctor", "verify", "backup", "replay", "dead-letters", "retry"]),
-    ("Share", &["serve", "watch", "stop"]),
+    ("Share", &["serve", "mcp", "watch", "stop"]),
     ("Prepare", &["scenarios", "completions", "man"]),
 ];
 /// The heading of what is in no group.
