@@ -30,13 +30,13 @@ mod voting;
 
 pub use absence::unreachable;
 pub use climb::{asked_to_decide, climb_ended, stranded};
-pub use discussion::{asked_to_clarify, clarification_ended};
+pub use discussion::{asked_to_clarify, clarification_ended, clarify};
 pub use open::{OwnVerdict, decide, open};
 pub use overriding::override_decision;
 pub use people::{lapse, remind, verdict};
 pub use selection::{asked_to_take_part, selection_ended};
 pub use tally::tally;
-pub use voting::{asked_to_vote, cast, round_ended, standing_ballots};
+pub use voting::{asked_to_vote, cast, round_ended, standing_ballots, update};
 
 use std::collections::BTreeSet;
 

@@ -128,6 +128,23 @@ pub fn post(
     content: &str,
     in_reply_to: Option<MessageId>,
 ) -> Result<(), Failure> {
+    let id = compose(turn, from, to, kind, subject, content, in_reply_to)?;
+    turn.reply(&serde_json::json!({ "message": id }))
+}
+
+/// Sends a message in the name of whoever a door stands for, and gives its id; for a tool, which answers by itself.
+///
+/// # Errors
+/// As those of [`post`].
+pub fn compose(
+    turn: &mut Turn<'_, '_>,
+    from: &Party,
+    to: &Address,
+    kind: Kind,
+    subject: &str,
+    content: &str,
+    in_reply_to: Option<MessageId>,
+) -> Result<MessageId, Failure> {
     if let Party::Role(role) = from {
         turn.role(role)?;
     }
@@ -157,7 +174,7 @@ pub fn post(
     {
         return refuse(format!("in_reply_to: there is no message {id}"));
     }
-    let id = turn.send(Outgoing {
+    turn.send(Outgoing {
         from: from.clone(),
         to: to.clone(),
         kind,
@@ -166,6 +183,5 @@ pub fn post(
         about: None,
         deadline: None,
         in_reply_to,
-    })?;
-    turn.reply(&serde_json::json!({ "message": id }))
+    })
 }

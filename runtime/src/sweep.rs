@@ -35,7 +35,7 @@ use echo_storage::table::TableId;
 use serde::Serialize;
 
 use self::judge::{Judge, Wrong};
-use self::life::Company;
+use self::life::{Company, Rhythm};
 use self::plan::{Strike, strikes};
 use self::recording::Recording;
 use self::strike::{Striker, Went};
@@ -57,6 +57,8 @@ pub struct Bounds {
     pub operations_per_commit: Option<usize>,
     /// How many cuts there are at each of them, each with other survivors.
     pub cuts_per_operation: usize,
+    /// After how many cuts the opening of what is left is cut as well, at each of its operations.
+    pub recoveries: Option<usize>,
     /// At how many operations of a session the disk fails or is full.
     pub errors: Option<usize>,
     /// How many failed syncs are followed by a process that knows nothing of them.
@@ -69,6 +71,7 @@ impl Bounds {
         sessions: 3,
         operations_per_commit: None,
         cuts_per_operation: 4,
+        recoveries: Some(40),
         errors: None,
         failed_syncs: None,
     };
@@ -78,6 +81,7 @@ impl Bounds {
         sessions: 1,
         operations_per_commit: Some(2),
         cuts_per_operation: 1,
+        recoveries: Some(2),
         errors: Some(24),
         failed_syncs: Some(8),
     };
@@ -126,7 +130,7 @@ pub struct Figures {
     /// The seed that gives all of this again.
     pub seed: u64,
     /// How many runs were recorded uncut: one with a commit for each step, one with a commit for all steps that follow from
-    /// each other at once.
+    /// each other at once, and one whose commits wait for a flush after every few steps, as with `interval`.
     pub runs: usize,
     /// How many steps those had.
     pub steps: u64,
@@ -138,6 +142,8 @@ pub struct Figures {
     pub power_cuts: usize,
     /// How many of these were followed by a second cut while the store recovered or went on.
     pub second_cuts: usize,
+    /// How often the power was cut again while a store was opened or closed after a cut, at each operation of that.
+    pub recovery_cuts: usize,
     /// How often the disk failed.
     pub io_errors: usize,
     /// How often it was full.
@@ -188,9 +194,9 @@ impl Sweep {
     pub fn run(&self, progress: &mut dyn FnMut(Progress)) -> Result<Figures, SweepError> {
         let mut figures = Figures { seed: self.seed, ..Figures::default() };
         let mut so_far = Progress { done: 0, planned: 0, violations: 0 };
-        for cascades in [false, true] {
+        for rhythm in Rhythm::ALL {
             let (organisation, scenario) = (self.organisation.clone(), self.scenario.clone());
-            let company = Company { organisation, scenario, sessions: self.bounds.sessions, cascades };
+            let company = Company { organisation, scenario, sessions: self.bounds.sessions, rhythm };
             let recording = Recording::make(&company, self.seed, self.sabotage)?;
             figures.runs += 1;
             figures.steps += recording.told.last().map_or(0, |told| told.step);
@@ -205,7 +211,7 @@ impl Sweep {
                 figures.count(*strike, &went);
                 if let Went::Wrong(wrong) = went {
                     so_far.violations += 1;
-                    found.push((place, self.describe(&recording, cascades, *strike, &wrong)));
+                    found.push((place, self.describe(&recording, rhythm, *strike, &wrong)));
                 }
                 so_far.done += 1;
                 progress(so_far);
@@ -219,10 +225,9 @@ impl Sweep {
         Ok(figures)
     }
 
-    fn describe(&self, recording: &Recording, cascades: bool, strike: Strike, wrong: &Wrong) -> String {
-        let session = if cascades { "commits of many steps" } else { "commits of one step" };
+    fn describe(&self, recording: &Recording, rhythm: Rhythm, strike: Strike, wrong: &Wrong) -> String {
         let place = recording.place_of(strike.after());
-        format!("seed {}, {session}, {strike}{place}: {wrong}", self.seed)
+        format!("seed {}, {rhythm}, {strike}{place}: {wrong}", self.seed)
     }
 }
 
@@ -279,6 +284,7 @@ impl Figures {
                 self.power_cuts += 1;
                 self.second_cuts += usize::from(again_after.is_some());
             }
+            Strike::Recovery { .. } => self.recovery_cuts += 1,
             Strike::Error { .. } | Strike::ErrorOnce { .. } => self.io_errors += 1,
             Strike::Full { .. } | Strike::Capacity { .. } => self.full_disks += 1,
             Strike::FailedSync { .. } => {

@@ -138,6 +138,19 @@ impl Tool {
         Self::stepping(name, description, Class::Computes, handler)
     }
 
+    /// A tool whose answer comes from a mind.
+    pub fn generates<A, R>(
+        name: &'static str,
+        description: &'static str,
+        handler: fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>,
+    ) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        R: Serialize + JsonSchema + fmt::Display + 'static,
+    {
+        Self::stepping(name, description, Class::Generates, handler)
+    }
+
     /// A tool that only reads.
     pub fn reads<A, R>(
         name: &'static str,

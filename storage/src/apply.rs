@@ -197,6 +197,14 @@ fn mark(
         let key = (role.clone(), topic.clone());
         let mut cursor = CURSORS.get(state, &key)?.unwrap_or_default();
         cursor.mark(entry);
+        for skipped in cursor.skip() {
+            let Some(message) = TOPICS.get(state, &(topic.clone(), skipped))? else {
+                let what =
+                    format!("entry {skipped} of the topic {topic}, which {role} has not read, is gone");
+                return Err(StoreError::Inconsistent(what));
+            };
+            writes.put(&INBOX, &(role.clone(), MessageId::from_number(message)), &())?;
+        }
         writes.put(&CURSORS, &key, &cursor)?;
     }
     Ok(())

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use crate::codec::CodecError;
 
+/// What helps where something in the file is not what was written.
+const DAMAGE_REMEDY: &str =
+    "see all that is damaged with `verify`, restore a backup, or have `train --fresh` move the store aside";
+
 /// A store could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -81,9 +85,7 @@ pub enum StoreError {
         cause: String,
     },
     /// One value is damaged.
-    #[error(
-        "damaged: the value of `{key}` in table `{table}` is not readable: {cause}; restore a copy of the store"
-    )]
+    #[error("damaged: the value of `{key}` in table `{table}` is not readable: {cause}; {DAMAGE_REMEDY}")]
     DamagedValue {
         /// The table.
         table: &'static str,
@@ -93,7 +95,7 @@ pub enum StoreError {
         cause: CodecError,
     },
     /// Two values contradict each other.
-    #[error("damaged: {0}; restore a copy of the store")]
+    #[error("damaged: {0}; {DAMAGE_REMEDY}")]
     Inconsistent(String),
     /// A value cannot be stored.
     #[error("cannot be stored: {0}")]
@@ -159,6 +161,16 @@ impl StoreError {
         match self {
             Self::InDoubt { cause, waited } => Self::InDoubt { cause: cause.clone(), waited: *waited },
             Self::Closed { cause, waited } => Self::Closed { cause: cause.clone(), waited: *waited },
+            // No write failed, and what helps is something else.
+            Self::DamagedFile { path, cause } => {
+                Self::DamagedFile { path: path.clone(), cause: cause.clone() }
+            }
+            Self::DamagedValue { table, key, cause } => {
+                Self::DamagedValue { table, key: key.clone(), cause: cause.clone() }
+            }
+            Self::Inconsistent(what) => Self::Inconsistent(what.clone()),
+            Self::Database(cause) => Self::Database(cause.clone()),
+            Self::Elsewhere(cause) => Self::Elsewhere(cause.clone()),
             other => Self::Closed { cause: other.to_string(), waited: false },
         }
     }

@@ -5,7 +5,10 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use crate::{StoreError, clock};
 
@@ -29,7 +32,11 @@ impl StoreLock {
     pub(crate) fn acquire(store: &Path, wait_ms: u64, reads_only: bool) -> Result<Self, StoreError> {
         let path = lock_path(store);
         let failed = |cause| StoreError::Io { what: "cannot lock", path: path.clone(), cause };
-        let file = File::options().create(true).read(true).write(true).truncate(false).open(&path);
+        // The holder's name is written into it, which must not hit what a link in its place means.
+        let no_links = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
+        let mut options = File::options();
+        options.create(true).read(true).write(true).truncate(false).custom_flags(no_links);
+        let file = options.open(&path);
         let mut file = match file {
             Err(cause) if reads_only && is_forbidden(&cause) => return Self::share(&path, store),
             file => file.map_err(failed)?,
@@ -58,7 +65,8 @@ impl StoreLock {
             file.rewind()?;
             file.write_all(holder.as_bytes())
         };
-        write(&mut file).map_err(failed)?;
+        // It is for people; a full disk must not keep anybody from looking into what is on it.
+        let _ = write(&mut file);
         Ok(Self { file: Some(file), is_owned: true })
     }
 

@@ -22,7 +22,7 @@ pub use decision::{
 };
 pub use discussion::{Ballot, Clarification, Fact, FactKind, Inquiry, Reply, Vote};
 pub use memory::{Memory, OutcomeNote};
-pub use message::{Address, Cursor, Kind, Message, MessageRef, Party, Priority, Receipt};
+pub use message::{Address, Cursor, Kind, MAX_READ_BEYOND, Message, MessageRef, Party, Priority, Receipt};
 pub use request::Request;
 pub use session::{Session, SessionEnd, SessionKind};
 pub use thought::{Answer, Brief, KnownFigure, Question, Standing, Thought, ThoughtState};

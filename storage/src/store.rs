@@ -29,7 +29,7 @@ pub use self::snapshot::Snapshot;
 
 use self::guard::Guard;
 use self::handle::Handle;
-use self::opening::{Opened, check_magic, create_file, io_error};
+use self::opening::{Opened, absent, check_magic, create_file, io_error};
 use self::snapshot::ConfigCache;
 use self::writing::{Failed, NotWritten, Phases, Writing, write_all, write_apart};
 use crate::StoreError;
@@ -132,8 +132,9 @@ impl Store {
         if options.durability == Durability::Memory {
             return Self::open_in_memory(path, exists, options);
         }
-        if !exists && !options.create {
-            return Err(StoreError::Missing { path: path.to_owned() });
+        // A store would come into being in the place of a link, and not where that points.
+        if !exists && (!options.create || path.is_symlink()) {
+            return Err(absent(path));
         }
         if !exists && let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory).map_err(io_error("cannot create the directory", directory))?;
@@ -201,8 +202,17 @@ impl Store {
 
     /// A store on a disk in memory, made there if the disk is empty.
     pub fn on_memory_disk(disk: &MemoryDisk, clock: ClockKind) -> Result<Self, StoreError> {
+        Self::on_memory_disk_with(disk, clock, Durability::Commit)
+    }
+
+    /// As [`Store::on_memory_disk`], with this durability.
+    pub fn on_memory_disk_with(
+        disk: &MemoryDisk,
+        clock: ClockKind,
+        durability: Durability,
+    ) -> Result<Self, StoreError> {
         let mut store = Self::on_backend(disk.clone(), clock)?;
-        store.apart = disk.table_apart();
+        (store.apart, store.durability) = (disk.table_apart(), durability);
         Ok(store)
     }
 
@@ -237,7 +247,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unstorable`] when the database refused a value: nothing was written and the store goes on.
     /// [`StoreError::InDoubt`] when the disk failed in the commit: whether the batch is on it is not known.
-    /// [`StoreError::Closed`] when it failed before. After both nothing more is written until the store is opened again.
+    /// [`StoreError::Closed`] when it failed before, [`StoreError::DamagedFile`] when it met damage then. After each of them nothing more is written until the store is opened again.
     pub fn commit(&self, batch: Batch) -> Result<Head, StoreError> {
         let head = batch.head();
         self.write(&batch.into_writes()?)?;
@@ -334,11 +344,15 @@ impl Store {
             }
             Err(NotWritten::Refused(cause)) => Err(cause.into()),
             Err(NotWritten::Before(error)) => {
-                let Failed { cause, waited } = self.close_for_writing(writing, &error);
-                Err(StoreError::Closed { cause, waited })
+                let mut failed = self.close_for_writing(writing, &error);
+                if let (StoreError::DamagedFile { cause, .. }, None) = (error, self.guard.failure()) {
+                    (failed.cause, failed.damaged) = (cause, Some(self.shown.clone()));
+                    writing.closed = Some(failed.clone());
+                }
+                Err(failed.error())
             }
             Err(NotWritten::InDoubt(error)) => {
-                let Failed { cause, waited } = self.close_for_writing(writing, &error);
+                let Failed { cause, waited, .. } = self.close_for_writing(writing, &error);
                 if let Some(path) = self.path() {
                     beside::mark_doubt(path, &cause);
                 }
@@ -363,7 +377,7 @@ impl Store {
             (Some(disk), _) => disk.cause,
             (None, _) => error.to_string(),
         };
-        let failed = Failed { cause, waited: writing.waiting.is_some() };
+        let failed = Failed { cause, waited: writing.waiting.is_some(), damaged: None };
         writing.closed = Some(failed.clone());
         failed
     }

@@ -32,9 +32,11 @@ pub const MAX_FINDINGS: usize = 100;
 /// What verifying found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
+    /// Whether anything in the file could be looked at. Otherwise the figures say nothing.
+    pub is_readable: bool,
     /// How many steps the journal has, as far as its chain is whole.
     pub steps: u64,
-    /// The chain's hash at the last of them; nothing where the journal could not be read at all.
+    /// The chain's hash at the last of them; nothing where the chain is not whole to its end.
     pub head: Option<Hash>,
     /// How many rows there are, in all tables.
     pub rows: u64,
@@ -53,6 +55,7 @@ pub struct Verified {
 impl Verified {
     fn new() -> Self {
         Self {
+            is_readable: true,
             steps: 0,
             head: Some(Hash::genesis()),
             rows: 0,
@@ -94,7 +97,7 @@ pub fn file(path: &Path, wait_ms: u64) -> Result<Verified, StoreError> {
     if let Some(state) = state {
         look(&state, &mut verified)?;
     } else {
-        verified.head = None;
+        (verified.is_readable, verified.head) = (false, None);
         verified.unchecked.push("nothing in the file could be looked at".to_owned());
     }
     Ok(verified)
@@ -119,6 +122,7 @@ pub(crate) fn readable(state: &dyn State) -> Result<Verified, StoreError> {
             Ok((entry, hash)) => (verified.steps, verified.head) = (entry.step, Some(hash)),
             Err(error) => {
                 let whole_to = verified.steps;
+                verified.head = None;
                 verified.find(Damage::Chain { whole_to, cause: damage(error)? });
                 break;
             }

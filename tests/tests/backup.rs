@@ -13,14 +13,15 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use echo_storage::names::{Id, MessageId};
+use echo_storage::store::BALLAST_BYTES;
 use echo_storage::{OpenOptions, Query, Store, verify};
 use echo_tests::{Home, Running};
 
 /// How many backups are made while messages are posted.
 const BACKUPS: usize = 5;
 
-/// How large the disk is that fills up, in mebibytes.
-const DISK_MIB: u64 = 48;
+/// How large the disk is that fills up, in kibibytes.
+const DISK_KIB: u64 = 48 * 1024;
 
 /// Posts one message; gives its number once it is acknowledged, or what went wrong.
 fn post(home: &Home, store: &Path, content: &str) -> Result<u64, String> {
@@ -112,9 +113,9 @@ struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     /// Nothing where this user may mount none.
-    fn mount(at: &Path) -> Option<Self> {
+    fn mount(at: &Path, kib: u64) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
-        let size = format!("size={DISK_MIB}m");
+        let size = format!("size={kib}k");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
         mounted.is_ok_and(|done| done.status.success()).then(|| Self(at.to_owned()))
     }
@@ -129,7 +130,7 @@ impl Drop for SmallDisk {
 #[test]
 fn a_full_disk_loses_nothing_and_can_be_cleaned_up() {
     let home = Home::sharing();
-    let Some(disk) = SmallDisk::mount(&home.path().join("small")) else {
+    let Some(disk) = SmallDisk::mount(&home.path().join("small"), DISK_KIB) else {
         println!("SKIPPED: this user may mount no file system");
         return;
     };
@@ -172,6 +173,50 @@ fn a_full_disk_loses_nothing_and_can_be_cleaned_up() {
     }
     drop((found, left));
     let _ = home.run(&["replay", "--store", &named]).exits(0);
+}
+
+/// Method: a disk that has room for the store and for half a copy of it.
+#[test]
+fn a_backup_that_does_not_fit_leaves_the_store_its_room() {
+    let home = Home::sharing();
+    let Some(disk) = SmallDisk::mount(&home.path().join("small"), DISK_KIB) else {
+        println!("SKIPPED: this user may mount no file system");
+        return;
+    };
+    let store = disk.0.join("org.redb");
+    let named = store.to_str().unwrap().to_owned();
+    let mut host = Running::new(&home, &["serve", "--store", &named]);
+    host.reaches("process ");
+    let first = post(&home, &store, "first").unwrap();
+    let bytes = std::fs::metadata(&store).unwrap().len();
+    let free = DISK_KIB * 1024 - bytes - BALLAST_BYTES;
+    // What others leave of the disk has room for the copy, and for little besides.
+    let filler = vec![7; usize::try_from(free - bytes - 1024 * 1024).unwrap()];
+    std::fs::write(disk.0.join("filler"), filler).unwrap();
+    let copy = disk.0.join("copy.redb");
+    let refused = home.run(&["backup", copy.to_str().unwrap(), "--store", &named]).exits(1);
+    assert!(refused.stderr.contains("make room on that disk"), "{}", refused.told());
+    let left =
+        std::fs::read_dir(&disk.0).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(!left.into_iter().any(|name| name.starts_with("copy.redb")));
+    assert_eq!(post(&home, &store, "second").unwrap(), first + 1, "the store goes on");
+    let _ = home.run(&["stop", "--store", &named]).exits(0);
+    assert!(host.ends().status.success());
+}
+
+#[test]
+fn a_store_that_finds_no_room_is_not_made_by_half() {
+    let home = Home::default();
+    let Some(disk) = SmallDisk::mount(&home.path().join("small"), 64) else {
+        println!("SKIPPED: this user may mount no file system");
+        return;
+    };
+    let store = disk.0.join("org.redb");
+    for command in ["train", "serve"] {
+        let refused = home.run(&[command, "--store", store.to_str().unwrap()]).exits(1);
+        assert!(refused.stderr.contains("make room on that disk"), "{}", refused.told());
+    }
+    assert!(!store.exists() && !disk.0.join("org.redb.new").exists());
 }
 
 #[test]

@@ -35,7 +35,8 @@ fn nothing_that_was_told_is_lost() {
     println!("{figures:#?}");
     assert_eq!(figures.violations, 0, "{}", figures.described.join("\n"));
     // A sweep that does nothing finds nothing.
-    assert_eq!(figures.runs, 2);
+    assert_eq!(figures.runs, 3);
+    assert!(figures.recovery_cuts >= 30, "{} recoveries", figures.recovery_cuts);
     assert!(figures.commits >= 30, "{} commits", figures.commits);
     assert!(figures.operations >= 8 * figures.commits, "{} operations", figures.operations);
     assert!(figures.power_cuts >= 2 * figures.commits, "{} cuts", figures.power_cuts);
@@ -47,8 +48,13 @@ fn nothing_that_was_told_is_lost() {
 
 /// What a store with this defect is found to break.
 fn broken_by(sabotage: Sabotage) -> Figures {
-    let few =
-        Bounds { operations_per_commit: Some(1), errors: Some(0), failed_syncs: Some(0), ..Bounds::SAMPLE };
+    let few = Bounds {
+        operations_per_commit: Some(1),
+        recoveries: Some(0),
+        errors: Some(0),
+        failed_syncs: Some(0),
+        ..Bounds::SAMPLE
+    };
     let figures = sweep(few, Some(sabotage));
     assert!(figures.violations > 0, "{sabotage:?} was not found");
     println!("{sabotage:?}: {} violations in {} cuts", figures.violations, figures.power_cuts);

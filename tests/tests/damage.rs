@@ -10,7 +10,7 @@ use std::path::Path;
 use echo_storage::state::{KeyRange, Order, Row};
 use echo_storage::table::{self, JOURNAL, Key};
 use echo_storage::{OpenOptions, State, Store, StoreError, verify};
-use echo_tests::Home;
+use echo_tests::{Home, Running};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -82,6 +82,72 @@ fn a_fresh_start_moves_a_store_aside_that_does_not_open() {
     std::fs::write(home.store(), "a letter").unwrap();
     let _ = home.run(&["train", "--fresh"]).exits(1).says(&["is not a store", "was left as it is"]);
     assert_eq!(std::fs::read(home.store()).unwrap(), b"a letter");
+}
+
+#[test]
+fn of_a_file_that_does_not_open_no_figures_are_told() {
+    let (home, _) = trained();
+    let whole = std::fs::read(home.store()).unwrap();
+    std::fs::write(home.store(), &whole[..whole.len() / 2]).unwrap();
+    let told = home.run(&["verify"]).exits(1).stdout;
+    assert!(told.contains("DAMAGED (1 finding): nothing in it can be read, a file of "), "{told}");
+    assert!(!told.contains(" steps") && !told.contains("head"), "{told}");
+    let told = home.run(&["verify", "--json"]).exits(1).json();
+    for figure in ["steps", "head", "rows", "bytes"] {
+        assert!(told[figure].is_null(), "{figure}: {told}");
+    }
+}
+
+/// Method: the decision that a person answers is damaged, so that every step that answers it meets the damage.
+#[test]
+fn whoever_meets_damage_is_told_what_is_damaged_and_what_helps() {
+    let (home, _) = trained();
+    let home = home.shared();
+    let mut bytes = std::fs::read(home.store()).unwrap();
+    for place in places(&bytes, b"competitors press harder every quarter") {
+        bytes[place] ^= 1;
+    }
+    std::fs::write(home.store(), &bytes).unwrap();
+    let remedies = ["with `verify`", "restore a backup", "`train --fresh`"];
+    let of_decision = [["`dec-1` in table `decisions`"].as_slice(), &remedies].concat();
+    // Through a runtime in the background, at each start of one.
+    for _ in 0..2 {
+        let met = home.run(&["approve", "apr-1"]).exits(1).says(&of_decision);
+        assert!(!met.stderr.contains("a write failed"), "{}", met.told());
+    }
+    let mut host = Running::new(&home, &["serve"]);
+    host.reaches("process ");
+    let _ = home.run(&["approve", "apr-1"]).exits(1).says(&of_decision);
+    let _ = host.ends().exits(1).says(&of_decision);
+    let _ = home.run(&["train"]).exits(1).says(&[["in table `sessions`"].as_slice(), &remedies].concat());
+    let _ = home.run(&["stop"]).exits(0);
+}
+
+#[test]
+fn what_cannot_be_a_store_is_refused_and_left_as_it_is() {
+    let home = Home::default();
+    std::fs::create_dir(home.path().join("directory")).unwrap();
+    std::os::unix::fs::symlink("nowhere.redb", home.path().join("link")).unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(home.path().join("pipe")).status();
+    assert!(pipe.unwrap().success());
+    for (name, found) in [
+        ("directory", "(a directory)"),
+        ("link", "(a link to a file that is not there)"),
+        ("pipe", "(no regular file)"),
+    ] {
+        for command in ["status", "train", "serve", "verify"] {
+            let refused = home.run(&[command, "--store", name]).exits(1);
+            assert!(
+                refused.stderr.contains("is not a store of this program"),
+                "{command}: {}",
+                refused.told()
+            );
+            assert!(refused.stderr.contains(found), "{command}: {}", refused.told());
+        }
+    }
+    let below = home.run(&["status", "--store", "pipe/org.redb"]).exits(1);
+    assert!(below.stderr.contains("cannot look for pipe/org.redb"), "{}", below.told());
+    assert!(home.path().join("link").is_symlink() && !home.path().join("nowhere.redb").exists());
 }
 
 #[test]

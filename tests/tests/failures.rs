@@ -10,6 +10,7 @@ use echo_runtime::drivers::RuntimeError;
 use echo_runtime::drivers::live::Live;
 use echo_runtime::drivers::simulation::Simulation;
 use echo_runtime::engine::{Engine, Outcome};
+use echo_runtime::mail::topics;
 use echo_runtime::mind::{Asking, Mind, RulesMind};
 use echo_runtime::organisation::Organisation;
 use echo_runtime::replay::replay;
@@ -20,10 +21,13 @@ use echo_storage::clock::{Clock, ClockKind, VIRTUAL_EPOCH};
 use echo_storage::codec::{self, MAX_VALUE_BYTES};
 use echo_storage::disk::MemoryDisk;
 use echo_storage::journal::{self, Head};
-use echo_storage::names::{DecisionId, Id, MessageId};
+use echo_storage::names::{DecisionId, Id, MessageId, Topic};
 use echo_storage::quantities::Usd;
-use echo_storage::records::{Address, Context, Kind, Party, Phase, Question, Reason, Request, Status, Vote};
-use echo_storage::{Effect, Input, Query, Store, StoreError};
+use echo_storage::records::{
+    Address, Context, Cursor, Kind, MAX_READ_BEYOND, Party, Phase, Question, Reason, Request, Status, Vote,
+};
+use echo_storage::table::CURSORS;
+use echo_storage::{Durability, Effect, Input, Query, Store, StoreError, verify};
 use echo_tests::{HEAD, WORKER, block_on, role, start_a_plan};
 use serde_json::json;
 
@@ -115,6 +119,25 @@ fn usurp(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
     let (caller, step) = (Party::Person("somebody".to_owned()), call.turn.step());
     call.turn.emit(Effect::PutRequest(Request { caller, key: "one".to_owned(), step }))?;
     Ok(Done {})
+}
+
+/// Tells everybody.
+fn announce(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
+    call.turn.send(Outgoing {
+        from: Party::Role(call.caller.clone()),
+        to: Address::Topic(Topic::new(topics::ALL).unwrap()),
+        kind: Kind::Notification,
+        subject: "a test".to_owned(),
+        content: json!({ "note": "read me" }),
+        about: None,
+        deadline: None,
+        in_reply_to: None,
+    })?;
+    Ok(Done {})
+}
+
+fn announcers() -> Vec<Tool> {
+    vec![Tool::computes("announce", "Tells everybody.", announce)]
 }
 
 fn tools() -> Vec<Tool> {
@@ -404,8 +427,9 @@ fn after_the_disk_failed_nothing_more_is_written_and_everybody_is_told() {
             "{error}"
         );
         disk.heal();
-        assert!(matches!(live.submit(call("note")).await, Err(RuntimeError::Stopped)));
-        assert!(matches!(live.settled().await, Ok(()) | Err(RuntimeError::Stopped)));
+        let late = live.submit(call("note")).await.unwrap_err();
+        assert!(matches!(late, RuntimeError::Store(StoreError::Closed { .. })), "{late}");
+        assert!(matches!(live.settled().await, Ok(()) | Err(RuntimeError::Store(_))));
         let error = live.stop().await.unwrap_err();
         assert!(error.to_string().contains("closed for writing"), "{error}");
     });
@@ -416,4 +440,65 @@ fn after_the_disk_failed_nothing_more_is_written_and_everybody_is_told() {
     // Configure, the note and its taking are there; what failed is not, or is whole.
     assert!(journal::walk(&state).all(|next| next.is_ok()));
     assert!(Head::of(&state).unwrap().step >= 3);
+}
+
+/// Method: commits wait for the disk, which is gone when the runtime is stopped in order.
+#[test]
+fn a_stop_that_finds_no_disk_says_what_is_lost() {
+    let disk = MemoryDisk::new();
+    let interval = Durability::Interval { ms: 60_000 };
+    let store = Arc::new(Store::on_memory_disk_with(&disk, ClockKind::Real, interval).unwrap());
+    block_on(async move {
+        let live = Live::start(Arc::new(company()), store, Arc::new(RulesMind)).await.unwrap();
+        live.submit(call("note")).await.unwrap();
+        disk.fail_after(0);
+        let error = live.stop().await.unwrap_err().to_string();
+        assert!(error.contains("acknowledged within the interval before is lost"), "{error}");
+    });
+}
+
+/// Goal: however long an agent stands still, what it is noted to have read stays small, and it misses nothing. Method: two
+/// agents tell everybody in turn and read nothing, so that each has read every second entry, its own; then both read.
+#[test]
+fn an_agent_that_stands_still_keeps_a_small_cursor_and_misses_nothing() {
+    const EACH: usize = MAX_READ_BEYOND + 100;
+    let roles = [Role { tools: announcers, ..HEAD }, Role { tools: announcers, ..WORKER }];
+    let organisation = Arc::new(echo_tests::company(&roles));
+    let store = memory();
+    let mut simulation =
+        Simulation::new(organisation.clone(), store.clone(), Arc::new(RulesMind), 1).unwrap().cascading();
+    let engine = Engine::new(
+        organisation.clone(),
+        store.clone(),
+        Arc::new(Clock::new(ClockKind::Virtual, VIRTUAL_EPOCH)),
+    );
+    let announces = |caller: &str| {
+        let (caller, tool) = (Party::Role(role(caller)), "announce".to_owned());
+        Input::Call { caller, tool, arguments: "{}".to_owned() }
+    };
+    let turns: Vec<Input> = (0..EACH).flat_map(|_| [announces("head"), announces("worker")]).collect();
+    assert!(engine.run(&turns, None).unwrap().outcomes.iter().all(|one| matches!(one, Outcome::Done(_))));
+    let topic = Topic::new(topics::ALL).unwrap();
+    let cursor =
+        |name: &str| CURSORS.get(&store.snapshot().unwrap(), &(role(name), topic.clone())).unwrap().unwrap();
+    let unread = |name: &str| {
+        let config = organisation.config().role(&role(name)).unwrap();
+        store.snapshot().unwrap().unread(config, 4 * EACH).unwrap()
+    };
+    for name in ["head", "worker"] {
+        assert!(cursor(name).read_beyond.len() <= MAX_READ_BEYOND);
+        assert!(cursor(name).next > 100, "{} has not moved", cursor(name).next);
+        let expected: Vec<MessageId> = (1..=EACH as u64)
+            .map(|one| MessageId::from_number(2 * one - u64::from(name == "worker")))
+            .collect();
+        assert_eq!(unread(name), expected);
+    }
+    simulation.settle(&mut |_| {}).unwrap();
+    for name in ["head", "worker"] {
+        assert_eq!(unread(name), []);
+        assert_eq!(cursor(name), Cursor { next: 2 * EACH as u64, read_beyond: Vec::new() });
+    }
+    let state = store.snapshot().unwrap();
+    assert!(verify::state(&state).unwrap().is_whole());
+    replay(&organisation, &state, None).unwrap();
 }

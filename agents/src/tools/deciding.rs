@@ -47,6 +47,7 @@ pub(crate) struct Asking {
 }
 
 /// What became of it.
+#[expect(clippy::struct_field_names, reason = "who decided is called so wherever decisions are shown")]
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Decided {
     /// The decision's id; `decision_status` tells how it goes on.

@@ -69,7 +69,7 @@ struct Standing {
 
 /// A ballot.
 #[derive(Serialize, JsonSchema)]
-struct Ballot {
+pub(super) struct Ballot {
     /// In which round, from 1.
     round: u32,
     /// Whose.
@@ -190,7 +190,7 @@ impl From<records::Deed> for Deed {
 
 fn status(look: &Look<'_>, Arguments { decision }: Arguments) -> Result<Standing, Failure> {
     let decision = forms::decision(look.state, decision)?;
-    let ballots = closed_ballots(look, &decision)?.into_iter().map(ballot).collect();
+    let ballots = closed(look, &decision)?;
     let yet_to_vote = yet_to_vote(look, &decision)?;
     Ok(Standing {
         decision: decision.id,
@@ -212,7 +212,7 @@ fn status(look: &Look<'_>, Arguments { decision }: Arguments) -> Result<Standing
 }
 
 /// The ballots of every closed round, sorted by round and role.
-fn closed_ballots(look: &Look<'_>, decision: &Decision) -> Result<Vec<records::Ballot>, StoreError> {
+pub(super) fn closed(look: &Look<'_>, decision: &Decision) -> Result<Vec<Ballot>, StoreError> {
     let open = if let Phase::Voting { round } = decision.phase { round } else { u32::MAX };
     let mut closed = Vec::new();
     for round in 1..open {
@@ -221,7 +221,7 @@ fn closed_ballots(look: &Look<'_>, decision: &Decision) -> Result<Vec<records::B
         if ballots.is_empty() {
             break;
         }
-        closed.extend(ballots);
+        closed.extend(ballots.into_iter().map(ballot));
     }
     Ok(closed)
 }

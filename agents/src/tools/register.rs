@@ -23,8 +23,6 @@ pub(crate) const MAX_TITLE_CHARS: usize = 255;
 /// An item of a register.
 #[derive(Debug, Clone)]
 pub(crate) struct Item<F> {
-    /// Its id.
-    pub(crate) work: WorkId,
     /// What it is called.
     pub(crate) title: String,
     /// What is known of it.
@@ -76,9 +74,14 @@ pub(crate) fn read<F: DeserializeOwned>(
             continue;
         }
         match serde_json::from_str(&work.facts) {
-            Ok(facts) => register.items.push(Item { work: work.id, title: work.title, facts }),
+            Ok(facts) => register.items.push(Item { title: work.title, facts }),
             Err(_) => register.unread += 1,
         }
     }
     Ok(register)
+}
+
+/// A name as it is compared: without its case and the blanks around it.
+pub(crate) fn key(name: &str) -> String {
+    name.trim().to_lowercase()
 }

@@ -146,10 +146,50 @@ pub(super) fn clarified(
         Ok(_) => ("the mind answered another question".to_owned(), None),
         Err(reason) => (format!("the mind gave no answer: {reason}"), None),
     };
+    tell(turn, decision, role, clarification, Reply { text, figure, mind: mind.to_owned(), at: turn.now() })
+}
+
+/// A caller who holds the door of a role that was asked something answers in its place, as its mind would; gives whom it
+/// answered, or nothing where nobody waits for an answer of that role's. Where several do and none is named, the first
+/// in the order of their ids is answered.
+///
+/// # Errors
+/// A decision that there is not.
+pub fn clarify(
+    turn: &mut Turn<'_, '_>,
+    role: &RoleId,
+    id: DecisionId,
+    asker: Option<&RoleId>,
+    text: String,
+    figure: Option<u64>,
+) -> Result<Option<RoleId>, Failure> {
+    let decision = decision(turn, id)?;
+    let Phase::Clarifying { round } = decision.phase else { return Ok(None) };
+    let is_meant = |one: &Clarification| {
+        one.inquiry.to == *role && one.reply.is_none() && asker.is_none_or(|asker| one.asker == *asker)
+    };
+    let questions = turn.state().clarifications(id, round)?;
+    let Some(clarification) = questions.into_iter().find(is_meant) else { return Ok(None) };
+    let asker = clarification.asker.clone();
+    let reply = Reply { text, figure, mind: "caller".to_owned(), at: turn.now() };
+    tell(turn, decision, role, clarification, reply)?;
+    Ok(Some(asker))
+}
+
+/// The asker is told the answer, and the next round opens once everything is answered.
+fn tell(
+    turn: &mut Turn<'_, '_>,
+    decision: Decision,
+    role: &RoleId,
+    clarification: Clarification,
+    reply: Reply,
+) -> Result<(), Failure> {
+    let Reply { text, figure, mind, .. } = reply;
+    let Phase::Clarifying { round } = decision.phase else { return Ok(()) };
     let content = serde_json::json!({ "decision": decision.id, "answer": text, "figure": figure });
     turn.send(Outgoing {
         from: Party::Role(role.clone()),
-        to: Address::Role(asker.clone()),
+        to: Address::Role(clarification.asker.clone()),
         kind: Kind::Response,
         about: Some(decision.proposal.kind.clone()),
         subject: format!("About {}: {text}", decision.id),
@@ -157,7 +197,7 @@ pub(super) fn clarified(
         deadline: None,
         in_reply_to: clarification.message,
     })?;
-    answer(turn, clarification, text, figure, mind)?;
+    answer(turn, clarification, text, figure, &mind)?;
     close_if_complete(turn, decision, round)
 }
 

@@ -122,6 +122,43 @@ pub fn cast(
     confidence: Confidence,
     rationale: String,
 ) -> Result<(), Failure> {
+    let (decision, round) = may_vote(turn, role, id)?;
+    if turn.state().ballots(id, round)?.iter().any(|ballot| ballot.role == *role) {
+        return refuse(format!("decision: {role} has voted in round {round} of {id}"));
+    }
+    let mind = "caller".to_owned();
+    let cast = Cast { vote, confidence, rationale, facts: Vec::new(), inquiry: None, mind };
+    record(turn, decision, role, round, cast)
+}
+
+/// A caller who holds a participant's door replaces its ballot of the round that is still open; gives what that said. A
+/// question that was asked with it stands.
+///
+/// # Errors
+/// Who is no participant or has not voted in the round, or comes before or after the vote.
+pub fn update(
+    turn: &mut Turn<'_, '_>,
+    role: &RoleId,
+    id: DecisionId,
+    vote: Vote,
+    confidence: Confidence,
+    rationale: String,
+) -> Result<Vote, Failure> {
+    let (decision, round) = may_vote(turn, role, id)?;
+    let Some(before) = turn.state().ballots(id, round)?.into_iter().find(|ballot| ballot.role == *role)
+    else {
+        return refuse(format!(
+            "decision: {role} has not voted in round {round} of {id} yet; cast the vote first"
+        ));
+    };
+    let mind = "caller".to_owned();
+    let cast = Cast { vote, confidence, rationale, facts: Vec::new(), inquiry: None, mind };
+    record(turn, decision, role, round, cast)?;
+    Ok(before.vote)
+}
+
+/// A decision in whose open round a role may vote, and the round.
+fn may_vote(turn: &Turn<'_, '_>, role: &RoleId, id: DecisionId) -> Result<(Decision, u32), Failure> {
     let decision = decision(turn, id)?;
     let Phase::Voting { round } = decision.phase else {
         return refuse(format!("decision: {id} is not being voted on"));
@@ -129,17 +166,12 @@ pub fn cast(
     if !decision.participants.contains(role) {
         return refuse(format!("decision: {role} does not take part in {id}, so it cannot vote"));
     }
-    if turn.state().ballots(id, round)?.iter().any(|ballot| ballot.role == *role) {
-        return refuse(format!("decision: {role} has voted in round {round} of {id}"));
-    }
     if absence::is_noted(&decision, role, round) {
         return refuse(format!(
             "decision: {role} was missing in round {round} of {id}, which goes on without it"
         ));
     }
-    let mind = "caller".to_owned();
-    let cast = Cast { vote, confidence, rationale, facts: Vec::new(), inquiry: None, mind };
-    record(turn, decision, role, round, cast)
+    Ok((decision, round))
 }
 
 /// The time to vote is over: what is missing is not cast.

@@ -68,6 +68,8 @@ struct Shared {
     started: watch::Sender<usize>,
     /// Who sees each step after its commit.
     observer: OnceLock<Observer>,
+    /// Why the runtime ended by itself, where its store failed.
+    failure: OnceLock<StoreError>,
 }
 
 /// Who sees each step after its commit.
@@ -151,6 +153,7 @@ impl Live {
             head: watch::Sender::new(head.step),
             started: watch::Sender::new(0),
             observer: OnceLock::new(),
+            failure: OnceLock::new(),
             organisation,
             store,
             mind,
@@ -263,7 +266,7 @@ impl Live {
             tokio::select! {
                 changed = head.changed() => changed.map_err(|_| RuntimeError::Stopped)?,
                 // The dispatcher ends with the writer, whatever ended that.
-                () = self.shared.jobs.closed() => return Err(RuntimeError::Stopped),
+                () = self.shared.jobs.closed() => return Err(self.shared.stopped()),
             }
         }
     }
@@ -275,6 +278,11 @@ impl Live {
     /// Waits until the runtime ends by itself, because its store failed or one of its tasks did.
     pub async fn ended(&self) {
         self.shared.jobs.closed().await;
+    }
+
+    /// Why it takes nothing more, once it has ended.
+    pub fn why_ended(&self) -> RuntimeError {
+        self.shared.stopped()
     }
 
     /// Stops: what was submitted is finished and answered, then everything ends and what waited for the disk is on it.
@@ -298,7 +306,9 @@ impl Live {
         let store = self.shared.store.clone();
         // It cannot panic; should it, there is nothing left to tell.
         let flushed = tokio::task::spawn_blocking(move || store.failure().map_or_else(|| store.flush(), Err));
-        flushed.await.unwrap_or(Ok(())).map_err(RuntimeError::from)
+        flushed.await.unwrap_or(Ok(()))?;
+        // What could not be read ends a runtime as well, and closes no store.
+        self.shared.failure.get().map_or(Ok(()), |error| Err(error.retold().into()))
     }
 }
 
@@ -306,6 +316,8 @@ impl Shared {
     /// Ends the runtime, because the store failed: whoever went on would wait for what nobody does any more.
     fn ends(&self, error: &StoreError) {
         tracing::error!(%error, "the store failed");
+        // The first failure is the one that led to the others.
+        let _ = self.failure.set(error.retold());
         self.jobs.close();
     }
 
@@ -316,8 +328,15 @@ impl Shared {
 
     async fn submit_asked(&self, inputs: Vec<Asked>) -> Result<Vec<Outcome>, RuntimeError> {
         let (told, outcomes) = oneshot::channel();
-        self.jobs.send(Job { inputs, told }).await.map_err(|_| RuntimeError::Stopped)?;
-        outcomes.await.map_err(|_| RuntimeError::Stopped)?
+        self.jobs.send(Job { inputs, told }).await.map_err(|_| self.stopped())?;
+        outcomes.await.map_err(|_| self.stopped())?
+    }
+
+    /// Why nobody answers any more.
+    fn stopped(&self) -> RuntimeError {
+        // What has come too late was not tried: of that a failed write leaves nothing in doubt.
+        let failure = self.store.failure().or_else(|| self.failure.get().map(StoreError::retold));
+        failure.map_or(RuntimeError::Stopped, RuntimeError::from)
     }
 }
 

@@ -88,7 +88,7 @@ impl<'a> Judge<'a> {
         seed: u64,
     ) -> Result<(), Wrong> {
         guarded(|| {
-            let store = open(disk).map_err(|error| Wrong::Refused(error.to_string()))?;
+            let store = open(self.company, disk).map_err(|error| Wrong::Refused(error.to_string()))?;
             self.check(&store, told, states)?;
             let mut told = Vec::new();
             live(self.company, &store, disk, seed, &mut told)?;

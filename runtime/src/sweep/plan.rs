@@ -14,6 +14,8 @@ use super::recording::Recording;
 /// How far into its second life a store may come before its power is cut again, in operations of the disk. Recovering takes
 /// about ten.
 const SECOND_LIFE_OPERATIONS: u64 = 40;
+/// How many operations opening and closing a store takes after a cut, at most. Strikes behind the last one are missed.
+pub(super) const RECOVERY_OPERATIONS: u64 = 48;
 /// Of so many cuts one is followed by a second one.
 const SECOND_CUT_EVERY: u64 = 3;
 
@@ -23,6 +25,8 @@ pub(super) enum Strike {
     /// The power is cut after so many operations; what was not synced survives as the seed picks. A second cut may follow
     /// after so many operations of the second life.
     Cut { after: u64, seed: u64, again_after: Option<u64> },
+    /// The power is cut after so many operations, and again so many operations into opening and closing what is left.
+    Recovery { after: u64, seed: u64, cut_after: u64 },
     /// Every operation after so many fails, and the process ends.
     Error { after: u64 },
     /// One operation fails: where it is a sync, what it held is never written.
@@ -41,6 +45,7 @@ impl Strike {
     pub(super) fn after(self) -> Option<u64> {
         match self {
             Self::Cut { after, .. }
+            | Self::Recovery { after, .. }
             | Self::Error { after }
             | Self::ErrorOnce { after }
             | Self::Full { after }
@@ -58,6 +63,9 @@ impl fmt::Display for Strike {
             }
             Self::Cut { after, seed, again_after: Some(again) } => {
                 write!(f, "power cut after operation {after} and again {again} later, seed {seed}")
+            }
+            Self::Recovery { after, seed, cut_after } => {
+                write!(f, "power cut after operation {after} and {cut_after} into opening, seed {seed}")
             }
             Self::Error { after } => write!(f, "device gone after operation {after}"),
             Self::ErrorOnce { after } => write!(f, "one error after operation {after}"),
@@ -90,6 +98,11 @@ pub(super) fn strikes(recording: &Recording, bounds: &Bounds, seed: u64) -> Vec<
         first = last + 1;
     }
     let all: Vec<u64> = (0..total).collect();
+    for after in sample(&all, bounds.recoveries, &mut random) {
+        let seed = random.next_u64();
+        let operations = 0..RECOVERY_OPERATIONS;
+        strikes.extend(operations.map(|cut_after| Strike::Recovery { after, seed, cut_after }));
+    }
     for (place, after) in sample(&all, bounds.errors, &mut random).into_iter().enumerate() {
         strikes.push(match place % 3 {
             0 => Strike::Error { after },

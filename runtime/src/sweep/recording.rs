@@ -35,7 +35,7 @@ impl Recording {
     /// Plays the session uncut.
     pub(super) fn make(company: &Company, seed: u64, sabotage: Option<Sabotage>) -> Result<Self, SweepError> {
         let empty = MemoryDisk::new();
-        drop(open(&empty)?);
+        drop(open(company, &empty)?);
         let start = MemoryDisk::holding(empty.bytes());
         let start = match sabotage {
             Some(Sabotage::TableApart(table)) => start.with_table_apart(table),
@@ -45,7 +45,7 @@ impl Recording {
         let mut told = Vec::new();
         let disk = copy(&start, faults);
         disk.record();
-        let store = open(&disk)?;
+        let store = open(company, &disk)?;
         let mut ledger = Ledger::of(&store.snapshot()?)?;
         let mut states = BTreeSet::from([ledger.digest()]);
         let commits: Arc<Mutex<Vec<(u64, WriteSet)>>> = Arc::default();
@@ -62,7 +62,9 @@ impl Recording {
         for (_, writes) in &commits {
             states.insert(ledger.absorb(writes));
         }
-        let commits = commits.into_iter().map(|(operation, _)| operation).collect();
+        let mut commits: Vec<u64> = commits.into_iter().map(|(operation, _)| operation).collect();
+        // Those that share a sync are one to the disk.
+        commits.dedup();
         let mut recording =
             Self { start, faults, operations: disk.recorded(), commits, told, states, outcome };
         if sabotage == Some(Sabotage::ToldBeforeCommit) {

@@ -42,6 +42,10 @@ impl<'a> Striker<'a> {
                 self.forward_to(after)?;
                 well_or_wrong(self.cut(after, seed, again_after))
             }
+            Strike::Recovery { after, seed, cut_after } => {
+                self.forward_to(after)?;
+                self.cut_recovery(after, seed, cut_after)
+            }
             Strike::Error { after } => self.fail(after, ErrorAt::lasting(after).into()),
             Strike::ErrorOnce { after } => self.fail(after, ErrorAt::once(after).into()),
             Strike::Full { after } => self.fail(after, ErrorAt::full(after).into()),
@@ -81,11 +85,30 @@ impl<'a> Striker<'a> {
         self.judge.judge(&left.cut(seed), &told, States::OfItsJournal, resume_seed(seed))
     }
 
+    /// Cuts the power, opens and closes what is left, and cuts the power once more meanwhile.
+    fn cut_recovery(&self, after: u64, seed: u64, cut_after: u64) -> Went {
+        let left = self.disk.cut(seed);
+        left.fail_after(cut_after);
+        // Whether it opens is judged from what is left, as everywhere.
+        let opened = guarded(|| {
+            drop(open(self.judge.company, &left));
+            Ok(())
+        });
+        if left.operations() <= cut_after {
+            return Went::Missed;
+        }
+        let told: Vec<Told> = self.judge.recording.told_by(after).into_iter().collect();
+        let left = left.cut(seed.rotate_left(1));
+        well_or_wrong(
+            opened.and_then(|()| self.judge.judge(&left, &told, States::OfTheUncutRun, resume_seed(seed))),
+        )
+    }
+
     /// Goes on with what is left, until the disk fails or the session ends. What it was told.
     fn second_life(&self, disk: &MemoryDisk, seed: u64) -> Result<Vec<Told>, Wrong> {
         guarded(|| {
             let mut told = Vec::new();
-            if let Ok(store) = open(disk) {
+            if let Ok(store) = open(self.judge.company, disk) {
                 // That it fails is what the fault is for; whether it should have is judged from what is left.
                 let _ = live(self.judge.company, &store, disk, resume_seed(seed), &mut told);
             }
@@ -131,7 +154,7 @@ impl<'a> Striker<'a> {
     /// What was told, and whether the disk's failure was met before the session's end.
     fn live_until_failure(&self, disk: &MemoryDisk) -> Result<(Vec<Told>, bool), Wrong> {
         let mut told = Vec::new();
-        let Ok(store) = open(disk) else { return Ok((told, true)) };
+        let Ok(store) = open(self.judge.company, disk) else { return Ok((told, true)) };
         let played = live(self.judge.company, &store, disk, self.judge.seed, &mut told);
         if played.is_ok() {
             return Ok((told, false));
@@ -143,7 +166,7 @@ impl<'a> Striker<'a> {
     }
 
     fn read(&self, disk: &MemoryDisk) -> Result<(), Wrong> {
-        let store = open(disk).map_err(|error| Wrong::Refused(error.to_string()))?;
+        let store = open(self.judge.company, disk).map_err(|error| Wrong::Refused(error.to_string()))?;
         self.judge.check_readable(&store)
     }
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Bound;
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
@@ -15,12 +16,15 @@ static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 pub(crate) struct FileDisk {
     file: File,
     inner: FileBackend,
+    /// How long the file is, as far as this program has made it.
+    len: AtomicU64,
 }
 
 impl FileDisk {
     pub(crate) fn new(file: File) -> io::Result<Self> {
         let inner = FileBackend::new(file.try_clone()?).map_err(io::Error::other)?;
-        Ok(Self { file, inner })
+        let len = AtomicU64::new(file.metadata()?.len());
+        Ok(Self { file, inner, len })
     }
 
     fn grow(&self, mut end: u64, len: u64) -> io::Result<()> {
@@ -47,12 +51,20 @@ impl StorageBackend for FileDisk {
             let _ = self.inner.set_len(before);
             return Err(error);
         }
-        self.inner.set_len(len)
+        self.inner.set_len(len)?;
+        self.len.store(len, Ordering::Release);
+        Ok(())
     }
     fn sync_data(&self) -> io::Result<()> {
         self.inner.sync_data()
     }
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        // A write behind the end of a file that was cut off would make it as long as before, and hide that.
+        let (len, found) = (self.len.load(Ordering::Acquire), self.file.metadata()?.len());
+        if found < len {
+            let what = format!("somebody else has cut the file off: {found} of {len} bytes are left");
+            return Err(io::Error::other(what));
+        }
         self.inner.write(offset, data)
     }
     fn close(&self) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Messages, who sends them and how far each recipient has read.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::codec::{Decode, Encode, Record};
 use crate::names::{DecisionType, MessageId, RoleId, Topic};
@@ -120,6 +121,10 @@ pub struct Cursor {
 }
 impl Record for Cursor {}
 
+/// How many entries a cursor notes that were read out of order. An agent that stands still while others say what it is not
+/// meant to hear collects them; beyond, what it skipped is moved into its inbox, entry by entry.
+pub const MAX_READ_BEYOND: usize = 1_024;
+
 impl Cursor {
     /// Whether the entry has been read.
     pub fn has_read(&self, entry: u64) -> bool {
@@ -133,6 +138,25 @@ impl Cursor {
         }
         let place = self.read_beyond.partition_point(|other| *other < entry);
         self.read_beyond.insert(place, entry);
+        self.close_up();
+    }
+
+    /// Goes on behind the first entries that are not yet read, where more is noted than may be; those entries are then to
+    /// be found elsewhere.
+    pub fn skip(&mut self) -> Range<u64> {
+        let from = self.next;
+        if self.read_beyond.len() > MAX_READ_BEYOND
+            && let Some(first) = self.read_beyond.first()
+        {
+            self.next = *first;
+            let skipped = from..self.next;
+            self.close_up();
+            return skipped;
+        }
+        from..from
+    }
+
+    fn close_up(&mut self) {
         let in_order =
             self.read_beyond.iter().enumerate().take_while(|(at, entry)| **entry == self.next + *at as u64);
         let read = in_order.count();
@@ -163,6 +187,22 @@ impl Record for Receipt {}
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_cursor_skips_what_it_cannot_note() {
+        let mut cursor = Cursor::default();
+        let mut skipped = Vec::new();
+        // Every second entry is read, and the others wait.
+        for entry in (1..=4 * MAX_READ_BEYOND as u64).step_by(2) {
+            cursor.mark(entry);
+            skipped.extend(cursor.skip());
+            assert!(cursor.read_beyond.len() <= MAX_READ_BEYOND);
+            assert_eq!(cursor.skip().count(), 0);
+        }
+        assert_eq!(skipped, (0..skipped.len() as u64).map(|one| 2 * one).collect::<Vec<_>>());
+        assert_eq!(skipped.len(), MAX_READ_BEYOND);
+        assert!(!cursor.has_read(cursor.next) && cursor.has_read(cursor.next - 2));
+    }
 
     proptest! {
         /// Whatever the order in which entries are read, the cursor ends behind the last and holds no gap.

@@ -46,6 +46,16 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(directory(path))?.sync_all()
 }
 
+/// A new file in the place of whatever is there. A link is replaced and not followed, so that nobody can have another file
+/// written over.
+pub(super) fn create_anew(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+        Ok(()) | Err(_) => {}
+    }
+    File::options().read(true).write(true).create_new(true).open(path)
+}
+
 fn mark_of(store: &Path) -> PathBuf {
     with_ending(store, ".doubt")
 }
@@ -57,7 +67,7 @@ fn ballast_of(store: &Path) -> PathBuf {
 /// Marks a store of which a commit is in doubt.
 pub(super) fn mark_doubt(store: &Path, cause: &str) {
     let write = || -> io::Result<()> {
-        let mut file = File::create(mark_of(store))?;
+        let mut file = create_anew(&mark_of(store))?;
         let now = Clock::Real.now();
         let process = std::process::id();
         writeln!(file, "{now}: process {process} (version {}) failed: {cause}", env!("CARGO_PKG_VERSION"))?;
@@ -94,7 +104,7 @@ pub(super) fn forget_cached(store: &Path) {
 /// Makes the ballast of a store where there is none and room is plenty.
 pub(super) fn keep_ballast(store: &Path) {
     let path = ballast_of(store);
-    if std::fs::metadata(&path).is_ok_and(|file| file.len() == BALLAST_BYTES) {
+    if std::fs::symlink_metadata(&path).is_ok_and(|file| file.is_file() && file.len() == BALLAST_BYTES) {
         return;
     }
     let room = statvfs(directory(store)).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
@@ -102,7 +112,7 @@ pub(super) fn keep_ballast(store: &Path) {
         return;
     }
     let write = || -> io::Result<()> {
-        let mut file = File::create(&path)?;
+        let mut file = create_anew(&path)?;
         let mut left = BALLAST_BYTES;
         while left > 0 {
             let count = usize::try_from(left).unwrap_or(usize::MAX).min(ZEROS.len());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::guard::Guard;
 use super::handle::Handle;
-use super::opening::{CACHE_BYTES, check_magic, io_error, mended, open_held, read_info};
+use super::opening::{CACHE_BYTES, absent, check_magic, io_error, mended, open_held, read_info};
 use super::{Snapshot, Store};
 use crate::StoreError;
 use crate::lock::StoreLock;
@@ -53,7 +53,7 @@ impl Store {
     /// In use, missing, not a store, of another format, or the disk's own failure.
     pub(crate) fn examine(path: &Path, wait_ms: u64) -> Result<Examined, StoreError> {
         if !path.try_exists().map_err(io_error("cannot look for", path))? {
-            return Err(StoreError::Missing { path: path.to_owned() });
+            return Err(absent(path));
         }
         check_magic(path)?;
         let lock = StoreLock::acquire(path, wait_ms, true)?;

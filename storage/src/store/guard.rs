@@ -73,6 +73,13 @@ enum Operation {
     Sync,
 }
 
+impl DiskFailure {
+    /// As an error of the operating system.
+    pub(super) fn error(self) -> io::Error {
+        io::Error::new(if self.is_full { ErrorKind::StorageFull } else { ErrorKind::Other }, self.cause)
+    }
+}
+
 impl Guard {
     /// A guard that holds; `may_release` says whether what it holds may reach the disk one day.
     pub(super) fn holding(disk: impl StorageBackend, may_release: bool) -> io::Result<(Arc<Self>, Guarded)> {

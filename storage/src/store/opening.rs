@@ -33,6 +33,15 @@ pub(super) fn io_error<'a>(what: &'static str, path: &'a Path) -> impl Fn(io::Er
     move |cause| StoreError::Io { what, path: path.to_owned(), cause }
 }
 
+/// What is said where no file is.
+pub(super) fn absent(path: &Path) -> StoreError {
+    let path = path.to_owned();
+    if path.is_symlink() {
+        return StoreError::NotAStore { path, found: "a link to a file that is not there".to_owned() };
+    }
+    StoreError::Missing { path }
+}
+
 /// Looks at a file's first bytes before anything is done to it.
 pub(super) fn check_magic(path: &Path) -> Result<(), StoreError> {
     let not_a_store =
@@ -75,7 +84,10 @@ pub(super) fn for_writing(path: &Path, clock: Option<ClockKind>) -> Result<Opene
         check_after_doubt(&mut handle, path)?;
     }
     guard.release().map_err(io_error("cannot bring in order", path))?;
-    add_missing_tables(&handle, path)?;
+    add_missing_tables(&handle, path).map_err(|error| match guard.failure() {
+        Some(disk) => io_error("cannot bring in order", path)(disk.error()),
+        None => error,
+    })?;
     if doubt.is_some() {
         beside::settle_doubt(path).map_err(io_error("cannot take away the mark of doubt beside", path))?;
     }
@@ -216,20 +228,40 @@ fn add_tables(database: &Database, path: &Path) -> Result<(), StoreError> {
 /// Makes a store beside its final name and moves it there, so that a half-made one is never found.
 pub(super) fn create_file(path: &Path, clock: ClockKind) -> Result<(), StoreError> {
     let fresh = beside::with_ending(path, ".new");
-    let file = File::options()
-        .create(true)
-        .truncate(true)
-        .read(true)
-        .write(true)
-        .open(&fresh)
-        .map_err(io_error("cannot create", &fresh))?;
-    let disk = FileDisk::new(file).map_err(io_error("cannot create", &fresh))?;
-    let (_, guarded) = Guard::passing(disk);
-    let database = open_database(guarded, &fresh, CACHE_BYTES)?;
-    initialise(&database, clock, &fresh)?;
-    drop(database);
-    std::fs::rename(&fresh, path).map_err(io_error("cannot create", path))?;
+    let made = make_file(&fresh, clock)
+        .and_then(|()| std::fs::rename(&fresh, path).map_err(io_error("cannot create", path)));
+    if let Err(error) = made {
+        // It may never have been made, and what is left of it is of no use to anybody.
+        let _ = std::fs::remove_file(&fresh);
+        return Err(error);
+    }
     beside::sync_directory(path).map_err(io_error("cannot sync the directory of", path))
+}
+
+/// Makes a whole store in a new file.
+fn make_file(fresh: &Path, clock: ClockKind) -> Result<(), StoreError> {
+    let file = beside::create_anew(fresh).map_err(io_error("cannot create", fresh))?;
+    let disk = FileDisk::new(file).map_err(io_error("cannot create", fresh))?;
+    fill_new(fresh, disk, clock)
+}
+
+/// Makes a whole store on an empty disk.
+pub(super) fn fill_new(
+    fresh: &Path,
+    disk: impl redb::StorageBackend,
+    clock: ClockKind,
+) -> Result<(), StoreError> {
+    let (guard, guarded) = Guard::passing(disk);
+    let made = open_database(guarded, fresh, CACHE_BYTES).and_then(|database| {
+        initialise(&database, clock, fresh)?;
+        // What the database writes when it is closed belongs to the file as well.
+        unpanicked(move || drop(database))
+            .map_err(|cause| StoreError::DamagedFile { path: fresh.to_owned(), cause })
+    });
+    match guard.failure() {
+        Some(disk) => Err(io_error("cannot create", fresh)(disk.error())),
+        None => made,
+    }
 }
 
 /// The first commits of every store: all its tables, and what it is.

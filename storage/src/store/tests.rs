@@ -11,10 +11,10 @@ use redb::ReadableDatabase;
 use tempfile::TempDir;
 
 use super::beside::{keep_ballast, mark_doubt, with_ending};
-use super::opening::for_reading;
+use super::opening::{fill_new, for_reading};
 use super::{BALLAST_BYTES, Durability, OpenOptions, RawTable, Snapshot, Store};
 use crate::clock::{ClockKind, VIRTUAL_EPOCH};
-use crate::disk::MemoryDisk;
+use crate::disk::{ErrorAt, MemoryDisk};
 use crate::journal::Head;
 use crate::state::{KeyRange, Order, State};
 use crate::{Input, StoreError, table, verify};
@@ -289,7 +289,93 @@ fn a_backup_is_a_whole_store_and_replaces_nothing_unasked() {
         assert!(refused.to_string().contains("that is the store itself"), "{refused}");
     }
     assert!(store.backup(&place.directory.path().join("none/copy"), false).is_err());
+    let link = place.directory.path().join("link");
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    let refused = store.backup(&link, true).unwrap_err();
+    assert!(refused.to_string().contains("a link to a file that is not there"), "{refused}");
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("copy.redb", &link).unwrap();
+    assert_eq!(store.backup(&link, true).unwrap().head.step, 2);
+    assert!(link.is_symlink() && std::fs::read(&to).unwrap() != before);
+    std::fs::remove_file(&link).unwrap();
     assert_eq!(store.backup(&to, true).unwrap().head.step, 2);
     assert!(verify::file(&to, 0).unwrap().is_whole());
     assert_eq!(place.files(), ["copy.redb", "copy.redb.lock", "org.redb", "org.redb.lock"]);
+}
+
+#[test]
+fn a_backup_clears_what_killed_ones_left_and_nothing_else() {
+    let place = Place::new();
+    let to = place.directory.path().join("copy.redb");
+    let store = place.open(&OpenOptions::default()).unwrap();
+    let part = |name: &str, unique: &str| place.directory.path().join(format!("{name}.part-{unique}"));
+    let unique = |digit: &str| digit.repeat(32);
+    let (killed, others) = (part("copy.redb", &unique("a")), part("other.redb", &unique("b")));
+    let (named, held) = (part("copy.redb", "mine"), part("copy.redb", &unique("c")));
+    for left in [&killed, &others, &named, &held] {
+        std::fs::write(left, "half of a store").unwrap();
+    }
+    let holder = std::fs::File::open(&held).unwrap();
+    holder.lock_shared().unwrap();
+    store.backup(&to, false).unwrap();
+    assert!(!killed.exists(), "nobody holds it");
+    assert!(others.exists() && named.exists(), "they belong to something else");
+    assert!(held.exists(), "it is being made");
+    drop(holder);
+    store.backup(&to, true).unwrap();
+    assert!(!held.exists());
+}
+
+/// Method: the disk is full at each operation in turn.
+#[test]
+fn a_store_that_cannot_be_made_says_that_there_is_no_room() {
+    let place = Place::new();
+    let mut refused = 0;
+    for operations in 0.. {
+        let disk = MemoryDisk::new();
+        disk.set_faults(ErrorAt::full(operations).into());
+        match fill_new(&place.path(), disk, ClockKind::Real) {
+            Ok(()) => break,
+            Err(error) => {
+                let said = error.to_string();
+                assert!(said.contains("cannot create") && said.contains("make room on that disk"), "{said}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 5, "{refused}");
+}
+
+#[test]
+fn a_file_that_somebody_cuts_off_takes_no_more_commits() {
+    let place = Place::new();
+    let store = place.open(&OpenOptions::default()).unwrap();
+    step(&store).unwrap();
+    let file = std::fs::File::options().write(true).open(place.path()).unwrap();
+    file.set_len(8192).unwrap();
+    let refused = step(&store).unwrap_err();
+    assert!(refused.to_string().contains("somebody else has cut the file off"), "{refused}");
+    assert!(matches!(step(&store), Err(StoreError::Closed { .. })));
+}
+
+#[test]
+fn no_link_beside_a_store_has_another_file_written_over() {
+    let place = Place::new();
+    let precious = place.directory.path().join("precious");
+    std::fs::write(&precious, "as it was").unwrap();
+    let link =
+        |ending: &str| std::os::unix::fs::symlink(&precious, with_ending(&place.path(), ending)).unwrap();
+    for ending in [".new", ".ballast", ".doubt"] {
+        link(ending);
+    }
+    // The mark is read as one, and is taken away.
+    drop(place.open(&OpenOptions { ballast: true, ..OpenOptions::default() }).unwrap());
+    link(".doubt");
+    mark_doubt(&place.path(), "the disk went away");
+    drop(place.open(&OpenOptions::default()).unwrap());
+    std::fs::remove_file(with_ending(&place.path(), ".lock")).unwrap();
+    link(".lock");
+    let refused = place.open(&OpenOptions::default()).unwrap_err().to_string();
+    assert!(refused.contains("cannot lock"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "as it was");
 }

@@ -17,6 +17,7 @@
 //! the commit itself leaves it in doubt.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use redb::{Database, Durability as Sync, WriteTransaction};
 
@@ -35,6 +36,19 @@ pub(super) struct Failed {
     pub(super) cause: String,
     /// Whether commits still waited for the disk.
     pub(super) waited: bool,
+    /// The file, where no write failed and what was read of it before one is damaged.
+    pub(super) damaged: Option<Arc<Path>>,
+}
+
+impl Failed {
+    /// For whoever has nothing written because of it.
+    pub(super) fn error(&self) -> StoreError {
+        let cause = self.cause.clone();
+        match &self.damaged {
+            Some(path) => StoreError::DamagedFile { path: path.to_path_buf(), cause },
+            None => StoreError::Closed { cause, waited: self.waited },
+        }
+    }
 }
 
 /// What is known of a store's writes.
@@ -51,12 +65,7 @@ pub(super) struct Writing {
 impl Writing {
     /// Whether more may be written.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        match &self.closed {
-            Some(Failed { cause, waited }) => {
-                Err(StoreError::Closed { cause: cause.clone(), waited: *waited })
-            }
-            None => Ok(()),
-        }
+        self.closed.as_ref().map_or(Ok(()), |failed| Err(failed.error()))
     }
 
     /// The phases of the next batch's commit.

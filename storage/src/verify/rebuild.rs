@@ -17,6 +17,7 @@ pub(super) fn rebuild(state: &dyn State, verified: &mut Verified) -> Result<Opti
     let mut batch = store.batch()?;
     let mut in_batch = 0;
     let given_up = |verified: &mut Verified, damage: Damage| {
+        verified.head = None;
         verified.find(damage);
         let what = "the other tables against the journal, because the journal is damaged".to_owned();
         verified.unchecked.push(what);

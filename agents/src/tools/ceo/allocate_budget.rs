@@ -6,12 +6,15 @@ use echo_storage::quantities::Usd;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::tools::bounds;
 use crate::tools::case::Case;
 use crate::tools::deciding::{Asking, Decided, Verdict, decide, kind};
 
 const NAME: &str = "allocate_budget";
 const DESCRIPTION: &str = "Allocates money to a department. Approved at once within your limit of 24 hours; above it, a \
 person is asked.";
+
+const MAX_PURPOSE_CHARS: usize = 200;
 
 /// The tool.
 pub(crate) fn tool() -> Tool {
@@ -26,7 +29,7 @@ struct Arguments {
     /// How much, in US dollars with at most two decimals.
     amount_usd: Usd,
     /// What for, in one line.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(min = 1, max = MAX_PURPOSE_CHARS))]
     purpose: String,
     /// What you decide.
     #[serde(default)]
@@ -74,6 +77,7 @@ impl Department {
 
 fn allocate(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Decided, Failure> {
     let Arguments { department, amount_usd, purpose, verdict, rationale, context } = arguments;
+    bounds::text("purpose", &purpose, MAX_PURPOSE_CHARS)?;
     let asking = Asking {
         kind: kind("budget_allocation")?,
         subject: format!("{amount_usd} for {}: {}", department.name(), purpose.trim()),

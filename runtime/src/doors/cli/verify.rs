@@ -26,10 +26,11 @@ Nothing is decided and nothing is written: a damaged store stays as it is. While
 store open it is read through that; then the pages of the file are not looked at.
 
 --crash-sweep looks at no store. It plays the default scenario, three times in a row, on a disk in
-memory, cuts the power at every operation of every commit, lets the disk fail and fill up, opens
-what is left each time, and checks that nothing was lost that anybody was told, that the journal
-replays, and that the session goes on to the same outcome. It takes minutes; the same seed does
-the same again.
+memory, with a sync for each commit and with one for several, cuts the power at every operation of
+the disk, and after some cuts at every operation of the next opening, lets the disk fail and fill
+up, opens what is left each time, and checks that nothing was lost that anybody was told, that the
+journal replays, and that the session goes on to the same outcome. It takes minutes; the same seed
+does the same again.
 
 Exit codes: 0 no damage, or every promise kept; 1 damage, or a promise broken, each finding with
 what helps or how to repeat it, or it could not be verified.";
@@ -45,10 +46,12 @@ const TRIES: usize = 5;
 struct Told {
     store: String,
     whole: bool,
-    steps: u64,
+    /// As far as the journal's chain is whole; like the other figures null where nothing in the file could be read.
+    steps: Option<u64>,
+    /// Null where the chain is not whole to its end.
     head: Option<String>,
-    rows: u64,
-    bytes: u64,
+    rows: Option<u64>,
+    bytes: Option<u64>,
     file_bytes: Option<u64>,
     found: u64,
     /// The first of them.
@@ -97,13 +100,14 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
     let verified = verified(invocation, &place)?;
     let end = if verified.is_whole() { End::Well } else { End::Otherwise };
     if invocation.json {
+        let read = |figure: u64| verified.is_readable.then_some(figure);
         invocation.output.json(&Told {
             store: place.shown(),
             whole: verified.is_whole(),
-            steps: verified.steps,
+            steps: read(verified.steps),
             head: verified.head.map(|head| head.to_string()),
-            rows: verified.rows,
-            bytes: verified.bytes,
+            rows: read(verified.rows),
+            bytes: read(verified.bytes),
             file_bytes: verified.file_bytes,
             found: verified.count,
             findings: verified.findings.iter().map(Finding::of).collect(),
@@ -163,12 +167,14 @@ fn text(verified: &Verified) -> String {
     };
     let file =
         verified.file_bytes.map(|bytes| format!(", a file of {}", size::shown(bytes))).unwrap_or_default();
-    lines.push(format!(
-        "{whole}{found}: {} steps, {} rows, {} of keys and values{file}",
-        verified.steps,
-        verified.rows,
-        size::shown(verified.bytes),
-    ));
+    let figures = if verified.is_readable {
+        let bytes = size::shown(verified.bytes);
+        let whole_to = if verified.head.is_some() { "" } else { " as far as the journal is whole" };
+        format!("{} steps{whole_to}, {} rows, {bytes} of keys and values", verified.steps, verified.rows)
+    } else {
+        "nothing in it can be read".to_owned()
+    };
+    lines.push(format!("{whole}{found}: {figures}{file}"));
     lines.extend(verified.head.map(|head| format!("head  {head}")));
     lines.extend(verified.unchecked.iter().map(|what| format!("not checked: {what}")));
     lines.join("\n")

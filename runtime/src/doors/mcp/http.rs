@@ -36,6 +36,7 @@ use super::door::Door;
 use super::lines::MAX_LINE_BYTES;
 use super::server::{Desk, Server};
 use crate::doors::token::Token;
+use crate::training::Stop;
 
 /// How many connections of HTTP there may be at once; further ones are closed.
 const MAX_CONNECTIONS: usize = 256;
@@ -98,8 +99,8 @@ impl Http {
         Arc::new(Self { token, doors, connections: Semaphore::new(MAX_CONNECTIONS) })
     }
 
-    /// Serves a connection until its client has gone.
-    pub async fn serve(self: Arc<Self>, stream: TcpStream) {
+    /// Serves a connection until its client has gone, or the runtime leaves.
+    pub async fn serve(self: Arc<Self>, stream: TcpStream, mut leave: Stop) {
         let Ok(_kept) = self.connections.try_acquire() else { return };
         let answering = service_fn(|request| {
             let http = self.clone();
@@ -108,7 +109,15 @@ impl Http {
         let mut builder = hyper::server::conn::http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(Duration::from_millis(HEAD_MS));
         builder.max_buf_size(MAX_HEAD_BYTES).half_close(true);
-        if let Err(error) = builder.serve_connection(TokioIo::new(stream), answering).await {
+        let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), answering));
+        let ended = tokio::select! {
+            ended = &mut served => ended,
+            () = leave.wait() => {
+                served.as_mut().graceful_shutdown();
+                served.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "a connection of HTTP ended");
         }
     }

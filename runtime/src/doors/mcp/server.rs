@@ -23,6 +23,7 @@ use super::lines::Lines;
 use crate::doors::socket::wire::Stream;
 use crate::drivers::live::Handle;
 use crate::organisation::Organisation;
+use crate::training::Stop;
 
 /// The name by which clients know this server.
 const NAME: &str = "echo-org";
@@ -67,12 +68,29 @@ impl Server {
         &self.desk
     }
 
-    /// Serves a client whose messages are lines, until it has gone.
-    pub async fn serve_lines(self, stream: Box<dyn Stream>) {
-        match rmcp::serve_server(self, Lines::of(stream)).await {
-            // How it ended is of no use to anybody: the client has gone.
-            Ok(running) => drop(running.waiting().await),
-            Err(error) => tracing::debug!(%error, "a client went away before it had said how it speaks"),
+    /// Serves a client whose messages are lines, until it has gone or the runtime leaves; what is being worked on then is
+    /// answered where that is soon.
+    pub async fn serve_lines(self, stream: Box<dyn Stream>, mut leave: Stop) {
+        let begun = tokio::select! {
+            begun = rmcp::serve_server(self, Lines::of(stream)) => begun,
+            () = leave.wait() => return,
+        };
+        let running = match begun {
+            Ok(running) => running,
+            Err(error) => {
+                tracing::debug!(%error, "a client went away before it had said how it speaks");
+                return;
+            }
+        };
+        let cancel = running.cancellation_token();
+        let mut ended = std::pin::pin!(running.waiting());
+        // How it ended is of no use to anybody: the client has gone.
+        tokio::select! {
+            _ = &mut ended => {}
+            () = leave.wait() => {
+                cancel.cancel();
+                let _ = ended.await;
+            }
         }
     }
 

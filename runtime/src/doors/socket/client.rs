@@ -162,7 +162,9 @@ impl Client {
         let runtime = runtime()?;
         let stream = runtime.block_on(async { timely(UnixStream::connect(&address.socket)).await });
         let stream = stream.map_err(|cause| match cause.kind() {
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => nobody(),
+            std::io::ErrorKind::NotFound
+            | std::io::ErrorKind::NotADirectory
+            | std::io::ErrorKind::ConnectionRefused => nobody(),
             _ => cause.into(),
         })?;
         let wire = Wire::new(Box::new(stream));

@@ -37,6 +37,9 @@ pub const IDLE_LEAVE_MS: u64 = 10 * 60 * 1000;
 /// How long to wait before accepting again when the system has no more connections to give, in milliseconds.
 const ACCEPT_AGAIN_MS: u64 = 100;
 
+/// How long those may take who are told that the store failed, in milliseconds.
+const LAST_ANSWERS_MS: u64 = 1_000;
+
 /// Why a host left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left {
@@ -214,11 +217,19 @@ pub async fn serve(
     // Nobody new comes in; the socket's file goes first, so that whoever looks for a host starts the next one.
     drop(listening);
     let _ = shared.leave.send_replace(true);
+    if left == Left::Failed {
+        // Whoever waits for an answer is told why there is none.
+        let told = async { while connections.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_millis(LAST_ANSWERS_MS), told).await;
+    }
     connections.shutdown().await;
     let sessions = std::mem::take(&mut *shared.sessions());
     end(sessions).await;
-    if let Some(shared) = Arc::into_inner(shared) {
-        shared.live.stop().await?;
+    let store = shared.store.clone();
+    match Arc::into_inner(shared) {
+        Some(shared) => shared.live.stop().await?,
+        // Somebody still holds it; what waits for the disk must come there all the same.
+        None => store.failure().map_or_else(|| store.flush(), Err)?,
     }
     Ok(left)
 }

@@ -58,7 +58,7 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "the store failed");
+                shared.ends(&error);
                 for (_, told) in asked {
                     // Whoever does not wait any more need not be told.
                     let _ = told.send(Err(error.retold().into()));

@@ -56,6 +56,10 @@ fn text(figures: &Figures) -> String {
             "power cuts     {}, of which {} were followed by a second one",
             figures.power_cuts, figures.second_cuts
         ),
+        format!(
+            "recoveries     {}, cut while the store was opened or closed after a cut",
+            figures.recovery_cuts
+        ),
         format!("disk errors    {}", figures.io_errors),
         format!("full disks     {}", figures.full_disks),
         format!(
@@ -89,6 +93,7 @@ mod tests {
             operations: 700,
             power_cuts: 2_100,
             second_cuts: 690,
+            recovery_cuts: 320,
             io_errors: 460,
             full_disks: 230,
             failed_syncs: FailedSyncs { trials: 40, whole: 21, refused: 12, damaged: 7, lost: 0 },
@@ -99,6 +104,7 @@ mod tests {
         seed           7
         uncut runs     2: 90 steps, 60 commits, 700 operations of the disk
         power cuts     2100, of which 690 were followed by a second one
+        recoveries     320, cut while the store was opened or closed after a cut
         disk errors    460
         full disks     230
         failed syncs   40, gone on from as if nothing had been, then power cut: 21 whole, 12 refused, 7 found damaged, 0 lost something
@@ -108,7 +114,7 @@ mod tests {
         let described = vec!["seed 7, commits of one step, power cut after operation 3: lost".to_owned()];
         let broken = Figures { violations: 2, described, ..sound };
         let text = text(&broken);
-        let violations: Vec<&str> = text.lines().skip(7).collect();
+        let violations: Vec<&str> = text.lines().skip(8).collect();
         assert_eq!(
             violations,
             ["2 violations", "seed 7, commits of one step, power cut after operation 3: lost", "and 1 more"]

@@ -59,7 +59,8 @@ pub(super) async fn serve(shared: Arc<Shared>, mut wire: Wire, is_guarded: bool)
     match served.await {
         Ok(None) => {}
         Ok(Some(door)) => {
-            Server::at(door, shared.desk.clone()).serve_lines(wire.into_stream()).await;
+            let leave = Stop::from(shared.leave.subscribe());
+            Server::at(door, shared.desk.clone()).serve_lines(wire.into_stream(), leave).await;
         }
         Err(error) => tracing::debug!(%error, "a connection ended"),
     }
@@ -73,7 +74,7 @@ pub(super) async fn serve_tcp(shared: Arc<Shared>, stream: TcpStream) {
     match (peeked, &shared.http) {
         (Ok(Ok(1)), Some(http)) if first != [0] => {
             let _kept = Kept::by(&shared.connections, &shared.changed);
-            http.clone().serve(stream).await;
+            http.clone().serve(stream, Stop::from(shared.leave.subscribe())).await;
         }
         (Ok(Ok(1)), _) => Box::pin(serve(shared, Wire::new(Box::new(stream)), false)).await,
         _ => tracing::debug!("a connection on TCP said nothing"),
@@ -114,16 +115,17 @@ impl Connection<'_> {
 
     /// Answers requests until the client goes away, or asks for a door to MCP.
     async fn requests(&mut self, wire: &mut Wire) -> Result<Option<Door>, WireError> {
+        let mut leave = self.shared.leave.subscribe();
         loop {
-            let next = if self.snapshot.is_some() {
-                let kept = Duration::from_millis(SNAPSHOT_MS);
-                let Ok(next) = tokio::time::timeout(kept, wire.receive()).await else {
+            let kept = Duration::from_millis(SNAPSHOT_MS);
+            let next = tokio::select! {
+                next = wire.receive() => next?,
+                () = tokio::time::sleep(kept), if self.snapshot.is_some() => {
                     self.snapshot = None;
                     continue;
-                };
-                next?
-            } else {
-                wire.receive().await?
+                }
+                // Nothing more is taken on; what is being answered is answered.
+                _ = leave.wait_for(|leave| *leave) => return Ok(None),
             };
             let Some(request) = next else { return Ok(None) };
             if let Request::Follow { after } = request {
@@ -327,6 +329,10 @@ impl Connection<'_> {
             tokio::select! {
                 changed = head.changed() => if changed.is_err() { return Ok(()) },
                 _ = wire.receive::<Request>() => return Ok(()),
+                () = self.shared.live.ended() => return match self.shared.live.why_ended() {
+                    RuntimeError::Stopped => Ok(()),
+                    why => wire.send(&failed(&why)).await,
+                },
             }
         }
     }

@@ -1,0 +1,69 @@
+//! `send_message`: a message to a role or a topic, in the caller's name.
+
+use std::fmt;
+
+use echo_runtime::mail;
+use echo_runtime::tool::{Call, Tool};
+use echo_runtime::turn::Failure;
+use echo_storage::names::MessageId;
+use echo_storage::records::Party;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::mail::{Kind, address};
+
+const NAME: &str = "send_message";
+const DESCRIPTION: &str = "Sends a message to a role, or to everybody who hears a topic. It comes from you; nobody can be asked \
+to vote or to decide by one.";
+
+/// The tool.
+pub(crate) fn tool() -> Tool {
+    Tool::computes(NAME, DESCRIPTION, send)
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Arguments {
+    /// A role, such as `cto`, or a topic, such as `messages:all`.
+    #[schemars(length(min = 1, max = 64))]
+    to: String,
+    /// What it is for.
+    #[serde(default)]
+    kind: Kind,
+    /// What it is about, in one line of at most 255 characters.
+    #[schemars(length(min = 1, max = 255))]
+    subject: String,
+    /// What it says, at most 64 KiB.
+    #[serde(default)]
+    content: Map<String, Value>,
+    /// The message that it answers, such as `msg-7`.
+    #[serde(default)]
+    in_reply_to: Option<MessageId>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Sent {
+    /// The message's id.
+    message: MessageId,
+    /// To whom it went.
+    to: String,
+    /// How many roles receive it.
+    recipients: usize,
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is sent to {}, {} recipients", self.message, self.to, self.recipients)
+    }
+}
+
+fn send(call: &mut Call<'_, '_, '_>, arguments: Arguments) -> Result<Sent, Failure> {
+    let Arguments { to, kind, subject, content, in_reply_to } = arguments;
+    let to = address(&to)?;
+    let from = Party::Role(call.caller.clone());
+    let content = Value::Object(content).to_string();
+    let message = mail::compose(call.turn, &from, &to, kind.into(), subject.trim(), &content, in_reply_to)?;
+    let recipients = call.turn.config().recipients(&to).len();
+    Ok(Sent { message, to: to.to_string(), recipients })
+}
