@@ -92,17 +92,13 @@ fn nonsense_on_stdio_is_answered_and_costs_nothing() {
     assert_eq!(early.len(), 4, "{early:?}");
     assert!(early.iter().all(|answer| answer["error"]["code"] == -32_700), "{early:?}");
 
-    let mut due = 0;
     for (message, is_answered) in nonsense() {
-        // An `initialize` that is whole begins anew, which these are not.
         client.send(&message);
-        due += usize::from(is_answered);
+        if is_answered {
+            let answer = client.next();
+            assert!(refuses(&answer), "{message} {answer}");
+        }
     }
-    let mut answers = Vec::new();
-    while answers.len() < due {
-        answers.push(client.next());
-    }
-    assert!(answers.iter().all(refuses), "{:?}", answers.iter().find(|answer| !refuses(answer)));
 
     let mut long = vec![b'x'; LONG];
     long.push(b'\n');

@@ -25,8 +25,13 @@ fn runtime(home: &Home) -> u32 {
 fn kill(pid: u32) {
     let status = Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap();
     assert!(status.success());
-    // It belongs to nobody here, so its end is looked for.
-    while std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
+    // It is another's child, so its end is looked for: the last of its threads has closed what was open.
+    let is_there = || {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        threads > 1 || (threads == 1 && !state.contains(") Z "))
+    };
+    while is_there() {
         clock::pause_ms(1);
     }
 }

@@ -15,9 +15,9 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn start(home: &Home) -> Self {
-        let mut running = Running::new(home, &["serve", "--tcp", "0", "--json"]);
-        let about: Value = serde_json::from_str(&running.reaches("{")).unwrap();
-        let port = u16::try_from(about["tcp_port"].as_u64().unwrap()).unwrap();
+        let mut running = Running::new(home, &["serve", "--tcp", "0"]);
+        let about = running.reaches("process ");
+        let port = about.trim_end().rsplit(':').next().unwrap().parse().unwrap();
         let token = std::fs::read_to_string(home.store().with_extension("redb.token")).unwrap();
         Self { running, port, token }
     }
@@ -69,7 +69,8 @@ fn the_new_era_needs_no_session() {
     let params = json!({ "_meta": meta(&json!({})) });
     let found =
         client.with("Mcp-Method", Some("server/discover")).post(&request(1, "server/discover", &params));
-    assert_eq!(found.result()["serverInfo"]["name"], "echo-org", "{found:?}");
+    let about = &found.result()["_meta"]["io.modelcontextprotocol/serverInfo"];
+    assert_eq!(about["name"], "echo-org", "{found:?}");
     let listed = client.with("Mcp-Method", Some("tools/list")).post(&request(2, "tools/list", &params));
     assert!(names(listed.result()).contains(&"allocate_budget"), "{listed:?}");
     let params =
