@@ -42,8 +42,13 @@ pub const ROLES: &[Role] = &[
 ];
 
 /// The scenarios that come with the program; the first is the default.
-pub const SCENARIOS: &[Shipped] =
-    &[Shipped { name: "revenue-growth", yaml: include_str!("../scenarios/revenue-growth.yaml") }];
+pub const SCENARIOS: &[Shipped] = &[
+    Shipped { name: "revenue-growth", yaml: include_str!("../scenarios/revenue-growth.yaml") },
+    Shipped { name: "day1", yaml: include_str!("../scenarios/day1.yaml") },
+    Shipped { name: "day4", yaml: include_str!("../scenarios/day4.yaml") },
+    Shipped { name: "crisis", yaml: include_str!("../scenarios/crisis.yaml") },
+    Shipped { name: "hiring", yaml: include_str!("../scenarios/hiring.yaml") },
+];
 
 /// The organisation of the nine roles.
 ///

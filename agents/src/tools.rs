@@ -27,7 +27,9 @@ pub(crate) mod operations_head;
 pub(crate) mod product_manager;
 mod ranking;
 mod read_messages;
+mod recall;
 mod register;
+mod remember;
 mod returns;
 mod review_proposal;
 mod send_clarification;
@@ -51,6 +53,8 @@ pub(crate) fn common() -> Vec<Tool> {
         update_vote::tool(),
         review_proposal::tool(),
         send_clarification::tool(),
+        remember::tool(),
+        recall::tool(),
         decision_status::tool(),
     ]
 }

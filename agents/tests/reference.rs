@@ -53,7 +53,7 @@ fn reference() -> String {
         rows(&mut list, tools(role.id).iter().filter(|tool| !common.contains(tool.name())));
     }
     list.push_str("\n## Every role\n");
-    rows(&mut list, tools(ROLES[0].id).iter().filter(|tool| common.contains(tool.name())));
+    rows(&mut list, tools("ceo").iter().filter(|tool| common.contains(tool.name())));
     list.push_str("\n## Matters\n\n| role | matter | who decides | told by the types | told by the words |\n|---|---|---|---|---|\n");
     for role in ROLES {
         for matter in role.matters {

@@ -43,7 +43,7 @@ fn all_tools(organisation: &Organisation) -> Vec<&Tool> {
 }
 
 /// The tools of each role, in their order, as the organisation knows them.
-const OWN: [(&str, [&str; 6]); 3] = [
+const OWN: [(&str, [&str; 6]); 9] = [
     (
         "ceo",
         [
@@ -77,20 +77,97 @@ const OWN: [(&str, [&str; 6]); 3] = [
             "escalate_to_ceo",
         ],
     ),
+    (
+        "operations_head",
+        [
+            "approve_vendor_contract",
+            "optimize_process",
+            "allocate_operations_budget",
+            "review_operational_metrics",
+            "manage_resource_allocation",
+            "escalate_to_ceo",
+        ],
+    ),
+    (
+        "product_manager",
+        [
+            "prioritize_feature",
+            "approve_product_requirement",
+            "allocate_product_budget",
+            "review_user_feedback",
+            "plan_release",
+            "escalate_to_ceo",
+        ],
+    ),
+    (
+        "senior_architect",
+        [
+            "design_system_architecture",
+            "review_technical_design",
+            "evaluate_technology",
+            "plan_scalability",
+            "manage_technical_debt",
+            "escalate_to_cto",
+        ],
+    ),
+    (
+        "uiux_engineer",
+        [
+            "design_user_interface",
+            "conduct_user_research",
+            "review_design_implementation",
+            "manage_design_system",
+            "evaluate_accessibility",
+            "escalate_to_product_manager",
+        ],
+    ),
+    (
+        "senior_developer",
+        [
+            "implement_feature",
+            "review_code",
+            "refactor_code",
+            "fix_bug",
+            "mentor_engineer",
+            "escalate_to_senior_architect",
+        ],
+    ),
+    (
+        "test_lead",
+        [
+            "design_test_strategy",
+            "review_test_coverage",
+            "classify_bug_severity",
+            "approve_release_quality",
+            "manage_test_automation",
+            "escalate_to_senior_architect",
+        ],
+    ),
 ];
 
 /// The tools that every role has.
-const COMMON: [&str; 2] = ["cast_vote", "decision_status"];
+const COMMON: [&str; 10] = [
+    "ai_consult",
+    "send_message",
+    "read_messages",
+    "cast_vote",
+    "update_vote",
+    "review_proposal",
+    "send_clarification",
+    "remember",
+    "recall",
+    "decision_status",
+];
 
 #[test]
-fn each_role_has_its_tools_and_the_common_ones() {
+fn each_role_has_tools_of_its_own_and_the_common_ones() {
     let organisation = organisation().unwrap();
     for role in organisation.role_ids() {
         let names: Vec<&str> = organisation.tools(&role).iter().map(Tool::name).collect();
         let own = OWN.iter().find(|(id, _)| *id == role.as_str()).map(|(_, own)| own.as_slice());
         let (found, common) = names.split_at(names.len() - COMMON.len());
         assert_eq!(common, COMMON, "{role}");
-        assert_eq!(found, own.unwrap_or(found), "{role}");
+        assert_eq!(Some(found), own, "{role}");
         assert!(found.iter().any(|name| name.starts_with("escalate_to_")), "{role}");
     }
 }

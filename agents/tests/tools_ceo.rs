@@ -46,7 +46,7 @@ fn an_initiative_without_a_horizon_or_a_name_is_refused() {
         let refusal = desk.call("ceo", "approve_strategic_initiative", &arguments).unwrap_err();
         assert_eq!(refusal, expected);
     };
-    check("horizon_months", json!(0), "horizon_months: it is 0; it is 1 to 600");
+    check("horizon_months", json!(0), "horizon_months: it is 0, and must be 1 to 600");
     check("initiative", json!(""), "initiative: it has 0 characters, and needs 1 to 200");
 }
 

@@ -83,11 +83,11 @@ fn hiring_costs_its_first_year_and_an_executive_goes_up() {
     let above = goes(tool, &with(hire(), "heads", json!(3)), "autonomous", &[]);
     assert_eq!(above["structured"]["next"], "ceo decides or passes it up", "{above:#}");
     goes(tool, &with(hire(), "level", json!("executive")), "hierarchical", &["executive_hire"]);
-    refused(tool, &with(hire(), "heads", json!(0)), "heads: it is 0; it is 1 to 1000");
+    refused(tool, &with(hire(), "heads", json!(0)), "heads: it is 0, and must be 1 to 1000");
     refused(
         tool,
         &with(hire(), "overhead_percent", json!(201)),
-        "overhead_percent: it is 201; it is 0 to 200",
+        "overhead_percent: it is 201, and must be 0 to 200",
     );
     refused(tool, &with(hire(), "salary_usd", json!(0)), "salary_usd: it is nothing");
     refused(
@@ -121,7 +121,7 @@ fn money_for_people_is_allocated_within_the_limit() {
     let above = goes(tool, &with(money.clone(), "amount_usd", json!("300000.01")), "autonomous", &[]);
     assert_eq!(above["structured"]["next"], "ceo decides or passes it up", "{above:#}");
     refused(tool, &with(money.clone(), "amount_usd", json!(0)), "amount_usd: it is nothing; say how much");
-    refused(tool, &with(money, "purpose", json!(" ")), "purpose: it has 1 characters, all blank");
+    refused(tool, &with(money, "purpose", json!(" ")), "purpose: it has 0 characters, and needs 1 to 200");
 }
 
 #[test]

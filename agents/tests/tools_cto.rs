@@ -79,8 +79,8 @@ fn a_proposal_that_does_not_fit_is_refused() {
         let refusal = desk.call("cto", "approve_technical_proposal", &arguments).unwrap_err();
         assert!(refusal.starts_with(expected), "{refusal}");
     };
-    check("proposal", json!("  "), "proposal: it has 2 characters, all blank");
-    check("horizon_months", json!(601), "horizon_months: it is 601; it is 1 to 600");
+    check("proposal", json!("  "), "proposal: it has 0 characters");
+    check("horizon_months", json!(601), "horizon_months: it is 601, and must be 1 to 600");
     check("area", json!("astrology"), "area: unknown variant");
     check("caller", json!("ceo"), "caller: unknown field");
 }
@@ -118,7 +118,7 @@ fn a_change_is_decided_with_its_risk() {
     assert_eq!(answer["structured"]["mode"], "human", "{answer:#}");
     let refusal =
         desk.call("cto", "approve_infrastructure_change", &with(change(), "impact", json!(6))).unwrap_err();
-    assert_eq!(refusal, "impact: it is 6; it is 1 to 5");
+    assert_eq!(refusal, "impact: it is 6, and must be 1 to 5");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_review_of_an_architecture_says_what_can_be_worked_out_and_no_more() {
     assert!(again["text"].as_str().unwrap().contains("asked the same, by cto"), "{again:#}");
     let bad = with(good, "parts", json!([part("a", 1), part("A", 1)]));
     let refusal = desk.call("cto", "review_architecture", &bad).unwrap_err();
-    assert_eq!(refusal, "parts[1].name: `A` is there already; name each once");
+    assert_eq!(refusal, "parts[1]: `A` stands there already; name each once");
 }
 
 #[test]

@@ -40,20 +40,27 @@ pub use voting::{asked_to_vote, cast, round_ended, standing_ballots, update};
 
 use std::collections::BTreeSet;
 
-use echo_storage::names::{DecisionId, DecisionType, RoleId};
-use echo_storage::quantities::Confidence;
-use echo_storage::quantities::Usd;
+use echo_storage::names::{DecisionId, DecisionType, MemoryId, RoleId};
+use echo_storage::quantities::{Confidence, Usd};
 use echo_storage::records::{
-    Answer, Brief, Decision, Deed, Party, PathStep, Phase, Question, Standing, Thought, ThoughtState,
-    TimerPurpose,
+    Answer, Brief, Decision, Deed, Memory, Party, PathStep, Phase, Proposal, Question, Standing, Thought,
+    ThoughtState, TimerPurpose,
 };
 use echo_storage::{Effect, Query};
 
 use crate::authority;
+use crate::memory;
 use crate::turn::{Failure, Turn, refuse};
 
 /// How many earlier outcomes of the same type a ballot looks back on.
 const REMEMBERED_OUTCOMES: usize = 5;
+
+/// How many outcomes of other types it looks back on: those whose words fit best.
+const RELATED_OUTCOMES: usize = 3;
+/// Among how many memories they are looked for: the newest.
+const RELATED_LOOKED: usize = 64;
+/// How many words they must have in common with what is to be decided.
+const RELATED_WORDS: usize = 3;
 
 /// How many questions that are out are looked through for those of a decision. More than agents have thought slots.
 const MAX_QUESTIONS_OUT: usize = 1_000;
@@ -146,6 +153,16 @@ fn outcome_tag(kind: &DecisionType) -> String {
     format!("outcome {kind}")
 }
 
+/// The outcomes of other types that have words in common with what is to be decided, the best first.
+fn related(turn: &Turn<'_, '_>, proposal: &Proposal) -> Result<Vec<MemoryId>, Failure> {
+    let words = format!("{} {}", proposal.subject, proposal.context.description);
+    let is_other =
+        |memory: &Memory| memory.outcome.as_ref().is_some_and(|outcome| outcome.kind != proposal.kind);
+    let search = memory::by_words(turn.state(), &words, RELATED_OUTCOMES, RELATED_LOOKED, is_other)?;
+    let fits = search.found.into_iter().filter(|found| found.words >= RELATED_WORDS);
+    Ok(fits.map(|found| found.memory.id).collect())
+}
+
 /// The facts about itself that a role votes by.
 fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<Standing, Failure> {
     let (state, config) = (turn.state(), turn.config());
@@ -165,10 +182,12 @@ fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<S
     let obstacle = authority::obstacle(state, config, role, decision, decision.amount(), turn.now())?;
     let (stood, reversed) = state.track(role, kind)?;
     let remembered = state.remembered(&outcome_tag(kind), REMEMBERED_OUTCOMES)?;
+    let related = decision.related.iter().map(|id| state.memory(*id)).collect::<Result<Vec<_>, _>>()?;
     // Of a decision that was turned round only the last outcome counts.
     let mut seen = BTreeSet::new();
-    let remembered = remembered.into_iter().filter_map(|memory| memory.outcome);
-    let remembered = remembered.filter(|note| seen.insert(note.decision)).collect();
+    let outcomes =
+        remembered.into_iter().chain(related.into_iter().flatten()).filter_map(|memory| memory.outcome);
+    let remembered = outcomes.filter(|note| seen.insert(note.decision)).collect();
     Ok(Standing {
         role: role.clone(),
         inside_authority: obstacle.is_none(),

@@ -12,19 +12,21 @@
 //!   step: it is skipped and leaves no trace.
 
 mod aftermath;
+mod following;
 mod requests;
 
 pub(crate) use aftermath::append_failure;
+pub use following::Following;
 pub(crate) use requests::recorded;
 pub use requests::{Asked, MAX_KEY_CHARS, is_key};
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use echo_storage::clock::Clock;
 use echo_storage::journal::{Entry, Head};
-use echo_storage::names::{MessageId, RoleId};
+use echo_storage::names::{MessageId, RoleId, ThoughtId};
 use echo_storage::query::MAX_ROWS;
 use echo_storage::records::{Config, Party, ThoughtState};
 use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreError};
@@ -36,7 +38,7 @@ use crate::turn::Failure;
 /// For how long an organisation may stand still before it counts as having been away, in milliseconds.
 pub const NOT_AWAY_MS: u64 = 1_000;
 /// How many steps may follow in a batch, so that whoever waits for its commit, or to get into the next one, does not wait
-/// for thousands.
+/// for thousands. What is left of a cascade goes on in the next batch, behind the inputs that came meanwhile.
 pub const MAX_CASCADE_STEPS: usize = 512;
 /// How many steps may lead from a submitted input to the last step of its cascade.
 pub const MAX_CASCADE_DEPTH: usize = 6;
@@ -63,8 +65,10 @@ pub struct Committed {
     pub outcomes: Vec<Outcome>,
     /// Every step of the batch, cascades included, in the journal's order.
     pub entries: Vec<Arc<Entry>>,
-    /// The roles that may have mail which the batch could have taken and did not.
+    /// The roles that may have mail which the batch could have taken and did not, and which no cascade goes on with.
     pub left: BTreeSet<RoleId>,
+    /// The questions that are out and whose answers no cascade goes on with.
+    pub asked: BTreeSet<ThoughtId>,
     /// The roles whose step failed in this batch, which pause before they try again.
     pub failed: BTreeSet<RoleId>,
 }
@@ -74,57 +78,11 @@ pub struct Committed {
 pub struct Cascade<'a> {
     /// Whether a role's agent is ready to take its next message at once.
     pub ready: &'a dyn Fn(&RoleId) -> bool,
+    /// Whether the batch may go on with one more step, or whoever waits for its commit has waited long enough. What is left
+    /// then is as what does not fit.
+    pub has_time: &'a dyn Fn() -> bool,
     /// The mind whose immediate answers enter in the same batch.
     pub mind: &'a dyn Mind,
-}
-
-/// What follows at once from the steps of a batch, in the order in which it was found.
-#[derive(Default)]
-struct Following {
-    queue: VecDeque<(Next, usize)>,
-    /// The roles in the queue, each of which is there once.
-    roles: BTreeSet<RoleId>,
-}
-
-/// A step that follows.
-enum Next {
-    /// The role takes its next message, if it has one when its turn comes.
-    Mail(RoleId),
-    /// A mind has answered.
-    Answer(Input),
-}
-
-impl Following {
-    fn take_mail(&mut self, role: RoleId, depth: usize) {
-        if self.roles.insert(role.clone()) {
-            self.queue.push_back((Next::Mail(role), depth));
-        }
-    }
-
-    fn answer(&mut self, input: Input, depth: usize) {
-        self.queue.push_back((Next::Answer(input), depth));
-    }
-
-    /// The next input, and how many steps lead to it.
-    fn next(&mut self, batch: &Batch) -> Result<Option<(Input, usize)>, StoreError> {
-        while let Some((next, depth)) = self.queue.pop_front() {
-            match next {
-                Next::Mail(role) => {
-                    self.roles.remove(&role);
-                    let Some(config) = batch.config()? else { continue };
-                    if let Some(message) = next_mail(batch, &config, &role)? {
-                        return Ok(Some((Input::Take { role, message }, depth)));
-                    }
-                }
-                Next::Answer(input) => {
-                    if obsolete(batch, &input)?.is_none() {
-                        return Ok(Some((input, depth)));
-                    }
-                }
-            }
-        }
-        Ok(None)
-    }
 }
 
 /// Runs steps on a store.
@@ -181,7 +139,12 @@ impl Engine {
     /// # Errors
     /// The store failed: nothing of the batch was told to anybody.
     pub fn run_asked(&self, inputs: &[Asked], cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
-        match self.attempt(inputs, cascade) {
+        let mut following = Following::default();
+        match self.attempt(inputs, cascade, &mut following) {
+            Ok(mut committed) => {
+                following.leave(&mut committed);
+                Ok(committed)
+            }
             Err(StoreError::Unstorable(_)) if inputs.len() > 1 => {
                 let mut all = Committed::default();
                 for input in inputs {
@@ -193,6 +156,7 @@ impl Engine {
                     all.outcomes.extend(one.outcomes);
                     all.entries.extend(one.entries);
                     all.left.extend(one.left);
+                    all.asked.extend(one.asked);
                     all.failed.extend(one.failed);
                 }
                 Ok(all)
@@ -206,15 +170,43 @@ impl Engine {
                 }
                 recorded => recorded,
             },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`Engine::run_asked`], and goes on with what follows from earlier batches. What this one has no room for stays in
+    /// `following` for the next. That is a hint only: whoever loses it finds the same mail and questions in the store.
+    ///
+    /// # Errors
+    /// As those of [`Engine::run_asked`].
+    pub fn run_on(
+        &self,
+        inputs: &[Asked],
+        cascade: Cascade<'_>,
+        following: &mut Following,
+    ) -> Result<Committed, StoreError> {
+        let kept = following.clone();
+        match self.attempt(inputs, Some(cascade), following) {
+            // What followed may be the culprit: it is left to its agents and the pool.
+            Err(StoreError::Unstorable(_)) => {
+                *following = Following::default();
+                let mut committed = self.run_asked(inputs, Some(cascade))?;
+                kept.leave(&mut committed);
+                Ok(committed)
+            }
             other => other,
         }
     }
 
-    /// First the inputs, then what follows from them, so that nobody's input waits for what follows from another's.
-    fn attempt(&self, inputs: &[Asked], cascade: Option<Cascade<'_>>) -> Result<Committed, StoreError> {
+    /// First the inputs, then what follows, so that nobody's input waits for what follows from another's.
+    fn attempt(
+        &self,
+        inputs: &[Asked],
+        cascade: Option<Cascade<'_>>,
+        following: &mut Following,
+    ) -> Result<Committed, StoreError> {
         let mut batch = self.store.batch()?;
         let mut committed = Committed::default();
-        let mut following = Following::default();
         for input in inputs {
             let first_new = committed.entries.len();
             if let Some(outcome) = requests::answered(&batch, input)? {
@@ -227,16 +219,19 @@ impl Engine {
             }
             let outcome = self.step(&mut batch, &input.input, input.request(), &mut committed.entries)?;
             committed.outcomes.push(outcome);
-            follow(&batch, &mut committed, first_new, 0, cascade, &mut following)?;
+            follow(&batch, &mut committed, first_new, 0, cascade, following)?;
         }
-        for _ in 0..MAX_CASCADE_STEPS {
-            let Some((input, depth)) = following.next(&batch)? else { break };
-            let first_new = committed.entries.len();
-            self.step(&mut batch, &input, None, &mut committed.entries)?;
-            follow(&batch, &mut committed, first_new, depth, cascade, &mut following)?;
+        if let Some(Cascade { ready, has_time, .. }) = cascade {
+            for _ in 0..MAX_CASCADE_STEPS {
+                if !has_time() {
+                    break;
+                }
+                let Some((input, depth)) = following.next(&batch, ready, &mut committed)? else { break };
+                let first_new = committed.entries.len();
+                self.step(&mut batch, &input, None, &mut committed.entries)?;
+                follow(&batch, &mut committed, first_new, depth, cascade, following)?;
+            }
         }
-        // Answers that are left are asked for once more, by the pool.
-        committed.left.extend(following.roles);
         self.store.commit(batch)?;
         Ok(committed)
     }
@@ -389,13 +384,19 @@ fn follow(
             committed.failed.insert(role.clone());
         }
         for effect in &entry.effects {
-            if let Effect::Think(thought) = effect
-                && let Some(cascade) = cascade.filter(|_| depth < MAX_CASCADE_DEPTH)
-                && let Asking::Now(answer) = mind::ask(cascade.mind, &thought.question)
-            {
-                let answer = answer.map_err(|error| error.to_string());
-                let mind = cascade.mind.name().to_owned();
-                following.answer(Input::Answer { thought: thought.id, mind, answer }, depth + 1);
+            match effect {
+                Effect::Think(thought) => {
+                    if let Some(cascade) =
+                        cascade.filter(|_| depth < MAX_CASCADE_DEPTH && following.has_room())
+                        && let Asking::Now(answer) = mind::ask(cascade.mind, &thought.question)
+                    {
+                        following.answer(thought.id, cascade.mind.name(), answer, depth + 1);
+                    } else {
+                        committed.asked.insert(thought.id);
+                    }
+                }
+                Effect::EndThought { thought, .. } => drop(committed.asked.remove(thought)),
+                _ => {}
             }
         }
         for role in concerned(batch, &config, entry)? {

@@ -7,7 +7,7 @@
 //! - [`mail`], [`thoughts`], [`timers`], [`sessions`]: what a message, an answer, a deadline and a session's start and end lead to.
 //! - [`supervision`]: what happens to agents that fail, and how an operator has them try again.
 //! - [`decisions`], [`authority`] and [`matters`]: from a proposal to an outcome that somebody had the authority for.
-//! - [`mind`]: who answers questions; `keywords` finds keywords in texts.
+//! - [`mind`]: who answers questions; `keywords` finds keywords in texts, [`memory`] what is remembered by its words.
 //! - [`engine`]: inputs in, one commit, what happened out. [`drivers`] turn it: live, or by a seed.
 //! - [`replay`]: everything decided again.
 //! - [`sweep`]: power cuts and failing disks at every moment of a session, and what is left judged.
@@ -28,6 +28,7 @@ pub mod engine;
 mod keywords;
 pub mod mail;
 pub mod matters;
+pub mod memory;
 pub mod mind;
 pub mod organisation;
 mod printable;

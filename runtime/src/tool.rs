@@ -274,6 +274,10 @@ fn schema<T: JsonSchema>() -> Value {
 
 /// Arguments in their type, or the path of what does not fit.
 fn read<A: DeserializeOwned>(arguments: Value) -> Result<A, Failure> {
+    // A list would be read as the fields in their order, which is nobody's contract.
+    if !arguments.is_object() {
+        return refuse("arguments: wanted is a JSON object, whose fields are the tool's arguments by name");
+    }
     serde_path_to_error::deserialize(arguments).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { "arguments".to_owned() } else { path };

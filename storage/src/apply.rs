@@ -5,14 +5,16 @@
 
 use crate::StoreError;
 use crate::effect::Effect;
-use crate::names::{Id, MessageId, RoleId, Topic};
+use crate::layer::Changes;
+use crate::names::{Id, MessageId, RoleId, TimerId, Topic};
+use crate::quantities::Timestamp;
 use crate::query::{CONFIG_KEY, Query, topic_counter, topic_end};
-use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState};
-use crate::state::{Changes, State};
+use crate::records::{Address, Config, Cursor, Message, MessageRef, Party, ThoughtState, Timer};
+use crate::state::State;
 use crate::table::{
-    AGENTS, APPROVALS, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES, MEMORY_NAMES,
-    MEMORY_TAGS, MESSAGES, PARTICIPATIONS, RECEIPTS, REQUESTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT,
-    TIMERS, TOPICS, VOTES, WORK,
+    AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DECISIONS, INBOX, MEMORIES,
+    MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS, RECEIPTS, REQUESTS, SESSIONS,
+    SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, Table, VOTES, WORK,
 };
 
 /// Where an effect stands: what a message's content is found by.
@@ -30,12 +32,12 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         Effect::Send(message) => send(state, &mut writes, message, place)?,
         Effect::Acknowledge { role, message } => acknowledge(state, &mut writes, role, *message)?,
         Effect::PutReceipt(receipt) => {
-            writes.put(&RECEIPTS, &(receipt.message, receipt.role.clone()), receipt)?;
+            writes.put(&RECEIPTS, &(receipt.message, receipt.role.clone()), receipt.clone());
         }
         Effect::Think(thought) => {
             count(state, &mut writes, thought.id)?;
-            writes.put(&THOUGHTS, &thought.id, thought)?;
-            writes.insert(&THOUGHTS_OUT, &(thought.role.clone(), thought.id), &())?;
+            writes.put(&THOUGHTS, &thought.id, thought.clone());
+            writes.insert(&THOUGHTS_OUT, &(thought.role.clone(), thought.id), ());
         }
         Effect::EndThought { thought, state: end } => {
             let Some(mut record) = THOUGHTS.get(state, thought)? else {
@@ -46,66 +48,76 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
             }
             record.state = end.clone();
             writes.remove(&THOUGHTS_OUT, &(record.role.clone(), *thought));
-            writes.put(&THOUGHTS, thought, &record)?;
+            writes.put(&THOUGHTS, thought, record);
         }
         Effect::SetTimer(timer) => {
             count(state, &mut writes, timer.id)?;
-            writes.insert(&TIMERS, &(timer.due, timer.id), timer)?;
+            writes.insert(timers_of(timer), &(timer.due, timer.id), timer.clone());
         }
-        Effect::ClearTimer(timer) => writes.remove(&TIMERS, &(timer.due, timer.id)),
+        Effect::ClearTimer(timer) => writes.remove(timers_of(timer), &(timer.due, timer.id)),
         Effect::PutDecision(decision) => {
             count(state, &mut writes, decision.id)?;
-            writes.put(&DECISIONS, &decision.id, decision)?;
+            writes.put(&DECISIONS, &decision.id, decision.clone());
         }
         Effect::PutParticipation(row) => {
-            writes.put(&PARTICIPATIONS, &(row.decision, row.role.clone()), row)?;
+            writes.put(&PARTICIPATIONS, &(row.decision, row.role.clone()), row.clone());
         }
         Effect::PutBallot(ballot) => {
             let key = (ballot.decision, u64::from(ballot.round), ballot.role.clone());
-            writes.put(&VOTES, &key, ballot)?;
+            writes.put(&VOTES, &key, ballot.clone());
         }
         Effect::PutClarification(clarification) => {
             let key = (clarification.decision, u64::from(clarification.round), clarification.asker.clone());
-            writes.put(&CLARIFICATIONS, &key, clarification)?;
+            writes.put(&CLARIFICATIONS, &key, clarification.clone());
         }
         Effect::Redeliver { role, message } => {
             if MESSAGES.get(state, message)?.is_none() {
                 return Err(StoreError::Inconsistent(format!("{message} was redelivered and never sent")));
             }
-            writes.put(&INBOX, &(role.clone(), *message), &())?;
+            writes.put(&INBOX, &(role.clone(), *message), ());
         }
         Effect::PutApproval(approval) => {
             count(state, &mut writes, approval.id)?;
-            writes.put(&APPROVALS, &approval.id, approval)?;
+            writes.put(&APPROVALS, &approval.id, approval.clone());
+            if approval.waits() {
+                writes.put(&APPROVALS_OUT, &approval.id, ());
+            } else if APPROVALS_OUT.get(state, &approval.id)?.is_some() {
+                writes.remove(&APPROVALS_OUT, &approval.id);
+            }
         }
         Effect::PutSpend(spend) => {
-            writes.put(&SPENDING, &(spend.role.clone(), spend.at, spend.decision), spend)?;
+            writes.put(&SPENDING, &(spend.role.clone(), spend.at, spend.decision), spend.clone());
         }
         Effect::PutMemory(memory) => {
             count(state, &mut writes, memory.id)?;
-            writes.put(&MEMORIES, &memory.id, memory)?;
+            writes.put(&MEMORIES, &memory.id, memory.clone());
             if let Some(name) = &memory.name {
-                writes.put(&MEMORY_NAMES, &(name.clone(), memory.id), &())?;
+                writes.put(&MEMORY_NAMES, &(name.clone(), memory.id), ());
             }
             for tag in &memory.tags {
-                writes.put(&MEMORY_TAGS, &(tag.clone(), memory.id), &())?;
+                writes.put(&MEMORY_TAGS, &(tag.clone(), memory.id), ());
             }
         }
-        Effect::PutAgent(agent) => writes.put(&AGENTS, &agent.role, agent)?,
+        Effect::PutAgent(agent) => writes.put(&AGENTS, &agent.role, agent.clone()),
         Effect::PutSession(session) => {
             count(state, &mut writes, session.id)?;
-            writes.put(&SESSIONS, &session.id, session)?;
+            writes.put(&SESSIONS, &session.id, session.clone());
         }
         Effect::PutRequest(request) => {
-            writes.put(&REQUESTS, &(request.caller.to_string(), request.key.clone()), request)?;
+            writes.put(&REQUESTS, &(request.caller.to_string(), request.key.clone()), request.clone());
         }
         Effect::PutWork(work) => {
             count(state, &mut writes, work.id)?;
-            writes.put(&WORK, &(work.tool.clone(), work.id), work)?;
+            writes.put(&WORK, &(work.tool.clone(), work.id), work.clone());
         }
         Effect::Reply(_) => {}
     }
     Ok(writes)
+}
+
+/// Where a timer is kept.
+fn timers_of(timer: &Timer) -> &'static Table<(Timestamp, TimerId), Timer> {
+    if timer.purpose.is_of_people() { &PEOPLE_TIMERS } else { &TIMERS }
 }
 
 /// The number that the next id of a kind gets.
@@ -116,20 +128,20 @@ pub(crate) fn next_number<I: Id>(state: &dyn State) -> Result<u64, StoreError> {
 /// Keeps the counter of an id's kind above the id.
 fn count<I: Id>(state: &dyn State, writes: &mut Changes, id: I) -> Result<(), StoreError> {
     if id.number() >= next_number::<I>(state)? {
-        writes.put(&COUNTERS, &I::PREFIX.to_owned(), &(id.number() + 1))?;
+        writes.put(&COUNTERS, &I::PREFIX.to_owned(), id.number() + 1);
     }
     Ok(())
 }
 
 /// A new listener of a topic hears what comes, not what was.
 fn configure(state: &dyn State, writes: &mut Changes, config: &Config) -> Result<(), StoreError> {
-    writes.put(&CONFIG, &CONFIG_KEY, config)?;
+    writes.put(&CONFIG, &CONFIG_KEY, config.clone());
     for role in &config.roles {
         for subscription in &role.hears {
             let key = (role.id.clone(), subscription.topic.clone());
             if CURSORS.get(state, &key)?.is_none() {
                 let next = topic_end(state, &subscription.topic)?;
-                writes.put(&CURSORS, &key, &Cursor { next, read_beyond: Vec::new() })?;
+                writes.put(&CURSORS, &key, Cursor { next, read_beyond: Vec::new() });
             }
         }
     }
@@ -140,13 +152,13 @@ fn send(state: &dyn State, writes: &mut Changes, message: &Message, place: Place
     count(state, writes, message.id)?;
     let topic = match &message.to {
         Address::Role(role) => {
-            writes.insert(&INBOX, &(role.clone(), message.id), &())?;
+            writes.insert(&INBOX, &(role.clone(), message.id), ());
             None
         }
         Address::Topic(topic) => {
             let entry = topic_end(state, topic)?;
-            writes.put(&COUNTERS, &topic_counter(topic), &(entry + 1))?;
-            writes.put(&TOPICS, &(topic.clone(), entry), &message.id.number())?;
+            writes.put(&COUNTERS, &topic_counter(topic), entry + 1);
+            writes.put(&TOPICS, &(topic.clone(), entry), message.id.number());
             // Nobody is told what they said themselves, nor what they do not listen for.
             let config = state.config()?;
             for role in config.iter().flat_map(|config| &config.roles) {
@@ -159,7 +171,8 @@ fn send(state: &dyn State, writes: &mut Changes, message: &Message, place: Place
             Some((topic.clone(), entry))
         }
     };
-    writes.put(&MESSAGES, &message.id, &MessageRef { step: place.step, effect: place.effect, topic })
+    writes.put(&MESSAGES, &message.id, MessageRef { step: place.step, effect: place.effect, topic });
+    Ok(())
 }
 
 fn acknowledge(
@@ -203,9 +216,9 @@ fn mark(
                     format!("entry {skipped} of the topic {topic}, which {role} has not read, is gone");
                 return Err(StoreError::Inconsistent(what));
             };
-            writes.put(&INBOX, &(role.clone(), MessageId::from_number(message)), &())?;
+            writes.put(&INBOX, &(role.clone(), MessageId::from_number(message)), ());
         }
-        writes.put(&CURSORS, &key, &cursor)?;
+        writes.put(&CURSORS, &key, cursor);
     }
     Ok(())
 }

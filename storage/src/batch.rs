@@ -6,10 +6,14 @@
 //! reads the state through it finds the effects of its steps, and not the entries.
 
 mod below;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+pub(crate) use self::below::Known;
 
 use self::below::Below;
 use crate::StoreError;
@@ -17,19 +21,21 @@ use crate::apply::{self, Place};
 use crate::effect::Effect;
 use crate::input::Input;
 use crate::journal::{self, Chunk, Entry, Head, SealedEntry};
+use crate::layer::{self, Changes, Layer};
 use crate::names::{Id, RoleId};
 use crate::quantities::Timestamp;
 use crate::query::{self, CONFIG_KEY};
 use crate::records::{Config, RoleConfig};
-use crate::state::{Changes, KeyRange, Order, Row, State, WriteSet};
+use crate::state::{KeyRange, Order, Row, State, ValueRow, WriteSet};
 use crate::store::Snapshot;
 use crate::table::{CONFIG, HEAD, JOURNAL, TOPICS, TableId};
+use crate::value::Value;
 
 /// Steps that will be committed together, on the state of the last commit.
 #[derive(Debug)]
 pub struct Batch {
     below: Below,
-    writes: WriteSet,
+    writes: Layer,
     head: Head,
     /// The batch's steps, which are read again by those who are told of them.
     entries: Vec<Arc<Entry>>,
@@ -41,12 +47,12 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub(crate) fn new(snapshot: Snapshot) -> Result<Self, StoreError> {
+    pub(crate) fn new(snapshot: Snapshot, known: Known) -> Result<Self, StoreError> {
         let (head, config) = (Head::of(&snapshot)?, snapshot.configuration()?);
-        let below = Below::new(snapshot);
+        let below = Below::new(snapshot, head, known);
         Ok(Self {
             below,
-            writes: WriteSet::default(),
+            writes: Layer::default(),
             head,
             entries: Vec::new(),
             sealed: Vec::new(),
@@ -63,7 +69,8 @@ impl Batch {
     /// A step that is in the journal, or will be with this batch.
     pub fn entry(&self, step: u64) -> Result<Arc<Entry>, StoreError> {
         let held = self.entries.first().and_then(|first| step.checked_sub(first.step));
-        match held.and_then(|at| self.entries.get(usize::try_from(at).ok()?)) {
+        let held = held.and_then(|at| self.entries.get(usize::try_from(at).ok()?));
+        match held.or_else(|| self.below.entry(step)) {
             Some(entry) => Ok(entry.clone()),
             None => journal::sealed(&self.below, step)?.entry(step).map(Arc::new),
         }
@@ -73,7 +80,7 @@ impl Batch {
     pub fn draft(&self, clock: Timestamp) -> Draft<'_> {
         Draft {
             below: self,
-            writes: WriteSet::default(),
+            writes: Layer::default(),
             effects: Vec::new(),
             step: self.head.step + 1,
             now: self.head.now.max(clock),
@@ -110,23 +117,30 @@ impl Batch {
         Ok(entry)
     }
 
-    /// Everything that the commit writes: the effects' writes, the journal's chunks and the chain's head.
-    pub(crate) fn into_writes(self) -> Result<WriteSet, StoreError> {
-        let Self { mut writes, head, sealed, entries, .. } = self;
-        let Some(first) = entries.first() else { return Ok(writes) };
+    /// Everything that the commit writes, the effects' writes, the journal's chunks and the chain's head; and what is known
+    /// of the state after it.
+    pub(crate) fn into_writes(self) -> Result<(WriteSet, Known), StoreError> {
+        let Self { below, mut writes, head, sealed, entries, .. } = self;
+        if !entries.is_empty() {
+            let mut changes = Changes::default();
+            changes.put(&HEAD, &Head::KEY, head);
+            writes.make(changes);
+        }
+        let sizes: Vec<usize> = sealed.iter().map(SealedEntry::size_bytes).collect();
+        let known = below.into_known().after(head, &writes, entries.iter().cloned().zip(sizes));
+        let Some(first) = entries.first() else { return Ok((WriteSet::default(), known)) };
         let mut changes = Changes::default();
         for (first, chunk) in Chunk::divide(first.step, sealed) {
-            changes.insert(&JOURNAL, &first, &chunk)?;
+            changes.insert(&JOURNAL, &first, chunk);
         }
-        changes.put(&HEAD, &Head::KEY, &head)?;
         writes.make(changes);
-        Ok(writes)
+        Ok((writes.seal()?, known))
     }
 }
 
 impl State for Batch {
     fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.writes.read_over(&self.below, table, key)
+        layer::bytes(table, key, self.value(table, key)?)
     }
     fn scan(
         &self,
@@ -135,12 +149,25 @@ impl State for Batch {
         order: Order,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        self.writes.scan_over(&self.below, table, range, order, limit)
+        layer::row_bytes(table, self.values(table, range, order, limit)?)
+    }
+    fn value(&self, table: TableId, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        self.writes.value_over(&self.below, table, key)
+    }
+    fn values(
+        &self,
+        table: TableId,
+        range: &KeyRange,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<ValueRow>, StoreError> {
+        self.writes.values_over(&self.below, table, range, order, limit)
     }
     fn held_effect(&self, step: u64, index: u32) -> Option<&Effect> {
-        let first = self.entries.first()?.step;
-        let at = usize::try_from(step.checked_sub(first)?).ok()?;
-        self.entries.get(at)?.effects.get(index as usize)
+        let Some(at) = self.entries.first().and_then(|first| step.checked_sub(first.step)) else {
+            return self.below.held_effect(step, index);
+        };
+        self.entries.get(usize::try_from(at).ok()?)?.effects.get(index as usize)
     }
     fn has_read_topics(&self, role: &RoleConfig) -> Result<bool, StoreError> {
         if self.quiet.borrow().contains(&role.id) {
@@ -160,7 +187,7 @@ impl State for Batch {
 /// A step that is being decided: the state it sees and the effects it has had so far.
 pub struct Draft<'a> {
     below: &'a Batch,
-    writes: WriteSet,
+    writes: Layer,
     effects: Vec<Effect>,
     step: u64,
     now: Timestamp,
@@ -171,7 +198,7 @@ pub struct Draft<'a> {
 /// A step that has been decided.
 #[derive(Debug)]
 pub struct Finished {
-    writes: WriteSet,
+    writes: Layer,
     effects: Vec<Effect>,
     step: u64,
     now: Timestamp,
@@ -230,7 +257,7 @@ impl Draft<'_> {
 
 impl State for Draft<'_> {
     fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.writes.read_over(self.below, table, key)
+        layer::bytes(table, key, self.value(table, key)?)
     }
     fn scan(
         &self,
@@ -239,7 +266,19 @@ impl State for Draft<'_> {
         order: Order,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        self.writes.scan_over(self.below, table, range, order, limit)
+        layer::row_bytes(table, self.values(table, range, order, limit)?)
+    }
+    fn value(&self, table: TableId, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        self.writes.value_over(self.below, table, key)
+    }
+    fn values(
+        &self,
+        table: TableId,
+        range: &KeyRange,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<ValueRow>, StoreError> {
+        self.writes.values_over(self.below, table, range, order, limit)
     }
     fn held_effect(&self, step: u64, index: u32) -> Option<&Effect> {
         if step == self.step { self.effects.get(index as usize) } else { self.below.held_effect(step, index) }

@@ -87,7 +87,15 @@ pub fn pause_ms(ms: u64) {
 /// # Errors
 /// The operating system's own, where it has no randomness to give.
 pub fn random_hex() -> std::io::Result<String> {
-    let mut bytes = [0_u8; 16];
+    random_bytes().map(|bytes| format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+/// Random bytes from the operating system.
+///
+/// # Errors
+/// As [`random_hex`].
+pub(crate) fn random_bytes<const N: usize>() -> std::io::Result<[u8; N]> {
+    let mut bytes = [0_u8; N];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+    Ok(bytes)
 }

@@ -23,7 +23,7 @@ const CONFIG: Configuration<LittleEndian, Varint, Limit<MAX_VALUE_BYTES>> =
     config::standard().with_limit::<MAX_VALUE_BYTES>();
 
 /// A type that is stored as the value of a table.
-pub trait Record: Encode + Decode<()> {
+pub trait Record: Encode + Decode<()> + Clone + Send + Sync + 'static {
     /// The version that is written today. Older versions stay readable through [`Record::decode_version`].
     const VERSION: u16 = 1;
 
@@ -122,7 +122,7 @@ impl Record for u64 {}
 mod tests {
     use super::*;
 
-    #[derive(Debug, PartialEq, Encode, Decode)]
+    #[derive(Debug, Clone, PartialEq, Encode, Decode)]
     struct Note {
         text: String,
         figures: Vec<u64>,

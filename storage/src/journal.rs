@@ -137,6 +137,11 @@ impl SealedEntry {
         Ok(Self { hash: before.chain(&body), body })
     }
 
+    /// How many bytes it takes, about.
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.body.len() + Self::OVERHEAD_BYTES
+    }
+
     /// The chain's hash up to and including this entry.
     pub fn hash(&self) -> Hash {
         self.hash
@@ -170,8 +175,7 @@ pub struct Chunk {
 }
 impl Record for Chunk {
     fn size_hint(&self) -> usize {
-        self.entries.iter().map(|entry| entry.body.len() + SealedEntry::OVERHEAD_BYTES).sum::<usize>()
-            + SealedEntry::OVERHEAD_BYTES
+        self.entries.iter().map(SealedEntry::size_bytes).sum::<usize>() + SealedEntry::OVERHEAD_BYTES
     }
 }
 

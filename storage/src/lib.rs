@@ -5,8 +5,9 @@
 //! - [`names`] and [`quantities`]: roles, ids, money, confidence, time.
 //! - [`records`]: everything the organisation knows, as plain data.
 //! - [`input`] and [`effect`]: everything that can happen to it, and everything a step can do.
+//! - [`codes`]: what a verdict must carry, which only people are shown.
 //! - [`codec`] and [`table`]: how a value becomes bytes, and where it lies.
-//! - [`state`] and [`query`]: reading, in layers.
+//! - [`state`] and [`query`]: reading, in layers. A [`layer`] holds what was written, as [`value`]s.
 //! - [`batch`]: a step as a draft, steps as a batch; `apply` turns effects into writes.
 //! - [`journal`]: every step, chained by its hash.
 //! - [`store`]: the file: opened, locked, committed, read by snapshots. [`disk`] is what lies below it.
@@ -20,11 +21,13 @@ mod apply;
 pub mod batch;
 pub mod clock;
 pub mod codec;
+pub mod codes;
 pub mod disk;
 pub mod effect;
 mod error;
 pub mod input;
 pub mod journal;
+mod layer;
 mod lock;
 pub mod names;
 pub mod quantities;
@@ -33,6 +36,7 @@ pub mod records;
 pub mod state;
 pub mod store;
 pub mod table;
+pub mod value;
 pub mod verify;
 
 pub use batch::{Batch, Draft, Finished};

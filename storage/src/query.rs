@@ -17,9 +17,9 @@ use crate::records::{
 use crate::state::{KeyRange, Order, State};
 use crate::store::{STORE_KEY, StoreInfo};
 use crate::table::{
-    AGENTS, APPROVALS, CLARIFICATIONS, COUNTERS, CURSORS, DECISIONS, INBOX, Key, MEMORIES, MEMORY_NAMES,
-    MEMORY_TAGS, MESSAGES, PARTICIPATIONS, RECEIPTS, REQUESTS, SESSIONS, SPENDING, STORE, THOUGHTS,
-    THOUGHTS_OUT, TIMERS, TOPICS, VOTES, WORK,
+    AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, COUNTERS, CURSORS, DECISIONS, INBOX, Key, MEMORIES,
+    MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS, RECEIPTS, REQUESTS, SESSIONS,
+    SPENDING, STORE, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES, WORK,
 };
 
 /// How many rows one question may read where no smaller bound is natural.
@@ -151,16 +151,30 @@ pub trait Query: State {
         Ok(rows.into_iter().map(|(_, receipt)| receipt).collect())
     }
 
-    /// At most `limit` deadlines, the next one first.
+    /// At most `limit` deadlines of the organisation's own, the next one first; not those that people have.
     fn timers(&self, limit: usize) -> Result<Vec<Timer>, StoreError> {
         let rows = TIMERS.rows(self, Vec::new(), Order::Ascending, limit)?;
         Ok(rows.into_iter().map(|(_, timer)| timer).collect())
     }
 
-    /// At most `limit` questions to people, newest first.
-    fn approvals(&self, limit: usize) -> Result<Vec<Approval>, StoreError> {
-        let rows = APPROVALS.rows(self, Vec::new(), Order::Descending, limit)?;
+    /// At most `limit` deadlines that people have, the next one first.
+    fn people_timers(&self, limit: usize) -> Result<Vec<Timer>, StoreError> {
+        let rows = PEOPLE_TIMERS.rows(self, Vec::new(), Order::Ascending, limit)?;
+        Ok(rows.into_iter().map(|(_, timer)| timer).collect())
+    }
+
+    /// At most `limit` questions to people, answered or not, newest first, from behind the one named.
+    fn approvals(&self, before: Option<ApprovalId>, limit: usize) -> Result<Vec<Approval>, StoreError> {
+        let rows = APPROVALS.range(self, &older_than(before), Order::Descending, limit)?;
         Ok(rows.into_iter().map(|(_, approval)| approval).collect())
+    }
+
+    /// At most `limit` questions that people have yet to answer, oldest first, from behind the one named.
+    fn approvals_out(&self, after: Option<ApprovalId>, limit: usize) -> Result<Vec<ApprovalId>, StoreError> {
+        let start = after.map(|id| ApprovalId::from_number(id.number().saturating_add(1)));
+        let start = start.map(|id| id.to_bytes()).unwrap_or_default();
+        let rows = APPROVALS_OUT.range(self, &KeyRange { start, end: None }, Order::Ascending, limit)?;
+        Ok(rows.into_iter().map(|(id, ())| id).collect())
     }
 
     /// The approvals of money by a role since a moment, oldest first, at most [`MAX_ROWS`].
@@ -184,6 +198,11 @@ pub trait Query: State {
     /// What is known of a role's work.
     fn agent(&self, role: &RoleId) -> Result<Option<Agent>, StoreError> {
         AGENTS.get(self, role)
+    }
+
+    /// A memory.
+    fn memory(&self, id: MemoryId) -> Result<Option<Memory>, StoreError> {
+        MEMORIES.get(self, &id)
     }
 
     /// At most `limit` memories under a tag, newest first.
@@ -234,13 +253,17 @@ pub trait Query: State {
 
     /// The timer that is due first.
     fn next_timer(&self) -> Result<Option<Timer>, StoreError> {
-        let rows = TIMERS.rows(self, Vec::new(), Order::Ascending, 1)?;
-        Ok(rows.into_iter().next().map(|(_, timer)| timer))
+        let own = self.timers(1)?.into_iter();
+        let of_people = self.people_timers(1)?.into_iter();
+        Ok(own.chain(of_people).min_by_key(|timer| (timer.due, timer.id)))
     }
 
     /// A timer that is set, by the moment it is due and its id.
     fn timer(&self, due: Timestamp, id: TimerId) -> Result<Option<Timer>, StoreError> {
-        TIMERS.get(self, &(due, id))
+        match TIMERS.get(self, &(due, id))? {
+            None => PEOPLE_TIMERS.get(self, &(due, id)),
+            own => Ok(own),
+        }
     }
 
     /// A session.

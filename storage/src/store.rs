@@ -186,7 +186,7 @@ impl Store {
             shown: path.into(),
             is_file: lock.is_some(),
             durability: Durability::Commit,
-            writing: Mutex::new(Writing { closed: None, is_sealed: false, waiting: None }),
+            writing: Mutex::new(Writing::default()),
             doubt,
             configs: Arc::default(),
             tap: OnceLock::new(),
@@ -238,8 +238,9 @@ impl Store {
 
     /// An empty batch on the state of the last commit. There must be at most one at a time.
     pub fn batch(&self) -> Result<Batch, StoreError> {
-        self.writing().check()?;
-        Batch::new(self.snapshot()?)
+        let mut writing = self.writing();
+        writing.check()?;
+        Batch::new(self.snapshot()?, std::mem::take(&mut writing.known))
     }
 
     /// Makes a batch durable: when this returns, it is on the disk, or as good as there by the store's [`Durability`].
@@ -250,7 +251,9 @@ impl Store {
     /// [`StoreError::Closed`] when it failed before, [`StoreError::DamagedFile`] when it met damage then. After each of them nothing more is written until the store is opened again.
     pub fn commit(&self, batch: Batch) -> Result<Head, StoreError> {
         let head = batch.head();
-        self.write(&batch.into_writes()?)?;
+        let (writes, known) = batch.into_writes()?;
+        self.write(&writes)?;
+        self.writing().known = known;
         Ok(head)
     }
 

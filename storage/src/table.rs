@@ -6,6 +6,7 @@
 use std::marker::PhantomData;
 
 use crate::codec::{self, CodecError, Record};
+use crate::codes::{SECRET_KEY, Secret};
 use crate::journal::{Chunk, Head};
 use crate::names::{
     ApprovalId, DecisionId, Id, MemoryId, MessageId, RoleId, SessionId, ThoughtId, TimerId, Topic, WorkId,
@@ -63,6 +64,8 @@ macro_rules! tables {
 tables! {
     /// What the file is.
     STORE: &'static str => StoreInfo = 1 "meta";
+    /// What the codes of questions to people are derived from.
+    SECRET: &'static str => Secret = 1 "meta";
     /// The end of the chain.
     HEAD: &'static str => Head = 1 "meta";
     /// The configuration in force.
@@ -99,7 +102,7 @@ tables! {
     THOUGHTS: ThoughtId => Thought = 15 "thoughts";
     /// Those of them that nobody has answered, by role.
     THOUGHTS_OUT: (RoleId, ThoughtId) => () = 16 "thoughts_out";
-    /// Deadlines, by the moment they are due.
+    /// Deadlines of the organisation's own, by the moment they are due.
     TIMERS: (Timestamp, TimerId) => Timer = 17 "timers";
     /// Sessions.
     SESSIONS: SessionId => Session = 18 "sessions";
@@ -113,10 +116,15 @@ tables! {
     WORK: (String, WorkId) => Work = 22 "work";
     /// Memories by name.
     MEMORY_NAMES: (String, MemoryId) => () = 23 "memory_names";
+    /// Questions to people that nobody has answered.
+    APPROVALS_OUT: ApprovalId => () = 24 "approvals_out";
+    /// The deadlines that people have, apart from the organisation's own, because there may be thousands of them and none is
+    /// work.
+    PEOPLE_TIMERS: (Timestamp, TimerId) => Timer = 25 "people_timers";
 }
 
 /// The tables of the file, each once, by number.
-pub const ALL: [TableId; 23] = [
+pub const ALL: [TableId; 25] = [
     STORE.id,
     JOURNAL.id,
     MESSAGES.id,
@@ -140,7 +148,14 @@ pub const ALL: [TableId; 23] = [
     REQUESTS.id,
     WORK.id,
     MEMORY_NAMES.id,
+    APPROVALS_OUT.id,
+    PEOPLE_TIMERS.id,
 ];
+
+/// Whether a row is the file's own and not the journal's: what it says of itself, and its secret.
+pub fn is_of_file(id: TableId, key: &[u8]) -> bool {
+    id == STORE.id && (key == STORE_KEY.to_bytes() || key == SECRET_KEY.to_bytes())
+}
 
 /// The one table whose keys have types of their own.
 fn examine_meta(key: &[u8], value: &[u8]) -> (String, Result<(), CodecError>) {
@@ -149,6 +164,8 @@ fn examine_meta(key: &[u8], value: &[u8]) -> (String, Result<(), CodecError>) {
     let number = STORE.id.number;
     let reads = if is(STORE_KEY) {
         codec::open::<StoreInfo>(number, key, value).map(drop)
+    } else if is(SECRET_KEY) {
+        codec::open::<Secret>(number, key, value).map(drop)
     } else if is(Head::KEY) {
         codec::open::<Head>(number, key, value).map(drop)
     } else if is(CONFIG_KEY) {

@@ -188,6 +188,15 @@ impl Home {
         self.path().join("data/echo-org/org.redb")
     }
 
+    /// The code of a question that waits for a person.
+    pub fn code(&self, approval: &str) -> String {
+        let list = self.run(&["approvals", "--limit", "1000", "--json"]).exits(0).json();
+        let waiting = list.get("approvals").and_then(Value::as_array).expect("it is a list");
+        let is_meant = |one: &&Value| one.get("approval").is_some_and(|id| id == approval);
+        let code = waiting.iter().find(is_meant).and_then(|one| one.get("code")).and_then(Value::as_str);
+        code.expect("it waits, and has a code").to_owned()
+    }
+
     /// Writes a file into the directory and says where it is.
     pub fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.path().join(name);

@@ -196,7 +196,7 @@ fn a_failed_message_is_not_tried_again_in_the_same_commit() {
     let clock = Arc::new(Clock::new(ClockKind::Virtual, Timestamp::from_ms(1)));
     let engine = Engine::new(company("aide", on_votes), store, clock);
     engine.run(&[engine.configuration().unwrap().unwrap()], None).unwrap();
-    let cascade = Cascade { ready: &|_| true, mind: &RulesMind };
+    let cascade = Cascade { ready: &|_| true, has_time: &|| true, mind: &RulesMind };
     let committed = engine.run(&[post("aide", "bad"), post("worker", "good")], Some(cascade)).unwrap();
     let failed = committed.entries.iter().filter(|entry| entry.failure.is_some()).count();
     assert_eq!(failed, 1);

@@ -98,7 +98,7 @@ fn an_outcome_is_explained() {
     assert_eq!(why["ballots"].as_array().unwrap().len(), 2);
     let text = home.run(&["why", "dec-1"]).exits(0).stdout;
     for words in
-        ["waits for a person", "2,000,000 USD exceeds its limit of 1,000,000 USD", "echo-org approve apr-1"]
+        ["waits for a person", "2,000,000 USD exceeds its limit of 1,000,000 USD", "echo-org approvals"]
     {
         assert!(text.contains(words), "no `{words}` in\n{text}");
     }

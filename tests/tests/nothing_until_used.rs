@@ -35,8 +35,9 @@ fn mistakes_of_usage_are_told_apart_from_failures() {
 
 #[test]
 fn who_only_reads_makes_no_store() {
-    let reject = ["reject", "apr-1", "--note", "no"];
-    for command in [&["approvals"] as &[&str], &["approve", "apr-1"], &reject, &["replay"], &["report"]] {
+    let (approve, reject) =
+        (["approve", "apr-1", "0000-0000"], ["reject", "apr-1", "0000-0000", "--note", "no"]);
+    for command in [&["approvals"] as &[&str], &approve, &reject, &["replay"], &["report"]] {
         let _ = check(command, 1).says(&["there is no store at", "org.redb", "train"]);
     }
 }

@@ -114,7 +114,9 @@ fn check(run: &Run) {
         assert_eq!(state.spent_since(role, VIRTUAL_EPOCH).unwrap(), run.decision.amount());
     }
     assert!(state.thoughts_out(None, 1).unwrap().is_empty());
-    assert!(state.next_timer().unwrap().is_none());
+    assert_eq!(state.timers(1).unwrap(), []);
+    let waits = matches!(phase, Phase::Waiting { .. });
+    assert_eq!(state.people_timers(9).unwrap().len(), if waits { 2 } else { 0 }, "a reminder and a deadline");
     for role in &config.roles {
         assert!(state.unread(role, 1).unwrap().is_empty(), "{} has unread mail", role.id);
     }
@@ -277,6 +279,9 @@ fn proposals() -> impl Strategy<Value = Proposal> {
             proposal.initiator = RoleId::new(initiator).unwrap();
             let context = &mut proposal.context;
             context.description = texts.join(". ");
+            // Whoever asks for money says how much.
+            let spends = kind.contains("budget");
+            let budget = if spends { Some(budget.unwrap_or(1).max(1)) } else { budget };
             context.budget = budget.map(Usd::dollars);
             context.risks = risks
                 .into_iter()

@@ -140,11 +140,11 @@ fn the_report_says_who_was_missing_and_why() {
     assert!(
         missing
             .reason
-            .contains("its agent failed 3 times on msg-1: panicked: senior_architect is out of order"),
+            .contains("its agent failed 3 times on msg-2: panicked: senior_architect is out of order"),
         "{}",
         missing.reason
     );
-    assert!(text.contains("its agent failed 3 times on msg-1"), "{text}");
+    assert!(text.contains("its agent failed 3 times on msg-2"), "{text}");
     // The author of the decision is out of order: its words are missing and the votes still count.
     let run = simulated(nine(Some("ceo")), 7);
     assert!(run.decision.tally.is_some());

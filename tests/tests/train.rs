@@ -142,14 +142,18 @@ fn the_first_answer_of_a_person_counts() {
     assert_eq!(waiting[0]["decision"], session["decision"]["id"]);
     let approval = text(&waiting[0]["approval"]).to_owned();
 
-    let _ = home.run(&["approve", &approval]).exits(0);
+    let code = text(&waiting[0]["code"]).to_owned();
+
+    let _ = home.run(&["approve", &approval]).exits(2).says(&["CODE is missing", "echo-org approvals"]);
+    let _ = home.run(&["approve", &approval, "0000-0000"]).exits(1).says(&["not the code"]);
+    let _ = home.run(&["approve", &approval, &code]).exits(0);
     let waiting = home.run(&["approvals", "--json"]).exits(0).json();
     assert_eq!(waiting["approvals"], Value::Array(Vec::new()));
     for again in ["approve", "reject"] {
-        let arguments = [again, &approval, "--note", "too late"];
+        let arguments = [again, &approval, &code, "--note", "too late"];
         let _ = home.run(&arguments).exits(1).says(&["approved by", "the first answer counts"]);
     }
-    let _ = home.run(&["approve", "apr-99"]).exits(1).says(&["apr-99"]);
+    let _ = home.run(&["approve", "apr-99", &code]).exits(1).says(&["apr-99"]);
 
     let replayed = home.run(&["replay", "--json"]).exits(0).json();
     assert_eq!(replayed["recorded_hash"], session["hash"]);
@@ -284,7 +288,7 @@ fn check_refused(bytes: &[u8], words: &[&str]) {
     let home = Home::default();
     std::fs::create_dir_all(home.store().parent().unwrap()).unwrap();
     std::fs::write(home.store(), bytes).unwrap();
-    for command in [&["train"] as &[&str], &["approvals"], &["approve", "apr-1"], &["replay"]] {
+    for command in [&["train"] as &[&str], &["approvals"], &["approve", "apr-1", "0000-0000"], &["replay"]] {
         let _ = home.run(command).exits(1).says(words);
         assert!(std::fs::read(home.store()).unwrap() == bytes, "{command:?} changed the file");
     }

@@ -62,6 +62,7 @@ fn begin(
         id: turn.new_id()?,
         session,
         matters: matters::touched(turn.config(), &proposal),
+        related: super::related(turn, &proposal)?,
         mode: proposal.mode,
         status: Status::Pending,
         phase: Phase::Selecting,

@@ -4,6 +4,9 @@
 //! approved. Both deadlines are moments of the calendar: they are not put off by a while in which nobody ran the
 //! organisation, because people were there all the time.
 
+#[cfg(test)]
+mod tests;
+
 use echo_storage::names::{ApprovalId, RoleId};
 use echo_storage::quantities::Confidence;
 use echo_storage::records::{Approval, Decision, Deed, Party, Phase, Reason, Status, TimerPurpose, Verdict};
@@ -64,8 +67,8 @@ pub fn verdict(
     if let Some(verdict) = &approval.verdict {
         let what = if verdict.approve { "approved" } else { "rejected" };
         return refuse(format!(
-            "{id} was {what} by {} at {}: the first answer counts",
-            verdict.person, verdict.at
+            "{id} was {what} by {} at {}, from the {}: the first answer counts",
+            verdict.person, verdict.at, verdict.door
         ));
     }
     if let Some(at) = approval.lapsed_at {

@@ -32,6 +32,7 @@ mod interrupt;
 mod listing;
 mod look;
 mod mcp;
+mod memories;
 mod messages;
 mod names;
 mod output;
@@ -50,6 +51,8 @@ mod status;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tool;
+mod tools;
 mod train;
 mod verdict;
 mod verify;
@@ -91,7 +94,7 @@ Examples:
                                          have the organisation decide a question of yours
   echo-org why dec-1                     what led to the outcome
   echo-org approvals                     list what waits for a person
-  echo-org approve apr-1                 approve it
+  echo-org approve apr-1 CODE            approve it, with the code that stands there
   echo-org status                        the store and the organisation on one screen
   echo-org replay                        decide everything again and compare
 
@@ -121,6 +124,9 @@ struct Common {
     json: bool,
 }
 
+/// The command that shows what waits for a person, with what it takes to answer.
+const APPROVALS: &str = "approvals";
+
 /// The command that continues what was interrupted.
 const RESUME: &str = "train --resume";
 
@@ -134,7 +140,7 @@ enum Command {
     Send(send::Arguments),
     /// List what waits for a person
     #[command(after_help = approvals::EXAMPLES)]
-    Approvals,
+    Approvals(approvals::Arguments),
     /// Approve what waits for a person
     #[command(after_help = verdict::APPROVE_EXAMPLES)]
     Approve(verdict::ApproveArguments),
@@ -156,6 +162,15 @@ enum Command {
     /// List the agents and how each is doing, or show one in full
     #[command(after_help = agents::EXAMPLES)]
     Agents(agents::Arguments),
+    /// List the tools of the roles, or show one with its schemas
+    #[command(after_help = tools::EXAMPLES)]
+    Tools(tools::Arguments),
+    /// Call a tool in a role's name
+    #[command(after_help = tool::EXAMPLES)]
+    Tool(tool::Arguments),
+    /// List what the organisation remembers, or what of it fits some words
+    #[command(after_help = memories::EXAMPLES)]
+    Memories(memories::Arguments),
     /// List messages, of all or of one role, or show one in full
     #[command(after_help = messages::EXAMPLES)]
     Messages(messages::Arguments),
@@ -294,7 +309,7 @@ fn execute(
     // The database can stop the thread on a damaged page; that ends the command like any other failure.
     let done = catch_unwind(AssertUnwindSafe(|| match command {
         Command::Train(arguments) => train::run(&mut invocation, arguments),
-        Command::Approvals => approvals::run(&mut invocation),
+        Command::Approvals(arguments) => approvals::run(&mut invocation, &arguments),
         Command::Approve(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Reject(arguments) => verdict::run(&mut invocation, arguments.into()),
         Command::Replay(arguments) => replay::run(&mut invocation, &arguments),
@@ -311,6 +326,9 @@ fn execute(
         Command::Why(arguments) => why::run(&mut invocation, &arguments),
         Command::Sessions(arguments) => sessions::run(&mut invocation, &arguments),
         Command::Agents(arguments) => agents::run(&mut invocation, &arguments),
+        Command::Tools(arguments) => tools::run(&mut invocation, &arguments),
+        Command::Tool(arguments) => tool::run(&mut invocation, arguments),
+        Command::Memories(arguments) => memories::run(&mut invocation, &arguments),
         Command::Messages(arguments) => messages::run(&mut invocation, &arguments),
         Command::DeadLetters(arguments) => dead_letters::run(&mut invocation, &arguments),
         Command::Retry(arguments) => retry::run(&mut invocation, &arguments),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use echo_storage::clock::Clock;
 use echo_storage::journal::{Entry, Head};
+use echo_storage::quantities::Timestamp;
 use echo_storage::{Input, Query, Snapshot, Store};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -111,8 +112,35 @@ impl Simulation {
         Err(RuntimeError::Refused(format!("the organisation has not settled after {MAX_STEPS} steps")))
     }
 
+    /// Lets time pass until a moment: each deadline until then fires, also those that people have, and what follows from it
+    /// happens.
+    ///
+    /// # Errors
+    /// As those of [`Simulation::settle`].
+    pub fn wait_until(
+        &mut self,
+        moment: Timestamp,
+        watch: &mut dyn FnMut(&Entry),
+    ) -> Result<(), RuntimeError> {
+        for _ in 0..MAX_STEPS {
+            self.settle(watch)?;
+            let next = self.engine.snapshot()?.next_timer()?;
+            let Some(timer) = next.filter(|timer| timer.due <= moment) else {
+                self.clock.advance_to(moment);
+                return Ok(());
+            };
+            self.clock.advance_to(timer.due);
+            for entry in self.run(Input::Timer { due: timer.due, timer: timer.id }.into())?.entries {
+                watch(&entry);
+            }
+        }
+        Err(RuntimeError::Refused(format!(
+            "the organisation has not come to {moment} after {MAX_STEPS} steps"
+        )))
+    }
+
     fn run(&self, asked: Asked) -> Result<Committed, RuntimeError> {
-        let cascade = Cascade { ready: &|_| true, mind: &*self.mind };
+        let cascade = Cascade { ready: &|_| true, has_time: &|| true, mind: &*self.mind };
         Ok(self.engine.run_asked(&[asked], self.cascades.then_some(cascade))?)
     }
 

@@ -1,8 +1,11 @@
-//! Requests: what a caller asks under a key of its own, and may ask again without its being done twice.
+//! Requests: what somebody asks, with what travels beside it and is not written down: a key of the caller's own, under which
+//! it may ask again without its being done twice, and the code that a verdict must carry.
 //!
 //! What always holds: a key belongs to its caller, so nobody is given another one's answer. The step that answers a
-//! request records the key in the same commit; a step that failed records none, so its key can be tried again.
+//! request records the key in the same commit; a step that failed records none, so its key can be tried again. A verdict,
+//! from whatever door, is no step without the right code of its question, and the refusal does not tell that.
 
+use echo_storage::codes::{self, Code};
 use echo_storage::records::{Party, Request};
 use echo_storage::{Batch, Draft, Effect, Input, Query, StoreError};
 
@@ -16,22 +19,35 @@ const OTHER: &str = "this key has been used for another request: take a new key 
 const NOBODYS: &str = "only what somebody asks in their own name can have a key: leave the key out";
 const NO_KEY: &str = "a key has 1 to 255 characters, none of them control characters";
 
-/// An input, and the key under which it is asked, if there is one.
+const NO_CODE: &str =
+    "a verdict carries the code of its question, which `approvals` shows beside it; nothing was done";
+const WRONG_CODE: &str =
+    "that is not the code of this question: `approvals` shows the right one; nothing was done";
+
+/// An input, and what travels beside it.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// What is asked.
     pub input: Input,
     /// The caller's key: the same request under it is done once, however often it is asked.
     pub key: Option<String>,
+    /// The code of the question that a verdict answers; of no use to any other input.
+    pub code: Option<Code>,
 }
 
 impl From<Input> for Asked {
     fn from(input: Input) -> Self {
-        Self { input, key: None }
+        Self { input, key: None, code: None }
     }
 }
 
 impl Asked {
+    /// The same, with the code that a verdict carries.
+    #[must_use]
+    pub fn with_code(self, code: Option<Code>) -> Self {
+        Self { code, ..self }
+    }
+
     /// Whose key it is, and which.
     pub(super) fn request(&self) -> Option<(Party, &str)> {
         Some((self.input.caller()?, self.key.as_deref()?))
@@ -43,8 +59,11 @@ pub fn is_key(key: &str) -> bool {
     (1..=MAX_KEY_CHARS).contains(&key.chars().count()) && !key.chars().any(char::is_control)
 }
 
-/// What an input comes to without a step: the answer that was given before, or why its key cannot be.
+/// What an input comes to without a step: why it is no verdict, the answer that was given before, or why its key cannot be.
 pub(super) fn answered(batch: &Batch, asked: &Asked) -> Result<Option<Outcome>, StoreError> {
+    if let Some(why) = forbidden(batch, asked)? {
+        return Ok(Some(Outcome::Skipped(why)));
+    }
     let Some(key) = asked.key.as_deref() else { return Ok(None) };
     if !is_key(key) {
         return Ok(Some(Outcome::Skipped(NO_KEY)));
@@ -53,6 +72,14 @@ pub(super) fn answered(batch: &Batch, asked: &Asked) -> Result<Option<Outcome>, 
     let Some(request) = batch.request(&caller, key)? else { return Ok(None) };
     let entry = batch.entry(request.step)?;
     Ok(Some(if entry.input == asked.input { Outcome::Done(entry) } else { Outcome::Skipped(OTHER) }))
+}
+
+/// Why a verdict is none. Whoever was not shown the question where its code stands cannot answer it.
+fn forbidden(batch: &Batch, asked: &Asked) -> Result<Option<&'static str>, StoreError> {
+    let Input::Verdict { approval, .. } = asked.input else { return Ok(None) };
+    let Some(given) = asked.code else { return Ok(Some(NO_CODE)) };
+    let right = codes::code(batch, approval)?;
+    Ok((right != Some(given)).then_some(WRONG_CODE))
 }
 
 /// Records that a step answers a request.
@@ -93,7 +120,7 @@ mod tests {
             content: "{}".to_owned(),
             in_reply_to: None,
         };
-        Asked { input, key: Some(key.to_owned()) }
+        Asked { input, key: Some(key.to_owned()), code: None }
     }
 
     fn engine() -> (Engine, Arc<Store>) {
@@ -148,7 +175,7 @@ mod tests {
         let keys = [post("ada", "a", &long), post("ada", "b", &format!("{long}k")), post("ada", "c", "a\nb")];
         assert_eq!(told(&engine, &keys), ["done 2", NO_KEY, NO_KEY]);
         assert_eq!(told(&engine, &[post("ada", "d", "")]), [NO_KEY]);
-        let nobodys = Asked { input: Input::TakeUp { away_ms: 1 }, key: Some("one".to_owned()) };
+        let nobodys = Asked { input: Input::TakeUp { away_ms: 1 }, key: Some("one".to_owned()), code: None };
         assert_eq!(told(&engine, &[nobodys]), [NOBODYS]);
     }
 }

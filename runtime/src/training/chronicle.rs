@@ -294,11 +294,22 @@ fn position(config: &Config, role: &RoleId) -> usize {
     config.roles.iter().position(|one| one.id == *role).unwrap_or(usize::MAX)
 }
 
+/// How many questions to people are read at once.
+const READ_APPROVALS: usize = 256;
+
 /// The question to people about a decision.
 fn approval(state: &(impl State + ?Sized), decision: &Decision) -> Result<Option<Approval>, StoreError> {
     if let Phase::Waiting { approval } = decision.phase {
         return state.approval(approval);
     }
-    let approvals = state.approvals(echo_storage::query::MAX_ROWS)?;
-    Ok(approvals.into_iter().find(|approval| approval.decision == decision.id))
+    let mut before = None;
+    loop {
+        let page = state.approvals(before, READ_APPROVALS)?;
+        before = page.last().map(|approval| approval.id);
+        let is_last = page.len() < READ_APPROVALS;
+        let found = page.into_iter().find(|approval| approval.decision == decision.id);
+        if found.is_some() || is_last {
+            return Ok(found);
+        }
+    }
 }

@@ -7,9 +7,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::wording::status_name;
+use crate::wording::{mode_name, status_name};
 use echo_storage::names::{NameError, RoleId};
-use echo_storage::records::Status;
+use echo_storage::records::{Mode, Status};
 
 /// The word that names a person where a role could stand.
 pub(super) const PERSON: &str = "person";
@@ -33,6 +33,12 @@ pub struct Expectations {
     pub decided_by: Option<Decider>,
     /// Why it ends as it does; compared as text.
     pub reason: Option<String>,
+    /// In which mode it is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// The roles that it goes through, from below; none are not checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<RoleId>,
 }
 
 /// Who decides: a person, or one role.
@@ -62,6 +68,10 @@ pub struct Observed {
     pub decided_by: Option<Decider>,
     /// Why it ended as it did.
     pub reason: Option<String>,
+    /// In which mode it was decided.
+    pub mode: Mode,
+    /// The roles that it went through, each once for each time that it came there.
+    pub path: Vec<RoleId>,
 }
 
 /// The checks of a session.
@@ -119,6 +129,7 @@ impl Expectations {
     pub fn check(&self, observed: &Observed) -> Score {
         let participate = self.participate.iter().map(|role| presence(role, Presence::TookPart, observed));
         let decline = self.decline.iter().map(|role| presence(role, Presence::Declined, observed));
+        let path = Some(self.path.clone()).filter(|path| !path.is_empty());
         let others = [
             compare("quorum", self.quorum, observed.quorum.as_ref(), "not counted", bool::to_string),
             compare("status", self.status, Some(&observed.status), "none", |status| {
@@ -132,6 +143,10 @@ impl Expectations {
                 ToString::to_string,
             ),
             compare("reason", self.reason.clone(), observed.reason.as_ref(), "none", String::clone),
+            compare("mode", self.mode, Some(&observed.mode), "none", |mode| mode_name(*mode).to_owned()),
+            compare("path", path, Some(&observed.path), "none", |path| {
+                path.iter().map(RoleId::as_str).collect::<Vec<_>>().join(", ")
+            }),
         ];
         Score { checks: participate.chain(decline).chain(others.into_iter().flatten()).collect() }
     }

@@ -64,7 +64,7 @@ impl Scenario {
     /// |---|---|---|
     /// | `name`, `title`, `initiator` | yes | one line; one line; a role |
     /// | `decision.type`, `decision.subject` | yes | a decision type; one line |
-    /// | `decision.mode` | no | `collaborative` |
+    /// | `decision.mode` | no | a mode; `collaborative` where it is left out |
     /// | `decision.description`, `impact`, `timeline` | no | texts |
     /// | `decision.stakeholders`, `constraints`, `alternatives`, `dependencies`, `success_criteria` | no | lists of texts |
     /// | `decision.risks` | no | a list of texts or of `{risk, mitigation}` |
@@ -73,6 +73,7 @@ impl Scenario {
     /// | `decision.not_concerned` | no | a list of roles |
     /// | `expect.participate`, `decline` | no | lists of roles |
     /// | `expect.quorum`, `status`, `decided_by`, `reason` | no | true or false; a status; `person` or a role; a text |
+    /// | `expect.mode`, `path` | no | a mode; the roles that it goes through, from below |
     ///
     /// # Errors
     /// The first thing that is wrong with the text.

@@ -327,7 +327,9 @@ fn a_later_verdict_is_told_and_changes_no_score() {
         door: "test".to_owned(),
         note: String::new(),
     };
-    simulation.submit(verdict).unwrap();
+    let code =
+        echo_storage::codes::code(&store.snapshot().unwrap(), before.details.approval.unwrap()).unwrap();
+    simulation.submit_asked(crate::engine::Asked::from(verdict).with_code(code)).unwrap();
     let after = report();
     assert!(before.expectations.held);
     assert_eq!(after.expectations, before.expectations);

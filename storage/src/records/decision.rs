@@ -1,7 +1,7 @@
 //! Decisions: what is asked, who takes part, how they vote, who has the authority, and what came of it.
 
 use crate::codec::{Decode, Encode, Record};
-use crate::names::{ApprovalId, DecisionId, DecisionType, Matter, RoleId, SessionId, TimerId};
+use crate::names::{ApprovalId, DecisionId, DecisionType, Matter, MemoryId, RoleId, SessionId, TimerId};
 use crate::quantities::{Confidence, Timestamp, Usd};
 use crate::records::Party;
 
@@ -256,6 +256,8 @@ pub struct Decision {
     pub matters: Vec<Matter>,
     /// How it is made: as its author asked, or by the stricter mode that a matter asks for.
     pub mode: Mode,
+    /// Earlier outcomes of other types with whose words it has some in common, the best first; fixed when it is opened.
+    pub related: Vec<MemoryId>,
     /// Where it stands.
     pub status: Status,
     /// What it waits for.

@@ -143,7 +143,7 @@ pub struct Standing {
     pub keywords: Vec<String>,
     /// How much it weighs each kind of fact.
     pub concerns: Concerns,
-    /// How earlier decisions of the type ended, newest first.
+    /// How earlier decisions of the type ended, newest first, and then those of other types whose words fit best.
     pub remembered: Vec<OutcomeNote>,
 }
 

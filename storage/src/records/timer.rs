@@ -68,6 +68,11 @@ pub enum TimerPurpose {
 impl TimerPurpose {
     /// Whether the organisation is at work until then. Where it only pauses, or waits for people, it is at rest.
     pub fn is_work(&self) -> bool {
-        !matches!(self, Self::Breaker { .. } | Self::Reminder { .. } | Self::Approval { .. })
+        !matches!(self, Self::Breaker { .. }) && !self.is_of_people()
+    }
+
+    /// Whether it is people who have so long.
+    pub fn is_of_people(&self) -> bool {
+        matches!(self, Self::Reminder { .. } | Self::Approval { .. })
     }
 }

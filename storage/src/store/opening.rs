@@ -18,9 +18,10 @@ use super::writing::{self, NotWritten, Phases};
 use super::{FORMAT, RawTable, STORE_KEY, Snapshot, StoreInfo};
 use crate::StoreError;
 use crate::clock::{self, ClockKind};
+use crate::codes::{SECRET_KEY, Secret};
 use crate::disk::FileDisk;
-use crate::state::{Changes, WriteSet};
-use crate::table::{self, STORE};
+use crate::layer::{Changes, Layer};
+use crate::table::{self, SECRET, STORE};
 use crate::verify;
 
 /// How many bytes of the file are kept in memory.
@@ -88,6 +89,7 @@ pub(super) fn for_writing(path: &Path, clock: Option<ClockKind>) -> Result<Opene
         Some(disk) => io_error("cannot bring in order", path)(disk.error()),
         None => error,
     })?;
+    add_missing_secret(&handle, path)?;
     if doubt.is_some() {
         beside::settle_doubt(path).map_err(io_error("cannot take away the mark of doubt beside", path))?;
     }
@@ -177,6 +179,7 @@ pub(super) fn in_memory(
     check_clock(&info, Some(clock), path)?;
     guard.release().map_err(io_error("cannot bring in order", path))?;
     add_missing_tables(&handle, path)?;
+    add_missing_secret(&handle, path)?;
     Ok(Opened { handle, guard, info, doubt: None })
 }
 
@@ -212,6 +215,33 @@ fn add_missing_tables(handle: &Handle, path: &Path) -> Result<(), StoreError> {
     })?;
     drop(reading);
     if is_whole { Ok(()) } else { add_tables(database, path) }
+}
+
+/// A store that was made before there were codes gets what they are derived from.
+fn add_missing_secret(handle: &Handle, path: &Path) -> Result<(), StoreError> {
+    let Some(database) = handle.for_writing() else { return Ok(()) };
+    let snapshot = Snapshot::new(handle.begin_read(path)?, path.into());
+    if SECRET.get(&snapshot, &SECRET_KEY)?.is_some() {
+        return Ok(());
+    }
+    drop(snapshot);
+    let mut changes = Changes::default();
+    changes.put(&SECRET, &SECRET_KEY, new_secret()?);
+    write_first(database, changes, path)
+}
+
+fn new_secret() -> Result<Secret, StoreError> {
+    Secret::random().map_err(io_error("cannot read randomness for", Path::new("a store")))
+}
+
+fn write_first(database: &Database, changes: Changes, path: &Path) -> Result<(), StoreError> {
+    let mut layer = Layer::default();
+    layer.make(changes);
+    match writing::write_all(database, &layer.seal()?, Phases::One, path) {
+        Ok(()) => Ok(()),
+        Err(NotWritten::Refused(cause)) => Err(cause.into()),
+        Err(NotWritten::Before(error) | NotWritten::InDoubt(error)) => Err(error),
+    }
 }
 
 fn add_tables(database: &Database, path: &Path) -> Result<(), StoreError> {
@@ -270,14 +300,10 @@ fn initialise(database: &Database, clock: ClockKind, path: &Path) -> Result<(), 
     let organisation =
         clock::random_hex().map_err(io_error("cannot read randomness for", Path::new("a new store")))?;
     let created_at = clock::Clock::Real.now();
-    let (mut writes, mut changes) = (WriteSet::default(), Changes::default());
-    changes.put(&STORE, &STORE_KEY, &StoreInfo { format: FORMAT, organisation, clock, created_at })?;
-    writes.make(changes);
-    match writing::write_all(database, &writes, Phases::One, path) {
-        Ok(()) => Ok(()),
-        Err(NotWritten::Refused(cause)) => Err(cause.into()),
-        Err(NotWritten::Before(error) | NotWritten::InDoubt(error)) => Err(error),
-    }
+    let mut changes = Changes::default();
+    changes.put(&STORE, &STORE_KEY, StoreInfo { format: FORMAT, organisation, clock, created_at });
+    changes.put(&SECRET, &SECRET_KEY, new_secret()?);
+    write_first(database, changes, path)
 }
 
 pub(super) fn read_info(transaction: ReadTransaction, path: &Path) -> Result<StoreInfo, StoreError> {

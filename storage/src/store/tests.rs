@@ -14,10 +14,13 @@ use super::beside::{keep_ballast, mark_doubt, with_ending};
 use super::opening::{fill_new, for_reading};
 use super::{BALLAST_BYTES, Durability, OpenOptions, RawTable, Snapshot, Store};
 use crate::clock::{ClockKind, VIRTUAL_EPOCH};
+use crate::codes::SECRET_KEY;
 use crate::disk::{ErrorAt, MemoryDisk};
 use crate::journal::Head;
+use crate::names::{ApprovalId, Id};
 use crate::state::{KeyRange, Order, State};
-use crate::{Input, StoreError, table, verify};
+use crate::table::Key;
+use crate::{Input, StoreError, codes, table, verify};
 
 /// A store in a directory of its own.
 struct Place {
@@ -236,6 +239,31 @@ fn a_ballast_is_made_once_and_only_for_whoever_asks() {
     std::fs::write(&ballast, "half of one").unwrap();
     keep_ballast(&place.path());
     assert_eq!(std::fs::metadata(&ballast).unwrap().len(), BALLAST_BYTES);
+}
+
+/// Goal: a store from before there were codes gets them from the first who opens it to write, and keeps them. Method: its
+/// secret is taken away behind its back.
+#[test]
+fn a_store_from_before_there_were_codes_gets_them_once() {
+    let place = Place::new();
+    drop(place.open(&OpenOptions::default()).unwrap());
+    let database = redb::Database::open(place.path()).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut meta = transaction.open_table(RawTable::new(table::SECRET.id.name)).unwrap();
+        assert!(meta.remove(SECRET_KEY.to_bytes().as_slice()).unwrap().is_some());
+    }
+    transaction.commit().unwrap();
+    drop(database);
+    let code = |read_only: bool| {
+        let store = place.open(&OpenOptions { read_only, ..OpenOptions::default() }).unwrap();
+        codes::code(&store.snapshot().unwrap(), ApprovalId::from_number(1)).unwrap()
+    };
+    assert_eq!(code(true), None);
+    let given = code(false);
+    assert!(given.is_some());
+    assert_eq!((code(false), code(true)), (given, given));
+    assert!(verify::file(&place.path(), 0).unwrap().is_whole());
 }
 
 #[test]

@@ -25,6 +25,7 @@ use super::RawTable;
 use super::caught::caught;
 use super::durability::Durability;
 use crate::StoreError;
+use crate::batch::Known;
 use crate::clock::Stopwatch;
 use crate::codec::CodecError;
 use crate::state::WriteSet;
@@ -52,7 +53,7 @@ impl Failed {
 }
 
 /// What is known of a store's writes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Writing {
     /// Why nothing more is written, once a write has failed.
     pub(super) closed: Option<Failed>,
@@ -60,6 +61,8 @@ pub(super) struct Writing {
     pub(super) is_sealed: bool,
     /// Since when commits wait for the disk.
     pub(super) waiting: Option<Stopwatch>,
+    /// What is known of the state of the last commit, for the next batch.
+    pub(super) known: Known,
 }
 
 impl Writing {

@@ -9,8 +9,8 @@ use super::{Damage, Verified, damage};
 use crate::StoreError;
 use crate::codec;
 use crate::state::{KeyRange, Order, Row, State};
-use crate::store::{STORE_KEY, Snapshot};
-use crate::table::{self, Key, TableId};
+use crate::store::Snapshot;
+use crate::table::{self, TableId};
 
 /// How many rows are read at a time.
 const PAGE_ROWS: usize = 128;
@@ -41,7 +41,7 @@ pub(super) fn check(
         if let Err(cause) = reads {
             verified.find(Damage::Value { table: id.name, key: shown.clone(), cause });
         }
-        let Some(wanted) = wanted.as_mut().filter(|_| !is_of_file(id, &key)) else { continue };
+        let Some(wanted) = wanted.as_mut().filter(|_| !table::is_of_file(id, &key)) else { continue };
         loop {
             match wanted.peek()?.map(|(wanted, _)| wanted.cmp(&key)) {
                 Some(Ordering::Less) => missing(id, wanted.next()?, verified),
@@ -71,7 +71,7 @@ pub(super) fn check(
 }
 
 fn missing(id: TableId, row: Option<Row>, verified: &mut Verified) {
-    if let Some((key, value)) = row.filter(|(key, _)| !is_of_file(id, key)) {
+    if let Some((key, value)) = row.filter(|(key, _)| !table::is_of_file(id, key)) {
         let shown = table::examine(id, &key, &value).0;
         verified.find(differs(id, &key, shown, None, Some(&value)));
     }
@@ -89,11 +89,6 @@ fn differs(id: TableId, key: &[u8], shown: String, found: Option<&[u8]>, expecte
         (_, None) => Damage::Extra { table, key: shown },
         _ => Damage::Different { table, key: shown },
     }
-}
-
-/// What a file says of itself is not in the journal.
-fn is_of_file(id: TableId, key: &[u8]) -> bool {
-    id == table::STORE.id && key == STORE_KEY.to_bytes()
 }
 
 /// The rows of a table in their order.

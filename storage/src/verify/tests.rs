@@ -8,9 +8,10 @@ use std::cell::Cell;
 use super::{MAX_FINDINGS, Verified, state};
 use crate::clock::{ClockKind, VIRTUAL_EPOCH};
 use crate::journal::Head;
+use crate::layer::{self, Changes, Layer};
 use crate::names::{Id, MessageId, RoleId, TimerId};
 use crate::records::{Address, Kind, Message, Party, Priority, Timer, TimerPurpose};
-use crate::state::{Changes, KeyRange, Order, Row, State, WriteSet};
+use crate::state::{KeyRange, Order, Row, State};
 use crate::table::{COUNTERS, HEAD, INBOX, JOURNAL, Key, MESSAGES, TIMERS, TableId};
 use crate::{Effect, Input, Snapshot, Store, StoreError};
 
@@ -56,7 +57,7 @@ fn lived_in() -> Store {
 /// A state that was changed behind the journal's back.
 struct Tampered {
     snapshot: Snapshot,
-    writes: WriteSet,
+    writes: Layer,
     /// One byte of this value is another.
     flipped: Option<(TableId, Vec<u8>)>,
     /// This table cannot be read after so many readings.
@@ -95,12 +96,12 @@ impl Tampered {
 impl State for Tampered {
     fn read(&self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.reach(table)?;
-        let value = self.writes.read_over(&self.snapshot, table, key)?;
+        let value = layer::bytes(table, key, self.writes.value_over(&self.snapshot, table, key)?)?;
         Ok(value.map(|value| self.changed(table, key, value)))
     }
     fn scan(&self, t: TableId, range: &KeyRange, o: Order, limit: usize) -> Result<Vec<Row>, StoreError> {
         self.reach(t)?;
-        let rows = self.writes.scan_over(&self.snapshot, t, range, o, limit)?;
+        let rows = layer::row_bytes(t, self.writes.values_over(&self.snapshot, t, range, o, limit)?)?;
         Ok(rows.into_iter().map(|(key, value)| (key.clone(), self.changed(t, &key, value))).collect())
     }
 }
@@ -108,7 +109,7 @@ impl State for Tampered {
 fn tampered(tamper: impl FnOnce(&mut Tampered)) -> Verified {
     let store = lived_in();
     let snapshot = store.snapshot().unwrap();
-    let mut tampered = Tampered { snapshot, writes: WriteSet::default(), flipped: None, unreadable: None };
+    let mut tampered = Tampered { snapshot, writes: Layer::default(), flipped: None, unreadable: None };
     tamper(&mut tampered);
     state(&tampered).unwrap()
 }
@@ -125,8 +126,8 @@ fn what_was_not_tampered_with_is_whole() {
     let verified = tampered(|_| {});
     assert_eq!(told(&verified), "");
     assert!(verified.is_whole());
-    // Two steps, messages, letters and timers each; the head, the store and two counters.
-    assert_eq!((verified.steps, verified.rows), (2, 12));
+    // Two steps, messages, letters and timers each; the head, the store, its secret and two counters.
+    assert_eq!((verified.steps, verified.rows), (2, 13));
 }
 
 #[test]
@@ -140,16 +141,16 @@ fn each_kind_of_damage_has_its_sentence() {
         value(JOURNAL.id, 2_u64.to_bytes()),
         value(COUNTERS.id, "msg".to_owned().to_bytes()),
         writes(|writes| writes.remove(&INBOX, &(clerk(), MessageId::from_number(1)))),
-        writes(|writes| writes.put(&INBOX, &(clerk(), MessageId::from_number(7)), &()).unwrap()),
+        writes(|writes| writes.put(&INBOX, &(clerk(), MessageId::from_number(7)), ())),
         writes(|writes| {
             let other =
                 Timer { purpose: TimerPurpose::Breaker { role: RoleId::new("chief").unwrap() }, ..timer(1) };
-            writes.put(&TIMERS, &(VIRTUAL_EPOCH, TimerId::from_number(1)), &other).unwrap();
+            writes.put(&TIMERS, &(VIRTUAL_EPOCH, TimerId::from_number(1)), other);
         }),
-        writes(|writes| writes.put(&COUNTERS, &"msg".to_owned(), &2).unwrap()),
+        writes(|writes| writes.put(&COUNTERS, &"msg".to_owned(), 2)),
         writes(|writes| writes.remove(&COUNTERS, &"msg".to_owned())),
         writes(|writes| writes.remove(&JOURNAL, &1)),
-        writes(|writes| writes.put(&HEAD, &Head::KEY, &Head::genesis()).unwrap()),
+        writes(|writes| writes.put(&HEAD, &Head::KEY, Head::genesis())),
         unreadable(TIMERS.id, 0),
         unreadable(JOURNAL.id, 1),
     ];
@@ -163,7 +164,7 @@ fn findings_are_counted_beyond_those_that_are_told() {
     let verified = tampered(|state| {
         for number in 0..2 * MAX_FINDINGS as u64 {
             let key = (clerk(), MessageId::from_number(100 + number));
-            state.write(|changes| changes.put(&INBOX, &key, &()).unwrap());
+            state.write(|changes| changes.put(&INBOX, &key, ()));
         }
     });
     assert_eq!((verified.findings.len(), verified.count), (MAX_FINDINGS, 2 * MAX_FINDINGS as u64));

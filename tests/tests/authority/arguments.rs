@@ -101,7 +101,7 @@ impl Random for ChaCha8Rng {
 /// One of several.
 pub(crate) fn pick<'a, T>(random: &mut ChaCha8Rng, from: &'a [T]) -> &'a T {
     let at = usize::try_from(random.up_to(from.len() as u64)).unwrap();
-    &from[at]
+    from.get(at).unwrap()
 }
 
 /// The content of a message that asks in somebody else's name.
@@ -129,7 +129,7 @@ fn value(root: &Value, schema: &Value, name: &str, random: &mut ChaCha8Rng, dept
         let target = root.pointer(reference.trim_start_matches('#')).unwrap();
         return value(root, target, name, random, depth);
     }
-    if let Some(found) = known(name, random) {
+    if let Some(found) = known(name, schema, random) {
         return found;
     }
     for key in ["enum", "oneOf", "anyOf", "allOf"] {
@@ -147,15 +147,18 @@ fn value(root: &Value, schema: &Value, name: &str, random: &mut ChaCha8Rng, dept
         "array" if depth < MAX_DEPTH => {
             let least = schema["minItems"].as_u64().unwrap_or(0);
             let count = least + random.up_to(3);
-            (0..count).map(|_| value(root, &schema["items"], name, random, depth + 1)).collect()
+            (0..count).map(|_| value(root, &schema["items"], "", random, depth + 1)).collect()
         }
         "integer" | "number" => {
             let least = schema["minimum"].as_u64().unwrap_or(0);
             let most = schema["maximum"].as_u64().unwrap_or(1_000).max(least);
-            json!(least + random.up_to((most - least).saturating_add(1).clamp(1, 100_000)))
+            let reach = if random.up_to(2) == 0 { 10 } else { 100_000 };
+            json!(least + random.up_to((most - least).saturating_add(1).clamp(1, reach)))
         }
         "boolean" => json!(random.up_to(2) == 0),
         "null" => Value::Null,
+        // Most texts must say something.
+        "string" if random.up_to(6) > 0 => json!(pick(random, &TEXTS[1..])),
         "string" => json!(pick(random, &TEXTS)),
         _ => json!({}),
     }
@@ -181,17 +184,19 @@ fn object(root: &Value, schema: &Value, random: &mut ChaCha8Rng, depth: usize) -
 }
 
 /// What a field of this name means wherever it stands.
-fn known(name: &str, random: &mut ChaCha8Rng) -> Option<Value> {
+fn known(name: &str, schema: &Value, random: &mut ChaCha8Rng) -> Option<Value> {
     Some(match name {
         "type" => json!(pick(random, &TYPES)),
-        "decision" => json!(format!("dec-{}", 1 + random.up_to(12))),
+        "decision" => json!(format!("dec-{}", 1 + random.up_to(6))),
         "not_concerned" | "notify" | "to" | "stakeholders" | "matters" if random.up_to(4) == 0 => {
             return None;
         }
         "not_concerned" | "notify" => json!([pick(random, &ROLES)]),
         "stakeholders" => json!(["all"]),
         "matters" => json!(if random.up_to(3) == 0 { vec![*pick(random, &MATTERS)] } else { Vec::new() }),
-        "impact" | "reason" | "rationale" if random.up_to(8) > 0 => json!("much depends on it"),
+        "impact" | "reason" | "rationale" if schema["type"] == "string" && random.up_to(8) > 0 => {
+            json!("much depends on it")
+        }
         _ if name.ends_with("_usd") => {
             let amount = pick(random, &AMOUNTS);
             // Both forms in which an amount may be written.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use echo_storage::journal::Entry;
-use echo_storage::names::{ApprovalId, DecisionId};
+use echo_storage::names::{ApprovalId, DecisionId, Matter};
 use echo_storage::records::{Decision, Party, Reason, Status};
 use echo_storage::{Effect, Input};
 
@@ -258,7 +258,7 @@ impl Reading {
         }
         Self::matters(decision, role, &owners)?;
         self.judged.matters += u64::from(!decision.matters.is_empty());
-        let cents = context.budget.map_or(0, |amount| amount.cents());
+        let cents = context.budget.map_or(0, echo_storage::quantities::Usd::cents);
         if cents == 0 {
             return Ok(());
         }
@@ -290,7 +290,7 @@ impl Reading {
             ("platform migration", "technology_migration"),
             ("block the release", "release_block"),
         ];
-        let mut touched: Vec<&str> = decision.proposal.matters.iter().map(|matter| matter.as_str()).collect();
+        let mut touched: Vec<&str> = decision.proposal.matters.iter().map(Matter::as_str).collect();
         touched.extend(telling.iter().filter(|(words, _)| text.contains(words)).map(|(_, matter)| *matter));
         touched.extend((decision.proposal.kind.as_str() == "team_structure").then_some("team_structure"));
         for id in reach {

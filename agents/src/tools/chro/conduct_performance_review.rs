@@ -183,7 +183,7 @@ mod tests {
         check(&[("a", 33, 4), ("b", 67, 2)], "rated 2.66 of 5; not met: b");
         check(&[], "goals: it has 0 entries, and needs 1 to 20");
         check(&[("a", 50, 3), ("b", 51, 3)], "goals: their weights add up to 101; they must add up to 100");
-        check(&[("a", 50, 3), ("A", 50, 3)], "goals[1].name: `A` is there already; name each once");
-        check(&[("a", 100, 6)], "goals[0].rating: it is 6; it is 1 to 5");
+        check(&[("a", 50, 3), ("A", 50, 3)], "goals[1]: `A` stands there already; name each once");
+        check(&[("a", 100, 6)], "goals[0].rating: it is 6, and must be 1 to 5");
     }
 }

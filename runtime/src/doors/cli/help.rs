@@ -8,8 +8,11 @@ use clap::Command;
 
 /// The groups and the commands in each, in their order.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Act", &["train", "send", "approvals", "approve", "reject"]),
-    ("Look", &["status", "decisions", "why", "sessions", "report", "agents", "messages"]),
+    ("Act", &["train", "send", "tool", "approvals", "approve", "reject"]),
+    (
+        "Look",
+        &["status", "decisions", "why", "sessions", "report", "agents", "tools", "messages", "memories"],
+    ),
     ("Check and mend", &["doctor", "verify", "backup", "replay", "dead-letters", "retry"]),
     ("Share", &["serve", "mcp", "watch", "stop"]),
     ("Prepare", &["scenarios", "completions", "man"]),

@@ -93,6 +93,11 @@ where
         }
     }
 
+    /// How many are listed.
+    pub(super) fn limit(&self) -> usize {
+        usize::from(self.limit)
+    }
+
     /// The command that shows the next page; `command` is the one that shows this list, with its filters.
     pub(super) fn command(&self, place: &Place, command: &str, next: I) -> String {
         let limit =

@@ -278,9 +278,7 @@ impl WaitingPart {
     /// The commands that make sense next, without the program's name.
     pub(super) fn commands(&self, decision: DecisionId) -> Vec<String> {
         match self.approval {
-            Some(approval) => {
-                vec![format!("approve {approval}"), format!("reject {approval} --note \"why\"")]
-            }
+            Some(_) => vec![super::APPROVALS.to_owned()],
             None => vec![super::RESUME.to_owned(), format!("decisions {decision}")],
         }
     }

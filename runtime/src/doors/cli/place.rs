@@ -20,6 +20,9 @@ const FILE: &str = "echo-org/org.redb";
 /// What stands behind the store's name in that of the directory with the files of its sessions.
 const SESSIONS: &str = ".sessions";
 
+/// What stands behind its name in that of the directory with the stores of scenarios that are all played.
+const SCENARIOS: &str = ".scenarios";
+
 /// What stands behind its name in that of its mark of doubt.
 const DOUBT: &str = ".doubt";
 
@@ -134,6 +137,12 @@ impl Place {
             )
         })?;
         Ok(Self { path: followed(&path), named: false })
+    }
+
+    /// The place of the store in which a shipped scenario is played for itself, in a directory beside this one's.
+    pub(super) fn of_scenario(&self, name: &str) -> Self {
+        let path = with_ending(&self.path, SCENARIOS).join(name).join("org.redb");
+        Self { path, named: true }
     }
 
     /// For people and reports: the whole path.

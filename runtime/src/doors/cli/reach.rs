@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use echo_storage::clock::{ClockKind, random_hex};
+use echo_storage::codes::Code;
 use echo_storage::journal::Entry;
 use echo_storage::state::{KeyRange, Order, Row};
 use echo_storage::table::TableId;
@@ -135,21 +136,17 @@ impl Acting {
 
     /// Runs one input, and lets the agents handle what follows from it. Where its runtime is lost on the way, the next one
     /// is asked the same under the same key, so that it is done once whatever became of it.
-    pub(super) fn submit(
-        &mut self,
-        invocation: &Invocation<'_, '_>,
-        input: Input,
-        key: Option<String>,
-    ) -> Result<Entry, Failed> {
+    pub(super) fn submit(&mut self, invocation: &Invocation<'_, '_>, asked: Asked) -> Result<Entry, Failed> {
         let done = match self {
             Self::Own { store, driver } => {
                 let running = match driver.take() {
                     Some(running) => running,
                     None => Driver::start(invocation.organisation.clone(), store.clone(), SEED)?,
                 };
-                driver.insert(running).submit(Asked { input, key })
+                driver.insert(running).submit(asked)
             }
             Self::Hosted(client) => {
+                let Asked { input, key, code } = asked;
                 let key = match key {
                     Some(key) => key,
                     None => {
@@ -158,7 +155,7 @@ impl Acting {
                 };
                 let mut tries = 1;
                 loop {
-                    match settled(client, &input, &key) {
+                    match settled(client, &input, &key, code) {
                         Err(error) if is_lost(&error) && tries < MAX_TRIES => tries += 1,
                         Err(error) => return Err(Failed::Failure(told(&error, &input, &key))),
                         done => break done,
@@ -198,8 +195,11 @@ fn is_lost(error: &RuntimeError) -> bool {
     matches!(error, RuntimeError::Stopped | RuntimeError::Lost(_))
 }
 
-fn settled(client: &Client, input: &Input, key: &str) -> Result<Entry, RuntimeError> {
-    let entry = client.submit_once(input, key)?;
+fn settled(client: &Client, input: &Input, key: &str, code: Option<Code>) -> Result<Entry, RuntimeError> {
+    let entry = match code {
+        Some(code) => client.answer(input, key, code)?,
+        None => client.submit_once(input, key)?,
+    };
     client.settle(SETTLE_MS)?;
     Ok(entry)
 }

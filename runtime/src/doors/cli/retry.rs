@@ -87,7 +87,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
     let person = invocation.surroundings.person();
     for Order { role, message, .. } in &orders {
         let input = Input::Retry { role: role.clone(), message: *message, person: person.clone() };
-        acting.submit(invocation, input, None)?;
+        acting.submit(invocation, input.into())?;
     }
     let snapshot = acting.state()?;
     let outcomes = orders.into_iter().map(|order| outcome(invocation, &*snapshot, order));

@@ -13,7 +13,7 @@ use super::names::KindName;
 use super::reach::Acting;
 use super::{End, Failed, Invocation};
 use crate::deliveries::{self, Delivery};
-use crate::engine;
+use crate::engine::{self, Asked};
 use crate::mail::MAX_CONTENT_BYTES;
 use crate::organisation::Organisation;
 use crate::turn::MAX_SUBJECT_CHARS;
@@ -60,7 +60,7 @@ pub(super) struct Arguments {
 }
 
 /// A key, as it is typed.
-fn key(text: &str) -> Result<String, String> {
+pub(super) fn key(text: &str) -> Result<String, String> {
     if engine::is_key(text) {
         return Ok(text.to_owned());
     }
@@ -124,7 +124,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: Arguments) -> 
         content,
         in_reply_to: arguments.reply_to,
     };
-    let entry = acting.submit(invocation, post, arguments.key)?;
+    let entry = acting.submit(invocation, Asked { key: arguments.key, ..post.into() })?;
     let posted = entry.reply().and_then(|reply| serde_json::from_str::<Posted>(reply).ok());
     let none = || Failed::Failure("the message was sent, and nothing said which one it is".to_owned());
     let message = posted.ok_or_else(none)?.message;

@@ -11,7 +11,7 @@ use super::listing::{self, Paging};
 use super::look::Look;
 use super::names::word;
 use super::table::{Side, Table};
-use super::{End, Failed, Invocation, RESUME};
+use super::{APPROVALS, End, Failed, Invocation, RESUME};
 use crate::training::{Circumstances, Report};
 
 pub(super) const EXAMPLES: &str = "\
@@ -141,9 +141,7 @@ fn report(invocation: &mut Invocation<'_, '_>, look: &Look, id: SessionId) -> Re
         invocation.output.json(&report);
         return Ok(End::Well);
     }
-    let waits = report.details.approval.iter();
-    let answers = waits
-        .flat_map(|approval| [format!("approve {approval}"), format!("reject {approval} --note \"why\"")]);
+    let answers = report.details.approval.iter().map(|_| APPROVALS.to_owned());
     let more = [format!("why {}", session.decision), format!("replay --session {id}")];
     let next: Vec<String> = answers.chain(more).map(|command| look.place.command(&command)).collect();
     invocation.output.text(&report.to_text(&next));

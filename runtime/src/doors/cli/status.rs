@@ -25,6 +25,8 @@ Examples:
 const READ_ROWS: usize = 256;
 /// How many of those that wait for a person are named in the text.
 const MAX_NAMED: usize = 5;
+/// How many of them programs are told.
+const MAX_WAITING: usize = 100;
 
 /// The store and what is in it.
 #[derive(Serialize)]
@@ -43,8 +45,10 @@ struct Overview {
     last_step_at: Option<String>,
     agents: Agents,
     decisions: Counts,
-    /// What waits for a person, oldest first.
+    /// What waits for a person, oldest first, the first of them.
     waiting: Vec<Waiting>,
+    /// How much waits for a person.
+    waiting_count: usize,
     unread: usize,
     questions_out: usize,
     timers: usize,
@@ -154,7 +158,9 @@ fn overview(look: &Look) -> Result<Overview, Failed> {
         agents,
         decisions: counts(state).map_err(Failed::because)?,
         waiting: waiting(state).map_err(Failed::because)?,
-        timers: state.timers(MAX_ROWS).map_err(Failed::because)?.len(),
+        waiting_count: state.approvals_out(None, MAX_ROWS).map_err(Failed::because)?.len(),
+        timers: state.timers(MAX_ROWS).map_err(Failed::because)?.len()
+            + state.people_timers(MAX_ROWS).map_err(Failed::because)?.len(),
         next_timer_at: state.next_timer().map_err(Failed::because)?.map(|timer| timer.due.to_string()),
         dead_letters: super::dead_letters::count(state)?,
         resume: (!interrupted.is_empty())
@@ -185,10 +191,11 @@ fn counts(state: &dyn State) -> Result<Counts, StoreError> {
 
 fn waiting(state: &dyn State) -> Result<Vec<Waiting>, StoreError> {
     let mut open = Vec::new();
-    for approval in state.approvals(MAX_ROWS)?.into_iter().rev().filter(|one| one.verdict.is_none()) {
+    for id in state.approvals_out(None, MAX_WAITING)? {
+        let Some(approval) = state.approval(id)? else { continue };
         let decision = state.decision(approval.decision)?;
         let subject = decision.map(|decision| decision.proposal.subject).unwrap_or_default();
-        open.push(Waiting { approval: approval.id, decision: approval.decision, subject });
+        open.push(Waiting { approval: id, decision: approval.decision, subject });
     }
     Ok(open)
 }
@@ -249,7 +256,7 @@ fn text(overview: &Overview, look: &Look) -> String {
         for Waiting { approval, decision, subject } in waiting.iter().take(MAX_NAMED) {
             page.hanging(&format!("  {approval}  {decision}  "), subject);
         }
-        let more = waiting.len().saturating_sub(MAX_NAMED);
+        let more = overview.waiting_count.saturating_sub(MAX_NAMED);
         if more > 0 {
             page.indented(&format!("and {more} more"));
         }

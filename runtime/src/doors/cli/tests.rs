@@ -60,6 +60,14 @@ impl Home {
         lines.join("\n")
     }
 
+    /// The code of a question that waits.
+    pub(super) fn code(&self, approval: &str) -> String {
+        let list = self.run(&["approvals", "--json"]).json();
+        let waiting = list["approvals"].as_array().unwrap();
+        let one = waiting.iter().find(|one| one["approval"] == approval).unwrap();
+        one["code"].as_str().unwrap().to_owned()
+    }
+
     pub(super) fn files(&self) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.path().join("echo-org")) else { return Vec::new() };
         let mut names: Vec<String> =
@@ -124,10 +132,14 @@ fn names_of(command: &clap::Command) -> Vec<String> {
 fn from_a_session_to_a_verdict() {
     let home = Home::new();
     insta::assert_snapshot!("train", home.tells(&["train", "--virtual-time"], 0));
-    insta::assert_snapshot!("approvals", home.tells(&["approvals"], 0));
-    insta::assert_snapshot!("reject", home.tells(&["reject", "dec-1", "--note", "not this year"], 0));
-    insta::assert_snapshot!("reject_again", home.tells(&["reject", "dec-1", "--note", "never"], 1));
-    assert!(home.tells(&["approve", "apr-1"], 1).contains("the first answer counts"));
+    let code = home.code("apr-1");
+    insta::assert_snapshot!("approvals", home.tells(&["approvals"], 0).replace(&code, "(code)"));
+    insta::assert_snapshot!("no_code", home.tells(&["approve", "apr-1"], USAGE));
+    insta::assert_snapshot!("wrong_code", home.tells(&["approve", "apr-1", "0000-0000"], FAILURE));
+    assert!(home.tells(&["approvals"], 0).contains(&code), "a wrong code changes nothing");
+    insta::assert_snapshot!("reject", home.tells(&["reject", "dec-1", &code, "--note", "not this year"], 0));
+    insta::assert_snapshot!("reject_again", home.tells(&["reject", "dec-1", &code, "--note", "never"], 1));
+    assert!(home.tells(&["approve", "apr-1", &code], 1).contains("the first answer counts"));
     assert_eq!(home.tells(&["approvals"], 0), "nothing waits for a person");
     insta::assert_snapshot!("replay", home.tells(&["replay"], 0));
     assert_eq!(home.files(), ["org.redb", "org.redb.lock", "org.redb.sessions"]);
@@ -143,10 +155,13 @@ fn programs_read_json_and_nothing_else() {
     let waiting = home.run(&["approvals", "--json"]).json();
     insta::assert_snapshot!("approvals_json", {
         let mut waiting = waiting.clone();
-        waiting["approvals"][0]["asked_at"] = "(some time)".into();
+        for changing in ["asked_at", "next_reminder_at", "until_at", "waits_ms", "code"] {
+            waiting["approvals"][0][changing] = "(another one each time)".into();
+        }
         serde_json::to_string_pretty(&waiting).unwrap()
     });
-    let approved = home.run(&["--json", "approve", "apr-1", "--note", "go on"]).json();
+    let code = home.code("apr-1");
+    let approved = home.run(&["--json", "approve", "apr-1", &code, "--note", "go on"]).json();
     insta::assert_snapshot!("approve_json", serde_json::to_string_pretty(&approved).unwrap());
     let replayed = home.run(&["replay", "--session", "ses-1", "--json"]);
     assert_eq!(replayed.code, 0);
@@ -157,6 +172,49 @@ fn programs_read_json_and_nothing_else() {
     );
     assert_eq!((&replayed["equal"], &replayed["difference"]), (&true.into(), &serde_json::Value::Null));
     assert_ne!(replayed["head"], session["hash"], "the verdict came after the session");
+}
+
+/// Goal: every scenario is played, and one that comes otherwise than expected is told. Method: one of the company's does.
+#[test]
+fn all_scenarios_are_played_each_in_a_store_of_its_own() {
+    let home = Home::new();
+    let line = ["train", "--all", "--virtual-time"];
+    let run = home.run(&line);
+    assert_eq!((run.code, run.stderr.as_str()), (FAILURE, ""), "{}", run.stdout);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(lines[0].starts_with("SCENARIO  OUTCOME    DECIDED BY  EXPECTATIONS"), "{}", run.stdout);
+    assert!(lines[1].starts_with("locks     escalated  person      6 held"), "{}", run.stdout);
+    assert!(lines[2].starts_with("desks     approved   chief       2 of 2 FAILED"), "{}", run.stdout);
+    assert_eq!(lines[3], "desks: participate porter: expected takes part, found declined");
+    assert_eq!(home.files(), ["org.redb.scenarios"]);
+    let of_desks = home.path().join("echo-org/org.redb.scenarios/desks/org.redb");
+    let of_desks = of_desks.to_str().unwrap();
+    assert_eq!(home.run(&["sessions", "ses-1", "--store", of_desks]).code, 0);
+    // A second time starts afresh, and moves aside what is there.
+    let again = home.run(&[line.as_slice(), &["--json"]].concat());
+    assert_eq!(again.code, FAILURE);
+    assert!(again.stderr.contains("org.redb.before-1"), "{}", again.stderr);
+    let rows = again.json();
+    assert_eq!(rows["scenarios"][0]["held"], true);
+    assert_eq!(rows["scenarios"][1]["decided_by"], "chief");
+    assert_eq!(rows["scenarios"][1]["failed"].as_array().unwrap().len(), 2);
+    let leaves_nothing = Home::new();
+    let line = ["train", "--all", "--durability", "memory", "--json"];
+    assert_eq!(leaves_nothing.run(&line).code, FAILURE);
+    assert_eq!(leaves_nothing.files(), Vec::<String>::new());
+}
+
+#[test]
+fn outcomes_are_remembered_and_found_by_their_words() {
+    let home = Home::new();
+    let _ = home.tells(&["train", "locks", "--virtual-time", "--quiet"], 0);
+    assert_eq!(home.tells(&["memories"], 0), "nothing is remembered yet");
+    let code = home.code("apr-1");
+    let _ = home.tells(&["reject", "apr-1", &code, "--note", "the doors are too old"], 0);
+    insta::assert_snapshot!("memories", home.tells(&["memories", "old", "doors"], 0));
+    let found = home.run(&["memories", "--tag", "outcome purchases", "--json"]).json();
+    assert_eq!((&found["memories"][0]["decision"], &found["looked_through"]), (&"dec-1".into(), &1.into()));
+    assert_eq!(home.tells(&["memories", "weather"], 0), "nothing that is remembered fits");
 }
 
 #[test]
@@ -221,7 +279,14 @@ fn mistakes_are_told_and_make_nothing() {
     check(&["train", "--ask", "Why?", "--initiator", "x"], &["no role `x`", "chief, clerk, guard, porter"]);
     check(&["approve"], &["<ID>"]);
     check(&["approve", "7"], &["apr-1", "dec-1"]);
+    check(&["approve", "apr-1"], &["CODE is missing", "echo-org approvals"]);
+    check(&["approve", "apr-1", "1234"], &["8 letters and digits"]);
     check(&["reject", "apr-1"], &["--note"]);
+    check(&["tools", "boss"], &["no role `boss`", "chief, clerk, guard, porter"]);
+    check(&["tool", "boss", "x"], &["no role `boss`", "chief, clerk, guard, porter"]);
+    check(&["tool", "clerk", "x"], &["clerk has no tool `x`"]);
+    check(&["train", "--all", "locks"], &["cannot be used with"]);
+    check(&["memories", "lock", "--tag", "x"], &["cannot be used with"]);
     check(&["replay", "--session", "last"], &["ses-1"]);
     check(&["approvals", "--store", ""], &["--store"]);
     check(&["agents", "boss"], &["no role `boss`", "chief, clerk, guard, porter"]);
@@ -277,8 +342,9 @@ fn who_only_reads_makes_no_store() {
     for line in [
         &["approvals"] as &[&str],
         &["replay"],
-        &["approve", "apr-1"],
-        &["reject", "dec-1", "--note", "no"],
+        &["approve", "apr-1", "0000-0000"],
+        &["reject", "dec-1", "0000-0000", "--note", "no"],
+        &["memories"],
         &["status"],
         &["agents"],
         &["agents", "clerk"],
@@ -349,8 +415,8 @@ fn unknown_sessions_and_decisions_are_told_with_what_there_is() {
     };
     check(&["replay", "--session", "ses-9"], &["no session ses-9", "ses-1 (New locks for the archive)"]);
     check(&["report", "ses-9"], &["no session ses-9", "ses-1 (New locks for the archive)"]);
-    check(&["approve", "dec-9"], &["no decision dec-9", "approvals"]);
-    check(&["approve", "apr-9"], &["apr-9", "approvals"]);
+    check(&["approve", "dec-9", "0000-0000"], &["no decision dec-9", "approvals"]);
+    check(&["approve", "apr-9", "0000-0000"], &["apr-9", "approvals"]);
 }
 
 /// Goal: a step that is decided otherwise today is named. Method: the company's rules are changed behind the journal's

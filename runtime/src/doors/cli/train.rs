@@ -3,6 +3,7 @@
 //! What always holds: the scenario is read and the question checked before a store is touched; a session that was
 //! started is ended and reported, or the command fails, or it was interrupted and says how the session goes on.
 
+mod all;
 pub(super) mod hosted;
 mod resume;
 #[cfg(test)]
@@ -29,7 +30,7 @@ use super::place::Place;
 use super::reach::{self, Reading};
 use super::serve;
 use super::view::Watching;
-use super::{End, Failed, INTERRUPTION, Invocation};
+use super::{APPROVALS, End, Failed, INTERRUPTION, Invocation};
 use crate::doors::socket::client::Client;
 use crate::mind::{Mind, Paced, RulesMind};
 use crate::organisation::{Organisation, Shipped};
@@ -46,6 +47,7 @@ Examples:
   echo-org train --quiet --json > report.json
   echo-org train --pace 700              watch it at a pace that people can follow
   echo-org train --durability memory     play it, and leave nothing behind
+  echo-org train --all                   play every scenario, each in a store of its own
   echo-org train --resume                go on with the session that was interrupted
 
 The runtime that has the store open plays it, and is started where none is up; with --fresh,
@@ -73,6 +75,9 @@ pub(super) struct Arguments {
     /// A shipped scenario, or a YAML file [default: the first that is shipped]
     #[arg(value_name = "SCENARIO")]
     scenario: Option<String>,
+    /// Play every shipped scenario, each in a fresh store below PATH.scenarios, and tell what came of them
+    #[arg(long, conflicts_with_all = ["scenario", "ask", "resume", "fresh"])]
+    all: bool,
     /// Start with an empty store; one that is there is moved aside, to PATH.before-1
     #[arg(long)]
     fresh: bool,
@@ -132,6 +137,9 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
     if leaves_nothing && (arguments.fresh || arguments.resume.is_some()) {
         let what = "--durability memory plays in a new store that is gone afterwards: leave --fresh and --resume out";
         return Err(Failed::Usage(what.to_owned()));
+    }
+    if arguments.all {
+        return all::run(invocation, &arguments);
     }
     // Read before a store is touched.
     let scenario = match arguments.resume {
@@ -255,9 +263,8 @@ fn to_start(
     scenario: Box<Scenario>,
     place: &Place,
 ) -> Result<(Wanted, Arc<Store>), Failed> {
-    if arguments.fresh
-        && let Some(aside) = place.make_room()?
-    {
+    let is_fresh = arguments.fresh || arguments.all;
+    if is_fresh && let Some(aside) = place.make_room()? {
         invocation.output.note(&format!("the store that was there is now {}", aside.display()));
     }
     let clock = if arguments.virtual_time { ClockKind::Virtual } else { ClockKind::Real };
@@ -265,7 +272,7 @@ fn to_start(
     let store = if durability == Durability::Memory {
         Store::in_memory(clock)
     } else {
-        let (clock, fresh) = (Some(clock), arguments.fresh);
+        let (clock, fresh) = (Some(clock), is_fresh);
         place.open_as(&OpenOptions { clock, fresh, durability, ..OpenOptions::default() })
     };
     let store = Arc::new(store.map_err(Failed::because)?);
@@ -330,7 +337,7 @@ fn perform(
     let seed = arguments.seed.unwrap_or_default();
     let mut driver = Driver::start_with(organisation.clone(), store.clone(), mind, seed)?;
     driver.activate_all();
-    let is_watched = !(arguments.quiet || invocation.json);
+    let is_watched = !(arguments.quiet || arguments.all || invocation.json);
     if is_watched {
         invocation.output.text(&format!("{} agents ready", organisation.role_ids().len()));
     }
@@ -375,9 +382,8 @@ fn interrupted(played: Played, place: &Place) -> String {
 /// What makes sense to type after this.
 fn next(report: &Report, place: &Place) -> Vec<String> {
     let mut commands = Vec::new();
-    if let Some(approval) = report.details.approval {
-        commands.push(place.command(&format!("approve {approval}")));
-        commands.push(place.command(&format!("reject {approval} --note \"why\"")));
+    if report.details.approval.is_some() {
+        commands.push(place.command(APPROVALS));
     }
     commands.push(place.command("replay"));
     commands

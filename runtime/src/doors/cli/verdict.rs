@@ -1,10 +1,12 @@
 //! `approve` and `reject`: a person answers what waits for one.
 //!
-//! What always holds: the answer carries the name of whoever is logged in and the door it came through; when the command
+//! What always holds: an answer carries the code of its question, which `approvals` alone shows, and without it no store is
+//! looked for; it carries the name of whoever is logged in and the door it came through; when the command
 //! ends, everybody who hears of the decision and takes mail has read of it.
 
 use std::str::FromStr;
 
+use echo_storage::codes::Code;
 use echo_storage::journal::Entry;
 use echo_storage::names::{ApprovalId, DecisionId, RoleId};
 use echo_storage::records::{Config, Phase, Status};
@@ -13,20 +15,21 @@ use serde::Serialize;
 
 use super::reach::Acting;
 use super::{End, Failed, Invocation};
+use crate::engine::Asked;
 use crate::wording::{status_name, verdict_name};
 
 pub(super) const APPROVE_EXAMPLES: &str = "\
 Examples:
-  echo-org approve apr-1
-  echo-org approve dec-3 --note \"in two instalments\"
+  echo-org approve apr-1 4F7K-Q2ZM
+  echo-org approve dec-3 4F7K-Q2ZM --note \"in two instalments\"
 
-`echo-org approvals` lists what waits. The first answer counts.";
+`echo-org approvals` lists what waits, each with its CODE. The first answer counts.";
 
 pub(super) const REJECT_EXAMPLES: &str = "\
 Examples:
-  echo-org reject apr-1 --note \"not this year\"
+  echo-org reject apr-1 4F7K-Q2ZM --note \"not this year\"
 
-`echo-org approvals` lists what waits. The first answer counts.";
+`echo-org approvals` lists what waits, each with its CODE. The first answer counts.";
 
 /// The name of this door, as the store records it.
 const DOOR: &str = "command line";
@@ -37,6 +40,9 @@ pub(super) struct ApproveArguments {
     /// The approval that waits (apr-1), or its decision (dec-1)
     #[arg(value_name = "ID")]
     id: Target,
+    /// The code of the question, which `approvals` shows beside it
+    #[arg(value_name = "CODE")]
+    code: Option<Code>,
     /// What you want to add
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
@@ -48,6 +54,9 @@ pub(super) struct RejectArguments {
     /// The approval that waits (apr-1), or its decision (dec-1)
     #[arg(value_name = "ID")]
     id: Target,
+    /// The code of the question, which `approvals` shows beside it
+    #[arg(value_name = "CODE")]
+    code: Option<Code>,
     /// Why
     #[arg(long, value_name = "TEXT")]
     note: String,
@@ -72,19 +81,20 @@ impl FromStr for Target {
 /// An answer.
 pub(super) struct Answer {
     target: Target,
+    code: Option<Code>,
     approve: bool,
     note: String,
 }
 
 impl From<ApproveArguments> for Answer {
-    fn from(ApproveArguments { id, note }: ApproveArguments) -> Self {
-        Self { target: id, approve: true, note }
+    fn from(ApproveArguments { id, code, note }: ApproveArguments) -> Self {
+        Self { target: id, code, approve: true, note }
     }
 }
 
 impl From<RejectArguments> for Answer {
-    fn from(RejectArguments { id, note }: RejectArguments) -> Self {
-        Self { target: id, approve: false, note }
+    fn from(RejectArguments { id, code, note }: RejectArguments) -> Self {
+        Self { target: id, code, approve: false, note }
     }
 }
 
@@ -103,17 +113,23 @@ struct Given {
 
 /// Answers.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, answer: Answer) -> Result<End, Failed> {
-    let Answer { target, approve, note } = answer;
+    let Answer { target, code, approve, note } = answer;
     if !approve && note.trim().is_empty() {
         return Err(Failed::Usage("a rejection needs a reason: --note \"why\"".to_owned()));
     }
     let place = invocation.place()?;
+    let Some(code) = code else {
+        return Err(Failed::Usage(format!(
+            "CODE is missing: it stands beside the question, on a line to copy, in what `{}` prints",
+            place.command("approvals")
+        )));
+    };
     let mut acting = Acting::open(invocation, &place)?;
     let approval = approval(&acting, target)?;
     let person = invocation.surroundings.person();
     let (door, given_by) = (DOOR.to_owned(), person.clone());
     let input = Input::Verdict { approval, approve, person, door, note: note.clone() };
-    let entry = acting.submit(invocation, input, None)?;
+    let entry = acting.submit(invocation, Asked::from(input).with_code(Some(code)))?;
     acting.close()?;
     let decided = entry.effects.iter().rev().find_map(|effect| match effect {
         Effect::PutDecision(decision) => Some(decision),
@@ -150,7 +166,13 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, answer: Answer) -> Result
 /// The question that is meant.
 fn approval(acting: &Acting, target: Target) -> Result<ApprovalId, Failed> {
     let id = match target {
-        Target::Approval(id) => return Ok(id),
+        Target::Approval(id) => {
+            let snapshot = acting.state()?;
+            let there = snapshot.approval(id).map_err(Failed::because)?.is_some();
+            let none =
+                || Failed::Failure(format!("there is no approval {id}; `approvals` lists those that wait"));
+            return there.then_some(id).ok_or_else(none);
+        }
         Target::Decision(id) => id,
     };
     let snapshot = acting.state()?;

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use echo_storage::codes::Code;
 use echo_storage::journal::{Entry, Head};
 use echo_storage::names::{Id, SessionId};
 use echo_storage::state::{KeyRange, Order, Row};
@@ -221,6 +222,15 @@ impl Client {
     pub fn submit_once(&self, input: &Input, key: &str) -> Result<Entry, RuntimeError> {
         let input = codec::encode(input).map_err(StoreError::from)?;
         self.step(&Request::SubmitOnce { key: key.to_owned(), input })
+    }
+
+    /// As [`Client::submit_once`], of a verdict with the code of its question.
+    ///
+    /// # Errors
+    /// As those of [`Client::submit_once`]; or the code is another.
+    pub fn answer(&self, input: &Input, key: &str, code: Code) -> Result<Entry, RuntimeError> {
+        let input = codec::encode(input).map_err(StoreError::from)?;
+        self.step(&Request::Answer { key: key.to_owned(), input, code: code.to_string() })
     }
 
     /// Waits until the organisation has nothing left to do, at most so many milliseconds.

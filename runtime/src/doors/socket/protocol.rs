@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::doors::mcp::door::Door;
 
 /// The number of the requests and responses below. It grows with every change of them.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// What a client says first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +132,15 @@ pub enum Request {
         key: String,
         /// The input.
         input: Vec<u8>,
+    },
+    /// As [`Request::SubmitOnce`], with the code of the question that a verdict answers.
+    Answer {
+        /// The key.
+        key: String,
+        /// The input.
+        input: Vec<u8>,
+        /// The code, as people are shown it.
+        code: String,
     },
     /// From the answer on, the connection carries the lines of an MCP client that comes through this door.
     Mcp(Door),

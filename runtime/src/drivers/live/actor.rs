@@ -28,8 +28,8 @@ pub(super) struct Actor {
     wake: Sender<()>,
     woken: Receiver<()>,
     /// It has nothing on its way and does not pause, so the writer may take its next message within the sender's batch.
-    pub(super) free: AtomicBool,
-    /// Its last step failed within a sender's batch, so it pauses before it tries again.
+    free: AtomicBool,
+    /// Its last step failed, so it pauses before it tries again. The writer says so with the commit of that step.
     pub(super) failed: AtomicBool,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -45,6 +45,11 @@ impl Actor {
             failed: AtomicBool::new(false),
             task: Mutex::new(None),
         }
+    }
+
+    /// Whether the writer may take its next message in the batch that is being made.
+    pub(super) fn is_ready(&self) -> bool {
+        self.free.load(Ordering::Acquire) && !self.failed.load(Ordering::Acquire)
     }
 
     /// Ends the task, where one was started.
@@ -75,8 +80,9 @@ async fn run(shared: Arc<Shared>, role: RoleId) {
     shared.started.send_modify(|started| *started += 1);
     while actor.woken.recv().await.is_ok() {
         loop {
-            if actor.failed.swap(false, Ordering::AcqRel) {
+            if actor.failed.load(Ordering::Acquire) {
                 actor.free.store(false, Ordering::Release);
+                actor.failed.store(false, Ordering::Release);
                 failures += 1;
                 back_off(failures).await;
                 actor.free.store(true, Ordering::Release);
@@ -94,7 +100,7 @@ async fn run(shared: Arc<Shared>, role: RoleId) {
             let takes = group.into_iter().map(|message| Input::Take { role: role.clone(), message });
             let Ok(outcomes) = shared.submit(takes.collect()).await else { return };
             if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Failed(_))) {
-                // The dispatcher has noted it as well.
+                // The writer has noted it as well.
                 actor.failed.store(false, Ordering::Release);
                 failures += 1;
                 back_off(failures).await;

@@ -2,13 +2,10 @@
 //!
 //! What always holds: mail and questions go out before answers, and all of it after the commit.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use async_channel::Receiver;
 use echo_storage::Effect;
-use echo_storage::names::ThoughtId;
 
 use super::writer::Published;
 use super::{Shared, StopOnPanic, actor};
@@ -32,28 +29,15 @@ pub(super) async fn run(shared: Arc<Shared>, published: Receiver<Published>) {
     }
 }
 
-/// Wakes those whose mail the batch left, asks what it did not answer itself, and tells of changed timers.
+/// Wakes those whose mail was left, asks what no cascade answers, and tells of changed timers.
 fn deliver(shared: &Arc<Shared>, committed: &Committed) {
-    let mut asked: BTreeSet<ThoughtId> = BTreeSet::new();
-    let mut timers_changed = false;
-    for effect in committed.entries.iter().flat_map(|entry| &entry.effects) {
-        match effect {
-            Effect::Think(thought) => drop(asked.insert(thought.id)),
-            Effect::EndThought { thought, .. } => drop(asked.remove(thought)),
-            Effect::SetTimer(_) | Effect::ClearTimer(_) => timers_changed = true,
-            _ => {}
-        }
-    }
-    for role in &committed.failed {
-        if let Some(actor) = shared.actors.get(role) {
-            actor.failed.store(true, Ordering::Release);
-        }
-    }
+    let mut effects = committed.entries.iter().flat_map(|entry| &entry.effects);
+    let timers_changed = effects.any(|effect| matches!(effect, Effect::SetTimer(_) | Effect::ClearTimer(_)));
     for role in &committed.left {
         actor::wake(shared, role);
     }
-    for thought in asked {
-        shared.pool.push(thought);
+    for thought in &committed.asked {
+        shared.pool.push(*thought);
     }
     if timers_changed {
         shared.timers_changed.notify_one();

@@ -1,18 +1,31 @@
 //! The writer: a thread that takes what is queued, commits it, and passes it on.
 //!
-//! What always holds: nobody lingers to fill a batch; nobody hears of a batch before its commit; however the writer ends,
-//! whoever waits for it is told.
+//! What always holds: nobody lingers to fill a batch; nobody hears of a batch before its commit; inputs that wait come
+//! before what is left of a cascade; however the writer ends, whoever waits for it is told.
 
+use std::cell::{Cell, OnceCell};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use async_channel::{Receiver, Sender};
+use async_channel::{Receiver, Sender, TryRecvError};
+use echo_storage::clock::Stopwatch;
 use echo_storage::names::RoleId;
 
+use super::actor::Actor;
 use super::{Job, Shared, Told};
-use crate::engine::{Cascade, Committed, Engine, Outcome};
+use crate::engine::{Asked, Cascade, Committed, Engine, Following, Outcome};
 
 /// How many inputs one commit carries at most, cascades not counted.
 const MAX_BATCH_INPUTS: usize = 2_000;
+
+/// For how long a batch goes on with what follows at least, while its inputs wait for their commit and others for the next
+/// batch. It goes on for as long as the last commit took, so that a slow disk does not get a commit for a few steps each.
+const MIN_CASCADE: Duration = Duration::from_millis(2);
+/// And at most.
+const MAX_CASCADE: Duration = Duration::from_millis(20);
+
+/// Inputs of one batch, and whom to tell what became of how many of them.
+type Group = (Vec<Asked>, Vec<(usize, Told)>);
 
 /// What the writer hands to the dispatcher.
 pub(super) struct Published {
@@ -35,21 +48,27 @@ impl Drop for Closing<'_> {
 /// Writes until the queue is closed or the store fails.
 pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Published>) {
     let engine = Engine::new(shared.organisation.clone(), shared.store.clone(), shared.clock.clone());
-    let ready =
-        |role: &RoleId| shared.actors.get(role).is_some_and(|actor| actor.free.load(Ordering::Acquire));
-    let cascade = Cascade { ready: &ready, mind: &*shared.mind };
+    let ready = |role: &RoleId| shared.actors.get(role).is_some_and(Actor::is_ready);
+    let mut following = Following::default();
+    let mut patience = MIN_CASCADE;
     let _closing = Closing(waiting);
-    while let Ok(first) = waiting.recv_blocking() {
-        let mut inputs = first.inputs;
-        let mut asked = vec![(inputs.len(), first.told)];
-        while inputs.len() < MAX_BATCH_INPUTS
-            && let Ok(next) = waiting.try_recv()
-        {
-            asked.push((next.inputs.len(), next.told));
-            inputs.extend(next.inputs);
-        }
-        match engine.run_asked(&inputs, Some(cascade)) {
+    while let Some((inputs, asked)) = next(waiting, !following.is_empty()) {
+        // It runs from the first step that follows, so that there is one in each batch at least.
+        let (stopwatch, asked_last) = (OnceCell::new(), Cell::new(Duration::ZERO));
+        let elapsed = || stopwatch.get_or_init(Stopwatch::new).elapsed();
+        let has_time = || {
+            asked_last.set(elapsed());
+            asked_last.get() < patience
+        };
+        let cascade = Cascade { ready: &ready, has_time: &has_time, mind: &*shared.mind };
+        let done = engine.run_on(&inputs, cascade, &mut following);
+        patience = elapsed().saturating_sub(asked_last.get()).clamp(MIN_CASCADE, MAX_CASCADE);
+        match done {
             Ok(mut committed) => {
+                // Before the next batch, which must not take their mail.
+                for actor in committed.failed.iter().filter_map(|role| shared.actors.get(role)) {
+                    actor.failed.store(true, Ordering::Release);
+                }
                 let mut outcomes = std::mem::take(&mut committed.outcomes).into_iter();
                 let theirs = |(count, told)| (told, outcomes.by_ref().take(count).collect());
                 let answered = asked.into_iter().map(theirs).collect();
@@ -67,4 +86,22 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
             }
         }
     }
+}
+
+/// The inputs that wait; none where there is something to `go_on` with and nobody
+/// waits. Nothing once the queue is closed and empty: what is left of a cascade then waits in the store.
+fn next(waiting: &Receiver<Job>, go_on: bool) -> Option<Group> {
+    let (mut inputs, mut asked) = (Vec::new(), Vec::new());
+    let mut job =
+        if go_on { waiting.try_recv() } else { waiting.recv_blocking().map_err(|_| TryRecvError::Closed) };
+    while let Ok(Job { inputs: more, told }) = job {
+        asked.push((more.len(), told));
+        inputs.extend(more);
+        if inputs.len() >= MAX_BATCH_INPUTS {
+            return Some((inputs, asked));
+        }
+        job = waiting.try_recv();
+    }
+    let is_over = asked.is_empty() && job.is_err_and(|error| error.is_closed());
+    (!is_over).then_some((inputs, asked))
 }

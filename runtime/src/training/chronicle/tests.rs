@@ -19,8 +19,9 @@ fn a_session_that_was_played_is_all_there() {
     assert_eq!((chronicle.decision.rounds, chronicle.rounds.len()), (1, 1));
     let voters: Vec<&str> = chronicle.rounds[0].ballots.iter().map(|ballot| ballot.role.as_str()).collect();
     assert_eq!(voters, ["clerk", "guard"]);
-    let first = &chronicle.events.messages[0];
-    assert_eq!((first.message.id, first.step), (MessageId::from_number(1), chronicle.session.first_step));
+    // The first one tells whoever watches, and the second one asks.
+    let first = &chronicle.events.messages[1];
+    assert_eq!((first.message.id, first.step), (MessageId::from_number(2), chronicle.session.first_step));
     let reached: Vec<(&str, DeliveryState)> =
         first.deliveries().map(|one| (one.role.as_str(), one.state)).collect();
     let read = DeliveryState::Read;

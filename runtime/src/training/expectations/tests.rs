@@ -16,6 +16,8 @@ fn session() -> Observed {
         status: Status::Escalated,
         decided_by: Some(Decider::Person),
         reason: None,
+        mode: Mode::Collaborative,
+        path: roles("i"),
     }
 }
 
@@ -174,4 +176,15 @@ fn every_status_has_a_word_of_its_own() {
         let word = serde_json::to_value(status).unwrap();
         assert_eq!(word, status_name(status));
     }
+}
+
+#[test]
+fn the_mode_and_the_way_hold_where_they_are_equal() {
+    let expect =
+        Expectations { mode: Some(Mode::Hierarchical), path: roles("i a"), ..Expectations::default() };
+    let lines = ["mode: hierarchical, collaborative -> Failed", "path: i, a, i -> Failed"];
+    check(&expect, &session(), &lines);
+    let observed = Observed { mode: Mode::Hierarchical, path: roles("i a"), ..session() };
+    let lines = ["mode: hierarchical, hierarchical -> Held", "path: i, a, i, a -> Held"];
+    check(&expect, &observed, &lines);
 }

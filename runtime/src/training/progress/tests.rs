@@ -32,6 +32,7 @@ fn decision(phase: Phase) -> Decision {
         proposal,
         session: Some(SessionId::from_number(1)),
         matters: Vec::new(),
+        related: Vec::new(),
         mode: Mode::Collaborative,
         status: Status::Pending,
         phase,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use echo_storage::journal;
 use echo_storage::names::RoleId;
-use echo_storage::records::{Decision, Participation, Reason, Session, Stance};
+use echo_storage::records::{Decision, Participation, Party, Reason, Session, Stance};
 use echo_storage::{Effect, Input, State, StoreError};
 
 use super::{AgentPart, Part};
@@ -80,7 +80,22 @@ pub(super) fn observed(
         status: decision.status,
         decided_by,
         reason: decision.reason.as_ref().map(|reason| reason_name(reason).to_owned()),
+        mode: decision.mode,
+        path: path(decision),
     }
+}
+
+/// The roles on a decision's path, each once for each time that it came there.
+fn path(decision: &Decision) -> Vec<RoleId> {
+    let mut roles: Vec<RoleId> = Vec::new();
+    for step in &decision.path {
+        if let Party::Role(role) = &step.who
+            && roles.last() != Some(role)
+        {
+            roles.push(role.clone());
+        }
+    }
+    roles
 }
 
 /// The word for why a decision ended as it did.

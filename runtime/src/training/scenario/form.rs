@@ -34,7 +34,8 @@ const DECISION_FIELDS: [&str; 17] = [
     "matters",
 ];
 const RISK_FIELDS: [&str; 2] = ["risk", "mitigation"];
-const EXPECT_FIELDS: [&str; 6] = ["participate", "decline", "quorum", "status", "decided_by", "reason"];
+const EXPECT_FIELDS: [&str; 8] =
+    ["participate", "decline", "quorum", "status", "decided_by", "reason", "mode", "path"];
 
 /// The longest amount that is looked at, in characters; the largest that is taken has 16.
 const MAX_AMOUNT_CHARS: usize = 40;
@@ -130,6 +131,8 @@ fn expectations(item: &Item<'_>, proposal: &Proposal, known: &Known<'_>) -> Read
         status: fields.get("status").map(status).transpose()?,
         decided_by: fields.get("decided_by").map(|item| decider(item, known)).transpose()?,
         reason: fields.get("reason").map(owned_text).transpose()?,
+        mode: fields.get("mode").map(mode).transpose()?,
+        path: each(&fields, "path", |item| role(item, item.name(), known))?,
     })
 }
 

@@ -56,6 +56,7 @@ struct StoredDecision {
     constraints: Vec<String>,
     questions: Vec<(String, String)>,
     not_concerned: Vec<RoleId>,
+    #[serde(default)]
     matters: Vec<Matter>,
 }
 

@@ -49,6 +49,7 @@ expect:
   quorum: true
   status: escalated        # 2M USD is above every role's limit: a person decides
   decided_by: person
+  path: [cto, ceo]
 ";
 
 /// The least that is a scenario.
@@ -133,6 +134,8 @@ fn a_full_scenario_is_read_as_it_is_written() {
             status: Some(Status::Escalated),
             decided_by: Some(Decider::Person),
             reason: None,
+            mode: None,
+            path: roles("cto ceo"),
         }
     );
 }
@@ -203,7 +206,7 @@ fn scenarios_survive_their_json_text() {
     }
     insta::assert_snapshot!(
         parse(&least_with("  questions: {z: Why?, a: How?}")).unwrap().to_json(),
-        @r#"{"name":"least","title":"The least there is","initiator":"ceo","decision":{"type":"hiring","mode":"collaborative","subject":"Hire somebody","description":"","impact":"","stakeholders":[],"budget_usd":null,"timeline":"","risks":[],"alternatives":[],"dependencies":[],"success_criteria":[],"data":[],"constraints":[],"questions":[["z","Why?"],["a","How?"]],"not_concerned":[]},"expect":{"participate":[],"decline":[],"quorum":null,"status":null,"decided_by":null,"reason":null}}"#
+        @r#"{"name":"least","title":"The least there is","initiator":"ceo","decision":{"type":"hiring","mode":"collaborative","subject":"Hire somebody","description":"","impact":"","stakeholders":[],"budget_usd":null,"timeline":"","risks":[],"alternatives":[],"dependencies":[],"success_criteria":[],"data":[],"constraints":[],"questions":[["z","Why?"],["a","How?"]],"not_concerned":[],"matters":[]},"expect":{"participate":[],"decline":[],"quorum":null,"status":null,"decided_by":null,"reason":null}}"#
     );
     insta::assert_snapshot!(
         Scenario::from_json("").unwrap_err(),

@@ -26,6 +26,7 @@ fn decision(number: u64, opened: u64, closed: Option<(u64, Status)>) -> Decision
         },
         session: None,
         matters: Vec::new(),
+        related: Vec::new(),
         mode: Mode::Autonomous,
         status: closed.map_or(Status::Pending, |(_, status)| status),
         phase: Phase::Closed,

@@ -133,6 +133,7 @@ fn discussed() -> Decision {
         },
         session: None,
         matters: Vec::new(),
+        related: Vec::new(),
         mode: Mode::Collaborative,
         status: Status::Approved,
         phase: Phase::Closed,
@@ -292,7 +293,7 @@ fn an_outcome_of_every_kind_is_one_sentence() {
         Status::Rejected,
         Reason::Authority,
         chief(),
-        "dec-2 was rejected on its way up: chief has the authority over purchases for 2,000 USD, and was sure enough.",
+        "dec-2 was rejected by chief, which has the authority over purchases for 2,000 USD.",
     );
     check(
         Status::Approved,

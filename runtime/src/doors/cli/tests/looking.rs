@@ -22,7 +22,7 @@ fn lists_read_well() {
     insta::assert_snapshot!("agent", home.tells(&["agents", "clerk"], 0));
     insta::assert_snapshot!("messages", home.tells(&["messages", "--limit", "5"], 0));
     insta::assert_snapshot!("messages_of_role", home.tells(&["messages", "guard", "--limit", "4"], 0));
-    insta::assert_snapshot!("message", home.tells(&["messages", "msg-1"], 0));
+    insta::assert_snapshot!("message", home.tells(&["messages", "msg-2"], 0));
     insta::assert_snapshot!("decisions", home.tells(&["decisions"], 0));
     insta::assert_snapshot!("decision", home.tells(&["decisions", "dec-1"], 0));
     insta::assert_snapshot!("sessions", home.tells(&["sessions"], 0));
@@ -40,7 +40,7 @@ fn the_way_to_an_outcome_reads_as_an_argument() {
     insta::assert_snapshot!("why_escalated", home.tells(&["why", "dec-1"], 0));
     insta::assert_snapshot!("why_approved", home.tells(&["why", "dec-2"], 0));
     insta::assert_snapshot!("why_incomplete", home.tells(&["why", "dec-3"], 0));
-    let _ = home.tells(&["reject", "apr-1", "--note", "not this year"], 0);
+    let _ = home.tells(&["reject", "apr-1", &home.code("apr-1"), "--note", "not this year"], 0);
     insta::assert_snapshot!("why_person", home.tells(&["why", "dec-1"], 0));
 }
 

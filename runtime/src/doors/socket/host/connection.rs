@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use echo_storage::codec;
+use echo_storage::codes::Code;
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::{Id, SessionId};
 use echo_storage::state::{KeyRange, Order};
@@ -170,8 +171,9 @@ impl Connection<'_> {
                 self.snapshot = None;
                 Ok(Response::Done)
             }
-            Request::Submit(input) => self.submit(&input, None).await,
-            Request::SubmitOnce { key, input } => self.submit(&input, Some(key)).await,
+            Request::Submit(input) => self.submit(&input, None, None).await,
+            Request::SubmitOnce { key, input } => self.submit(&input, Some(key), None).await,
+            Request::Answer { key, input, code } => self.submit(&input, Some(key), Some(&code)).await,
             Request::Settle { at_most_ms } => self.settle(at_most_ms).await,
             Request::Play { scenario } => self.play(&scenario).await,
             Request::Resume { session } => self.resume(SessionId::from_number(session)).await,
@@ -223,14 +225,21 @@ impl Connection<'_> {
         Ok(Response::Rows { rows, more })
     }
 
-    async fn submit(&mut self, input: &[u8], key: Option<String>) -> Result<Response, RuntimeError> {
+    async fn submit(
+        &mut self,
+        input: &[u8],
+        key: Option<String>,
+        code: Option<&str>,
+    ) -> Result<Response, RuntimeError> {
         self.snapshot = None;
         let input: Input = codec::decode(input).map_err(StoreError::from)?;
         if !may_come_through_the_socket(&input) {
             let what = "only the runtime itself can say this; the socket takes calls, mail and verdicts";
             return Err(RuntimeError::Refused(what.to_owned()));
         }
-        step(&self.shared.live.submit_asked(Asked { input, key }).await?)
+        let code = code.map(str::parse::<Code>).transpose();
+        let code = code.map_err(|error| RuntimeError::Refused(error.to_string()))?;
+        step(&self.shared.live.submit_asked(Asked { input, key, code }).await?)
     }
 
     async fn backup(&mut self, to: Vec<u8>, replaces: bool) -> Result<Response, RuntimeError> {

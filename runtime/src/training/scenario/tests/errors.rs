@@ -42,15 +42,11 @@ fn roles_and_types_are_those_of_the_organisation() {
 }
 
 #[test]
-fn modes_that_cannot_be_run_are_told_from_modes_that_do_not_exist() {
+fn modes_are_known() {
     for mode in ["autonomous", "hierarchical", "human"] {
-        let error = error(&full_with("mode: collaborative", &format!("mode: {mode}")));
-        assert!(error.starts_with(&format!("my.yaml:7:9: decision.mode is `{mode}`")), "{error}");
+        let read = parse(&full_with("mode: collaborative", &format!("mode: {mode}"))).unwrap();
+        assert_eq!(crate::wording::mode_name(read.proposal.mode), mode);
     }
-    insta::assert_snapshot!(
-        error(&full_with("mode: collaborative", "mode: human")),
-        @"my.yaml:7:9: decision.mode is `human`, which scenarios do not support yet; write `collaborative` or leave it out"
-    );
     insta::assert_snapshot!(
         error(&full_with("mode: collaborative", "mode: colaborative")),
         @"my.yaml:7:9: unknown mode `colaborative` in decision.mode (did you mean `collaborative`?); the modes are autonomous, collaborative, hierarchical, human"
@@ -61,7 +57,7 @@ fn modes_that_cannot_be_run_are_told_from_modes_that_do_not_exist() {
 fn fields_are_known_and_given_once() {
     insta::assert_snapshot!(
         error(&full_with("  impact:", "  impacts:")),
-        @"my.yaml:14:3: unknown field `impacts` in decision (did you mean `impact`?); its fields are type, mode, subject, description, budget_usd, timeline, impact, stakeholders, constraints, risks, alternatives, dependencies, success_criteria, data, questions, not_concerned"
+        @"my.yaml:14:3: unknown field `impacts` in decision (did you mean `impact`?); its fields are type, mode, subject, description, budget_usd, timeline, impact, stakeholders, constraints, risks, alternatives, dependencies, success_criteria, data, questions, not_concerned, matters"
     );
     insta::assert_snapshot!(
         error(&full_with("title:", "heading:")),
@@ -69,7 +65,7 @@ fn fields_are_known_and_given_once() {
     );
     insta::assert_snapshot!(
         error(&full_with("  quorum:", "  qorum:")),
-        @"my.yaml:36:3: unknown field `qorum` in expect (did you mean `quorum`?); its fields are participate, decline, quorum, status, decided_by, reason"
+        @"my.yaml:36:3: unknown field `qorum` in expect (did you mean `quorum`?); its fields are participate, decline, quorum, status, decided_by, reason, mode, path"
     );
     insta::assert_snapshot!(
         error(&full_with("mitigation:", "answer:")),
