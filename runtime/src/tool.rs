@@ -232,22 +232,7 @@ impl Tool {
     /// What does not fit, with its path; never with its value, which may be long or nobody's business.
     pub fn check(&self, arguments: &Value) -> Result<(), Failure> {
         let validator = self.validator.get_or_init(|| jsonschema::validator_for(&self.input_schema()).ok());
-        let Some(validator) = validator else {
-            return refuse(format!("`{}` has a schema that is none", self.name));
-        };
-        let mut wrong = validator.iter_errors(arguments).map(|error| {
-            let path = error.instance_path().to_string();
-            let path = path.trim_start_matches('/').replace('/', ".");
-            let path = if path.is_empty() { "arguments".to_owned() } else { path };
-            format!("{path}: {}", error.masked())
-        });
-        match wrong.next() {
-            None => Ok(()),
-            Some(first) => {
-                let others: Vec<String> = wrong.take(MAX_TOLD_FAULTS - 1).collect();
-                refuse([vec![first], others].concat().join("; "))
-            }
-        }
+        faults(validator.as_ref(), arguments).map_or(Ok(()), refuse)
     }
 
     /// Runs a call that is a step; the answer holds `structured` and `text`.
@@ -266,6 +251,19 @@ impl Tool {
         let Some(config) = state.config()? else { return refuse("nothing has happened in this store yet") };
         handler(&Look { state, config, caller }, arguments)
     }
+}
+
+/// What of arguments does not fit a schema, each fault with its path and none with its value.
+pub(crate) fn faults(validator: Option<&Validator>, arguments: &Value) -> Option<String> {
+    let Some(validator) = validator else { return Some("the published schema is none".to_owned()) };
+    let faults = validator.iter_errors(arguments).map(|error| {
+        let path = error.instance_path().to_string();
+        let path = path.trim_start_matches('/').replace('/', ".");
+        let path = if path.is_empty() { "arguments".to_owned() } else { path };
+        format!("{path}: {}", error.masked())
+    });
+    let faults: Vec<String> = faults.take(MAX_TOLD_FAULTS).collect();
+    (!faults.is_empty()).then(|| faults.join("; "))
 }
 
 fn schema<T: JsonSchema>() -> Value {

@@ -103,6 +103,11 @@ impl Handle {
         outcomes.pop().map_or(Err(RuntimeError::Stopped), done)
     }
 
+    /// The store that it lives in.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.shared.store
+    }
+
     /// The state of the last commit.
     ///
     /// # Errors

@@ -9,17 +9,22 @@ use std::sync::Arc;
 use echo_storage::Snapshot;
 use futures_util::FutureExt;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
-    ErrorCode, Implementation, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig,
+    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+    CompletionInfo, ContentBlock, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams,
+    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::Value;
 
 use super::calls::Called;
 use super::catalogue::Catalogue;
 use super::door::Door;
 use super::limits::Limits;
 use super::lines::Lines;
+use super::{asking, people, prompts, resources};
 use crate::doors::socket::wire::Stream;
 use crate::drivers::live::Handle;
 use crate::organisation::Organisation;
@@ -68,6 +73,10 @@ impl Server {
         &self.desk
     }
 
+    pub(super) fn door(&self) -> &Door {
+        &self.door
+    }
+
     /// Serves a client whose messages are lines, until it has gone or the runtime leaves; what is being worked on then is
     /// answered where that is soon.
     pub async fn serve_lines(self, stream: Box<dyn Stream>, mut leave: Stop) {
@@ -114,7 +123,15 @@ impl Server {
     ) -> Result<T, ErrorData> {
         let state = self.desk.runtime.snapshot();
         let state = state.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
-        tokio::task::spawn_blocking(move || read(&state)).await.unwrap_or_else(|_| Err(panicked()))
+        self.blocking(move || read(&state)).await
+    }
+
+    /// Does what may take its time on a thread for that.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, ErrorData> + Send + 'static,
+    ) -> Result<T, ErrorData> {
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(panicked()))
     }
 
     async fn answer_call(
@@ -122,16 +139,43 @@ impl Server {
         request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let CallToolRequestParams { name, arguments, .. } = request;
-        let Some(found) = self.desk.catalogue.find(&self.door, &name) else {
+        let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
+        if self.door == Door::Person
+            && let Some(called) = self.call_of_people(&name, arguments.clone()).await
+        {
+            return called.map(CallToolResponse::from);
+        }
+        let Some((role, tool)) = self.desk.catalogue.find(&self.door, &name) else {
             let why = format!("there is no tool `{name}` at this door; tools/list names those there are");
             return Err(ErrorData::invalid_params(why, None));
         };
-        let result = match self.call(found, arguments, &context.meta).await? {
-            Called::Done(answer, _) => answer.into_result(),
-            Called::Refused(why) => CallToolResult::error(vec![ContentBlock::text(why)]),
-        };
-        Ok(result.into())
+        if let Some(state) = request_state {
+            let arguments = Value::Object(arguments.unwrap_or_default());
+            let said = input_responses.as_ref().and_then(|said| said.get(asking::VERDICT));
+            return self.resume(&state, (role.as_str(), tool.name(), &arguments), said).await;
+        }
+        Ok(match self.call((role, tool), arguments, &context.meta).await? {
+            Called::Done(answer, Some(entry)) => self.ask_person(answer, &entry, context).await,
+            Called::Done(answer, None) => answer.into_result().into(),
+            Called::Refused(why) => CallToolResult::error(vec![ContentBlock::text(why)]).into(),
+        })
+    }
+
+    /// The tools at this door.
+    fn tools(&self) -> Vec<Tool> {
+        match self.door {
+            Door::Person => people::described(),
+            Door::Role(_) | Door::Everyone => self.desk.catalogue.seen(&self.door),
+        }
+    }
+
+    /// Refuses what people's door has nothing of.
+    fn agents_only<T>(&self, there: impl FnOnce() -> T) -> Result<T, ErrorData> {
+        if self.door == Door::Person {
+            let why = "the door of people has tools alone: what can be read of the organisation is at the other doors";
+            return Err(ErrorData::invalid_params(why, None));
+        }
+        Ok(there())
     }
 }
 
@@ -144,7 +188,15 @@ fn panicked() -> ErrorData {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        let capabilities = match self.door {
+            Door::Person => ServerCapabilities::builder().enable_tools().build(),
+            Door::Role(_) | Door::Everyone => ServerCapabilities::builder()
+                .enable_tools()
+                .enable_resources()
+                .enable_prompts()
+                .enable_completions()
+                .build(),
+        };
         let implementation = Implementation::new(NAME, env!("CARGO_PKG_VERSION")).with_title("ECHO");
         ServerConfig::new(capabilities)
             .with_server_info(implementation)
@@ -156,10 +208,7 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        self.work(&context, async {
-            Ok(ListToolsResult::with_all_items(self.desk.catalogue.seen(&self.door)))
-        })
-        .await
+        self.work(&context, async { Ok(ListToolsResult::with_all_items(self.tools())) }).await
     }
 
     async fn call_tool(
@@ -168,6 +217,65 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         self.work(&context, self.answer_call(request, &context)).await
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.work(&context, async { self.agents_only(resources::list) }).await
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        self.work(&context, async { self.agents_only(resources::templates) }).await
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let read = async { self.agents_only(|| self.read(request.uri))?.await.map(Into::into) };
+        self.work(&context, read).await
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.work(&context, async { Ok(ListPromptsResult::with_all_items(self.prompts())) }).await
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.work(&context, async { self.prompt(request).await.map(Into::into) }).await
+    }
+
+    /// Completes what a role's name begins with; what is not known has no completion.
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let complete = async {
+            let CompleteRequestParams { argument, .. } = request;
+            let roles = self.desk.organisation().role_ids().into_iter().map(String::from);
+            let fits =
+                roles.filter(|role| argument.name == prompts::ROLE && role.starts_with(&argument.value));
+            let values = CompletionInfo::new(fits.collect());
+            let values = values.map_err(|why| ErrorData::internal_error(why, None))?;
+            Ok(CompleteResult::new(values))
+        };
+        self.work(&context, complete).await
     }
 
     async fn on_custom_request(

@@ -61,7 +61,7 @@ pub(super) async fn serve(shared: Arc<Shared>, mut wire: Wire, is_guarded: bool)
         Ok(None) => {}
         Ok(Some(door)) => {
             let leave = Stop::from(shared.leave.subscribe());
-            Server::at(door, shared.desk.clone()).serve_lines(wire.into_stream(), leave).await;
+            Box::pin(Server::at(door, shared.desk.clone()).serve_lines(wire.into_stream(), leave)).await;
         }
         Err(error) => tracing::debug!(%error, "a connection ended"),
     }
