@@ -92,7 +92,8 @@ fn can_ask(context: &RequestContext<RoleServer>) -> bool {
     elicitation.is_some_and(|kinds| kinds.form.is_some() || kinds.url.is_none())
 }
 
-fn has_no_handshake(context: &RequestContext<RoleServer>) -> bool {
+/// Whether a request is of the era in which there is no handshake, and servers ask nothing by themselves.
+pub(super) fn has_no_handshake(context: &RequestContext<RoleServer>) -> bool {
     context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }
 

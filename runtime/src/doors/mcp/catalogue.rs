@@ -85,10 +85,30 @@ fn describe(tool: &Tool) -> Described {
 }
 
 /// A schema as the object that it is. The protocol wants its type said at the top.
-fn object(schema: Value) -> Arc<JsonObject> {
+pub(super) fn object(mut schema: Value) -> Arc<JsonObject> {
+    forget_widths(&mut schema);
     let mut object = if let Value::Object(object) = schema { object } else { JsonObject::new() };
     object.entry("type").or_insert_with(|| "object".into());
     Arc::new(object)
+}
+
+/// Takes away how wide a number is in memory, which clients do not know as a format and warn of; its range is told besides.
+fn forget_widths(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            let is_width = |format: &Value| {
+                format.as_str().is_some_and(|format| {
+                    format.starts_with("uint") || format.starts_with("int") || matches!(format, "float" | "double")
+                })
+            };
+            if fields.get("format").is_some_and(is_width) {
+                fields.remove("format");
+            }
+            fields.values_mut().for_each(forget_widths);
+        }
+        Value::Array(all) => all.iter_mut().for_each(forget_widths),
+        _ => {}
+    }
 }
 
 /// A name in words.

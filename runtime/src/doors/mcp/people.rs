@@ -8,7 +8,7 @@
 //! What always holds: these tools are at the door of people alone. A code is known to whoever was shown it by `approvals`
 //! or the page, so a model at this door answers nothing that its person has not typed; no answer and no log repeats one.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use echo_storage::Effect;
 use echo_storage::Input;
@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::catalogue::title;
+use super::catalogue::{object, title};
 use super::server::Server;
 use crate::engine::Asked;
 use crate::tool;
@@ -100,10 +100,9 @@ fn tool_of<A: JsonSchema>(
 ) -> PersonTool {
     let schema = schemars::schema_for!(A).to_value();
     let validator = jsonschema::validator_for(&schema).ok();
-    let object = |value: Value| if let Value::Object(object) = value { object } else { JsonObject::new() };
-    let described = Described::new(name, about, Arc::new(object(schema)))
+    let described = Described::new(name, about, object(schema))
         .with_title(title(name))
-        .with_raw_output_schema(Arc::new(object(output)))
+        .with_raw_output_schema(object(output))
         .annotate(hints);
     PersonTool { described, validator }
 }

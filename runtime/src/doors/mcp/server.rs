@@ -281,9 +281,9 @@ impl ServerHandler for Server {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        Err(unknown(&request.method))
+        Err(unknown(&request.method, asking::has_no_handshake(&context)))
     }
 
     // The SDK would write to the log that a client has come.
@@ -291,7 +291,7 @@ impl ServerHandler for Server {
 }
 
 /// What is said to a request that the SDK did not know. One of a known name had parameters that it could not read.
-fn unknown(method: &str) -> ErrorData {
+fn unknown(method: &str, has_no_handshake: bool) -> ErrorData {
     const KNOWN: [&str; 11] = [
         "initialize",
         "server/discover",
@@ -305,7 +305,8 @@ fn unknown(method: &str) -> ErrorData {
         "completion/complete",
         "subscriptions/listen",
     ];
-    if KNOWN.contains(&method) {
+    let is_gone = has_no_handshake && method == "initialize";
+    if KNOWN.contains(&method) && !is_gone {
         return ErrorData::invalid_params(
             format!("the params of {method} are not as the protocol has them"),
             None,
