@@ -51,12 +51,12 @@ grep -q "server-stateless: $stateless_passed passed" "$scratch/suite-2026.log"
 
 echo "-- the inspector's command line"
 inspector() { node "$scratch/inspector/node_modules/.bin/mcp-inspector" --cli "$@"; }
-inspector "$program" mcp --role cto --method tools/list | grep -q review_architecture
-inspector "$program" mcp --role cto --method tools/call --tool-name recall --tool-arg words=vendor | grep -q structuredContent
+inspector "$program" mcp --role cto --method tools/list | grep review_architecture >/dev/null
+inspector "$program" mcp --role cto --method tools/call --tool-name recall --tool-arg words=vendor | grep structuredContent >/dev/null
 over_http=("http://127.0.0.1:$port/mcp" --transport http --header "Authorization: Bearer $token")
-inspector "${over_http[@]}" --method tools/list | grep -q cto_review_architecture
-inspector "${over_http[@]}" --method resources/read --uri echo://agents | grep -q operations_head
-inspector "${over_http[@]}" --method prompts/list | grep -q briefing
+inspector "${over_http[@]}" --method tools/list | grep cto_review_architecture >/dev/null
+inspector "${over_http[@]}" --method resources/read --uri echo://agents | grep operations_head >/dev/null
+inspector "${over_http[@]}" --method prompts/list | grep briefing >/dev/null
 echo "the inspector: well"
 
 echo "-- the official clients"

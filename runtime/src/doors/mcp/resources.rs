@@ -195,6 +195,11 @@ pub(super) fn templates() -> ListResourceTemplatesResult {
     ListResourceTemplatesResult::with_all_items(ones.collect())
 }
 
+/// What is said of an address that names nothing.
+fn not_found(why: String, uri: &str) -> ErrorData {
+    ErrorData::resource_not_found(why, Some(serde_json::json!({ "uri": uri })))
+}
+
 impl Server {
     /// What an address names.
     pub(super) async fn read(&self, uri: String) -> Result<ReadResourceResult, ErrorData> {
@@ -202,10 +207,10 @@ impl Server {
             let why = format!(
                 "there is no resource {uri}; resources/list and resources/templates/list name those there are"
             );
-            return Err(ErrorData::resource_not_found(why, None));
+            return Err(not_found(why, &uri));
         };
         let told = self.told(command).await?;
-        let text = told.map_err(|why| ErrorData::resource_not_found(format!("{uri}: {why}"), None))?;
+        let text = told.map_err(|why| not_found(format!("{uri}: {why}"), &uri))?;
         let contents = ResourceContents::text(text, uri).with_mime_type(JSON);
         Ok(ReadResourceResult::new(vec![contents]))
     }
