@@ -22,6 +22,7 @@ mod approvals;
 mod ask;
 mod backup;
 mod completions;
+mod connect;
 mod dead_letters;
 mod decisions;
 mod doctor;
@@ -202,6 +203,9 @@ enum Command {
     /// Serve the MCP client that starts this, on its standard input and output
     #[command(after_help = mcp::EXAMPLES)]
     Mcp(mcp::Arguments),
+    /// Set up an MCP client to start this program: print its configuration, or merge it
+    #[command(after_help = connect::EXAMPLES)]
+    Connect(connect::Arguments),
     /// Watch a session that the runtime plays
     #[command(after_help = watch::EXAMPLES)]
     Watch(watch::Arguments),
@@ -360,6 +364,7 @@ fn perform(
         Command::Verify(arguments) => verify::run(&mut invocation, &arguments),
         Command::Serve(arguments) => serve::run(&mut invocation, &arguments),
         Command::Mcp(arguments) => mcp::run(&mut invocation, &arguments),
+        Command::Connect(arguments) => connect::run(&mut invocation, &arguments),
         Command::Watch(arguments) => watch::run(&mut invocation, &arguments),
         Command::Stop => serve::stop(&mut invocation),
         Command::Send(arguments) => send::run(&mut invocation, arguments),

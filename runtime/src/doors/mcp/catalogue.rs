@@ -98,7 +98,9 @@ fn forget_widths(schema: &mut Value) {
         Value::Object(fields) => {
             let is_width = |format: &Value| {
                 format.as_str().is_some_and(|format| {
-                    format.starts_with("uint") || format.starts_with("int") || matches!(format, "float" | "double")
+                    format.starts_with("uint")
+                        || format.starts_with("int")
+                        || matches!(format, "float" | "double")
                 })
             };
             if fields.get("format").is_some_and(is_width) {
