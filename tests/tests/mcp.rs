@@ -13,8 +13,14 @@
 mod abuse;
 #[path = "mcp/bridges.rs"]
 mod bridges;
+#[path = "mcp/desktop.rs"]
+mod desktop;
 #[path = "mcp/http.rs"]
 mod http;
+#[path = "mcp/people.rs"]
+mod people;
+#[path = "mcp/reading.rs"]
+mod reading;
 #[path = "mcp/stdio.rs"]
 mod stdio;
 

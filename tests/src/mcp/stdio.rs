@@ -74,7 +74,7 @@ impl Stdio {
 
     /// The next message, whatever it is.
     #[track_caller]
-    pub fn next(&mut self) -> Value {
+    pub fn hears(&mut self) -> Value {
         let line = self.from.recv_timeout(RUN_LIMIT).expect("the bridge says something");
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON ({error}): {line}"))
     }
@@ -91,8 +91,8 @@ impl Stdio {
     #[track_caller]
     pub fn answer(&mut self, id: u64) -> Value {
         loop {
-            let message = self.next();
-            if message.get("method").is_none() && message["id"] == id {
+            let message = self.hears();
+            if message.get("method").is_none() && message.get("id").is_some_and(|own| *own == id) {
                 return message;
             }
             self.heard.push(message);

@@ -95,7 +95,7 @@ fn nonsense_on_stdio_is_answered_and_costs_nothing() {
     for (message, is_answered) in nonsense() {
         client.send(&message);
         if is_answered {
-            let answer = client.next();
+            let answer = client.hears();
             assert!(refuses(&answer), "{message} {answer}");
         }
     }
@@ -103,7 +103,7 @@ fn nonsense_on_stdio_is_answered_and_costs_nothing() {
     let mut long = vec![b'x'; LONG];
     long.push(b'\n');
     client.write(&long);
-    let refused = client.next();
+    let refused = client.hears();
     assert!(refused["error"]["message"].as_str().unwrap().contains("at most 1048576 bytes"), "{refused}");
     // Long, and as well formed as can be.
     let long = request(
@@ -112,7 +112,7 @@ fn nonsense_on_stdio_is_answered_and_costs_nothing() {
         &json!({ "name": "allocate_budget", "arguments": { "purpose": "x".repeat(LONG) } }),
     );
     client.send(&long);
-    assert!(refuses(&client.next()));
+    assert!(refuses(&client.hears()));
     let done = client.call("allocate_budget", &allocation(10));
     assert_eq!(done["structuredContent"]["decision"], "dec-1", "{done}");
 }
