@@ -102,6 +102,7 @@ fn of_a_file_that_does_not_open_no_figures_are_told() {
 #[test]
 fn whoever_meets_damage_is_told_what_is_damaged_and_what_helps() {
     let (home, _) = trained();
+    let code = home.code("apr-1");
     let home = home.shared();
     let mut bytes = std::fs::read(home.store()).unwrap();
     for place in places(&bytes, b"competitors press harder every quarter") {
@@ -112,12 +113,12 @@ fn whoever_meets_damage_is_told_what_is_damaged_and_what_helps() {
     let of_decision = [["`dec-1` in table `decisions`"].as_slice(), &remedies].concat();
     // Through a runtime in the background, at each start of one.
     for _ in 0..2 {
-        let met = home.run(&["approve", "apr-1"]).exits(1).says(&of_decision);
+        let met = home.run(&["approve", "apr-1", &code]).exits(1).says(&of_decision);
         assert!(!met.stderr.contains("a write failed"), "{}", met.told());
     }
     let mut host = Running::new(&home, &["serve"]);
     host.reaches("process ");
-    let _ = home.run(&["approve", "apr-1"]).exits(1).says(&of_decision);
+    let _ = home.run(&["approve", "apr-1", &code]).exits(1).says(&of_decision);
     let _ = host.ends().exits(1).says(&of_decision);
     let _ = home.run(&["train"]).exits(1).says(&[["in table `sessions`"].as_slice(), &remedies].concat());
     let _ = home.run(&["stop"]).exits(0);

@@ -1,3 +1,5 @@
+//! What follows is kept for the next batch, left to actors, or given up, and nothing of it is lost.
+
 use std::sync::Arc;
 
 use echo_storage::Store;
