@@ -23,6 +23,8 @@ mod people;
 mod reading;
 #[path = "mcp/stdio.rs"]
 mod stdio;
+#[path = "mcp/within.rs"]
+mod within;
 
 use serde_json::{Value, json};
 
