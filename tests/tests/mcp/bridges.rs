@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use echo_storage::clock;
+use echo_storage::clock::Stopwatch;
 use echo_tests::mcp::Stdio;
-use echo_tests::{Home, Program, processes};
+use echo_tests::{Home, Program, RUN_LIMIT, processes};
 use serde_json::json;
 
 use super::{ROLES, allocation, names};
@@ -31,8 +31,10 @@ fn kill(pid: u32) {
         let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         threads > 1 || (threads == 1 && !state.contains(") Z "))
     };
+    let stopwatch = Stopwatch::new();
     while is_there() {
-        clock::pause_ms(1);
+        assert!(stopwatch.elapsed() < RUN_LIMIT, "process {pid} does not end");
+        std::thread::yield_now();
     }
 }
 

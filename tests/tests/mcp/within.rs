@@ -76,8 +76,8 @@ fn with_client(test: impl AsyncFnOnce(Client)) {
         let live = Live::start(Arc::new(company(&[head])), store, Arc::new(RulesMind)).await.unwrap();
         let (ours, theirs) = UnixStream::pair().unwrap();
         let desk = Desk::new(live.handle(), "ada".to_owned());
-        let server = Server::at(Door::Role(role("head")), desk);
-        let served = tokio::spawn(server.serve_lines(Box::new(theirs), Stop::never()));
+        let head = Server::at(Door::Role(role("head")), desk);
+        let served = tokio::spawn(head.serve_lines(Box::new(theirs), Stop::never()));
         let mut client = Client { stream: BufReader::new(ours) };
         let about = client.ask("initialize", &introduction(HANDSHAKE, &json!({}))).await;
         assert!(about.get("result").is_some(), "{about}");

@@ -234,13 +234,13 @@ mod tests {
         check("echo://decisions", Some("decisions --json"));
         check("echo://decisions/dec-7", Some("decisions dec-7 --json"));
         check("echo://decisions/dec-7/why", Some("why dec-7 --json"));
-        check("echo://agents/cto/messages", Some("messages cto --json"));
+        check("echo://agents/clerk/messages", Some("messages clerk --json"));
         check("echo://memories/vendor%20late", Some("memories --json -- vendor late"));
         check("echo://memories/--store=x", Some("memories --json -- --store=x"));
         check("echo://decisions/msg-7", None);
         check("echo://decisions/--help", None);
         check("echo://agents/CTO", None);
-        check("echo://agents/cto/", None);
+        check("echo://agents/clerk/", None);
         check("echo://approvals", None);
         check("echo://", None);
         check("file:///etc/passwd", None);
