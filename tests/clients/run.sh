@@ -26,7 +26,10 @@ install client @modelcontextprotocol/sdk@1.32.2
 python3 -m venv "$scratch/venv"
 "$scratch/venv/bin/pip" install --quiet mcp==2.3.0
 
-export HOME="$scratch/home" XDG_DATA_HOME="$scratch/home/data" XDG_RUNTIME_DIR="$scratch/home" ECHO_STORE="$scratch/home/org.redb"
+# The inspector hands on little of its environment, so the store lies where the program looks by itself.
+unset ECHO_STORE ECHO_IN_PROCESS XDG_DATA_HOME XDG_RUNTIME_DIR
+export HOME="$scratch/home"
+store="$HOME/.local/share/echo-org/org.redb"
 mkdir -p "$HOME"
 wait_for() { until grep -q "$1" "$2" 2>/dev/null; do kill -0 "$3"; sleep 0.1; done; }
 "$program" serve --tcp 0 >"$scratch/serving" & serving=$!
@@ -34,7 +37,7 @@ proxy=
 trap 'kill $proxy $serving 2>/dev/null || true' EXIT
 wait_for 127.0.0.1 "$scratch/serving" $serving
 port=$(sed 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/' "$scratch/serving")
-token=$(cat "$ECHO_STORE.token")
+token=$(cat "$store.token")
 node "$here/with-token.mjs" "$port" "$token" >"$scratch/proxy" & proxy=$!
 wait_for . "$scratch/proxy" $proxy
 door="http://localhost:$(cat "$scratch/proxy")/mcp/ceo"
@@ -61,5 +64,5 @@ echo "the inspector: well"
 
 echo "-- the official clients"
 cp "$here/typescript.mjs" "$scratch/client/"
-(cd "$scratch/client" && node typescript.mjs "$program" "$ECHO_STORE" "$port" "$token")
-"$scratch/venv/bin/python" "$here/python.py" "$program" "$ECHO_STORE" "$port" "$token"
+(cd "$scratch/client" && node typescript.mjs "$program" "$store" "$port" "$token")
+"$scratch/venv/bin/python" "$here/python.py" "$program" "$store" "$port" "$token"
