@@ -39,13 +39,13 @@
 //! before the handler runs, and what does not fit is refused with its path; a handler is pure, as everything that
 //! decides is.
 
-use std::sync::Arc;
-
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use echo_storage::names::RoleId;
 use echo_storage::records::Config;
 use echo_storage::{Query, State};
+use jsonschema::Validator;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -95,6 +95,9 @@ impl<R: Serialize + JsonSchema + fmt::Display + 'static> Answer for R {}
 /// The handler of a tool whose call is a step.
 pub type Handles<A, R> = fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>;
 
+/// How many faults of arguments are told at once.
+const MAX_TOLD_FAULTS: usize = 5;
+
 type StepHandler = Box<dyn Fn(&mut Call<'_, '_, '_>, Value) -> Result<Value, Failure> + Send + Sync>;
 type LookHandler = Box<dyn Fn(&Look<'_>, Value) -> Result<Value, Failure> + Send + Sync>;
 
@@ -111,6 +114,8 @@ pub struct Tool {
     input: fn() -> Value,
     output: fn() -> Value,
     handler: Handler,
+    /// Checks arguments against the schema; made when it is first needed.
+    validator: OnceLock<Option<Validator>>,
 }
 
 impl fmt::Debug for Tool {
@@ -161,6 +166,7 @@ impl Tool {
             input: schema::<A>,
             output: schema::<R>,
             handler: Handler::Look(Box::new(erased)),
+            validator: OnceLock::new(),
         }
     }
 
@@ -178,6 +184,7 @@ impl Tool {
             input: schema::<A>,
             output: schema::<R>,
             handler: Handler::Step(Box::new(erased)),
+            validator: OnceLock::new(),
         }
     }
 
@@ -211,6 +218,16 @@ impl Tool {
         (self.output)()
     }
 
+    /// Checks arguments against the published schema. Reading them into their type comes after this and refuses what it does
+    /// not know, but it checks less: no lengths, no ranges, no patterns.
+    ///
+    /// # Errors
+    /// What does not fit, with its path; never with its value, which may be long or nobody's business.
+    pub fn check(&self, arguments: &Value) -> Result<(), Failure> {
+        let validator = self.validator.get_or_init(|| jsonschema::validator_for(&self.input_schema()).ok());
+        faults(validator.as_ref(), arguments).map_or(Ok(()), refuse)
+    }
+
     /// Runs a call that is a step; the answer holds `structured` and `text`.
     pub(crate) fn step(&self, call: &mut Call<'_, '_, '_>, arguments: Value) -> Result<Value, Failure> {
         match &self.handler {
@@ -227,6 +244,19 @@ impl Tool {
         let Some(config) = state.config()? else { return refuse("nothing has happened in this store yet") };
         handler(&Look { state, config, caller }, arguments)
     }
+}
+
+/// What of arguments does not fit a schema, each fault with its path and none with its value.
+pub(crate) fn faults(validator: Option<&Validator>, arguments: &Value) -> Option<String> {
+    let Some(validator) = validator else { return Some("the published schema is none".to_owned()) };
+    let faults = validator.iter_errors(arguments).map(|error| {
+        let path = error.instance_path().to_string();
+        let path = path.trim_start_matches('/').replace('/', ".");
+        let path = if path.is_empty() { "arguments".to_owned() } else { path };
+        format!("{path}: {}", error.masked())
+    });
+    let faults: Vec<String> = faults.take(MAX_TOLD_FAULTS).collect();
+    (!faults.is_empty()).then(|| faults.join("; "))
 }
 
 fn schema<T: JsonSchema>() -> Value {

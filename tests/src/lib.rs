@@ -2,7 +2,8 @@
 //!
 //! In reading order: [`Program`] is the real binary, built once for each test run; [`Home`] is a machine's user for
 //! it, with nothing but an empty directory; [`Run`] is what came of running it there; [`Running`] is a run that is not
-//! over yet. [`processes`] tells what processes have open. [`Browser`] opens pages.
+//! over yet. [`processes`] tells what processes have open. [`Browser`] opens pages. [`mcp`] has clients of
+//! MCP.
 //!
 //! What always holds: a run sees no environment but its [`Home`], reads an empty standard input, and ends within
 //! [`RUN_LIMIT`] or fails its test.
@@ -15,6 +16,7 @@
 
 mod browser;
 mod company;
+pub mod mcp;
 pub mod processes;
 mod running;
 

@@ -22,6 +22,7 @@ mod approvals;
 mod ask;
 mod backup;
 mod completions;
+mod connect;
 mod dead_letters;
 mod decisions;
 mod doctor;
@@ -31,6 +32,7 @@ mod help;
 mod interrupt;
 mod listing;
 mod look;
+mod mcp;
 mod memories;
 mod messages;
 mod names;
@@ -66,6 +68,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use echo_storage::Store;
 
 use self::output::Output;
 use self::place::{Place, Surroundings};
@@ -73,6 +76,9 @@ use crate::organisation::Organisation;
 
 /// What people type to call this program.
 const PROGRAM: &str = "echo-org";
+
+/// What stands before why something was not done.
+const ERROR: &str = "error: ";
 
 /// The exit code of what could not be done.
 const FAILURE: u8 = 1;
@@ -194,6 +200,12 @@ enum Command {
     /// Have the store open for every other command, until nobody needs it
     #[command(after_help = serve::EXAMPLES)]
     Serve(serve::Arguments),
+    /// Serve the MCP client that starts this, on its standard input and output
+    #[command(after_help = mcp::EXAMPLES)]
+    Mcp(mcp::Arguments),
+    /// Set up an MCP client to start this program: print its configuration, or merge it
+    #[command(after_help = connect::EXAMPLES)]
+    Connect(connect::Arguments),
     /// Watch a session that the runtime plays
     #[command(after_help = watch::EXAMPLES)]
     Watch(watch::Arguments),
@@ -248,6 +260,8 @@ struct Invocation<'o, 'w> {
     surroundings: Surroundings,
     store: Option<std::path::PathBuf>,
     json: bool,
+    /// The store, where this process has it open already.
+    open: Option<Arc<Store>>,
     output: &'o mut Output<'w>,
 }
 
@@ -266,6 +280,32 @@ pub fn run(organisation: Organisation) -> ExitCode {
     ExitCode::from(output.finish(code))
 }
 
+/// What a command that only looks says of a store that this process has open, for the other doors: so they tell what the
+/// command line tells, in the same words.
+///
+/// # Errors
+/// Why it could not be told.
+pub(in crate::doors) fn told(
+    organisation: &Arc<Organisation>,
+    store: Arc<Store>,
+    arguments: &[String],
+) -> Result<String, String> {
+    let path = store.path().map(std::path::Path::to_owned);
+    let (mut said, mut noted) = (Vec::new(), Vec::new());
+    let mut output = Output::new(&mut said, &mut noted);
+    let mut line: Vec<OsString> = vec![PROGRAM.into()];
+    line.extend(path.into_iter().flat_map(|path| ["--store".into(), path.into()]));
+    line.extend(arguments.iter().map(OsString::from));
+    let code = perform(organisation.clone(), line, Surroundings::default(), Some(store), &mut output);
+    let code = output.finish(code);
+    if code == 0 {
+        return Ok(String::from_utf8_lossy(&said).into_owned());
+    }
+    let why = String::from_utf8_lossy(&noted);
+    let why = why.strip_prefix(ERROR).unwrap_or(&why);
+    Err(why.trim_end().to_owned())
+}
+
 /// How wide the terminal is that reads the standard output.
 fn terminal_columns() -> Option<usize> {
     let is_terminal = std::io::stdout().is_terminal();
@@ -279,6 +319,17 @@ fn execute(
     organisation: Organisation,
     arguments: impl IntoIterator<Item = OsString>,
     surroundings: Surroundings,
+    output: &mut Output<'_>,
+) -> u8 {
+    perform(Arc::new(organisation), arguments, surroundings, None, output)
+}
+
+/// Does what the arguments ask; `open` is the store that they mean, where this process has it open already.
+fn perform(
+    organisation: Arc<Organisation>,
+    arguments: impl IntoIterator<Item = OsString>,
+    surroundings: Surroundings,
+    open: Option<Arc<Store>>,
     output: &mut Output<'_>,
 ) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -299,9 +350,8 @@ fn execute(
             return u8::try_from(told.exit_code()).unwrap_or(USAGE);
         }
     };
-    let organisation = Arc::new(organisation);
     let Common { store, json } = common;
-    let mut invocation = Invocation { organisation, surroundings, store, json, output };
+    let mut invocation = Invocation { organisation, surroundings, store, json, open, output };
     // The database can stop the thread on a damaged page; that ends the command like any other failure.
     let done = catch_unwind(AssertUnwindSafe(|| match command {
         Command::Train(arguments) => train::run(&mut invocation, arguments),
@@ -313,6 +363,8 @@ fn execute(
         Command::Doctor => doctor::run(&mut invocation),
         Command::Verify(arguments) => verify::run(&mut invocation, &arguments),
         Command::Serve(arguments) => serve::run(&mut invocation, &arguments),
+        Command::Mcp(arguments) => mcp::run(&mut invocation, &arguments),
+        Command::Connect(arguments) => connect::run(&mut invocation, &arguments),
         Command::Watch(arguments) => watch::run(&mut invocation, &arguments),
         Command::Stop => serve::stop(&mut invocation),
         Command::Send(arguments) => send::run(&mut invocation, arguments),
@@ -342,8 +394,8 @@ fn execute(
         Ok(End::Otherwise) => FAILURE,
         Err(failed) => {
             let (kind, code, mark) = match failed {
-                Failed::Usage(_) => ("usage", USAGE, "error: "),
-                Failed::Failure(_) => ("failure", FAILURE, "error: "),
+                Failed::Usage(_) => ("usage", USAGE, ERROR),
+                Failed::Failure(_) => ("failure", FAILURE, ERROR),
                 Failed::Interrupted(_) => (INTERRUPTION, INTERRUPTED, ""),
             };
             if json {

@@ -75,6 +75,53 @@ struct Shared {
 /// Who sees each step after its commit.
 type Observer = Box<dyn Fn(&Arc<Entry>) + Send + Sync>;
 
+/// What asks of a running organisation and does not keep it: once it has stopped, everything is refused.
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handle").finish_non_exhaustive()
+    }
+}
+
+impl Handle {
+    /// The organisation that runs.
+    pub fn organisation(&self) -> &Arc<Organisation> {
+        &self.shared.organisation
+    }
+
+    /// Runs one input, and gives its entry once it is durable; what was asked before under the same key is not done again,
+    /// and gives the entry that it had.
+    ///
+    /// # Errors
+    /// The step failed, the store failed, the runtime stopped, or the key was used for another request.
+    pub async fn submit_asked(&self, asked: Asked) -> Result<Entry, RuntimeError> {
+        let mut outcomes = self.shared.submit_asked(vec![asked]).await?;
+        outcomes.pop().map_or(Err(RuntimeError::Stopped), done)
+    }
+
+    /// The store that it lives in.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.shared.store
+    }
+
+    /// The state of the last commit.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn snapshot(&self) -> Result<Snapshot, RuntimeError> {
+        Ok(self.shared.store.snapshot()?)
+    }
+
+    /// The number of the last committed step, and a wake-up when it grows.
+    pub fn head(&self) -> watch::Receiver<u64> {
+        self.shared.head.subscribe()
+    }
+}
+
 /// A running organisation.
 pub struct Live {
     shared: Arc<Shared>,
@@ -186,8 +233,12 @@ impl Live {
     /// # Errors
     /// As those of [`Live::submit`]; or the key was used for another request.
     pub async fn submit_asked(&self, asked: Asked) -> Result<Entry, RuntimeError> {
-        let mut outcomes = self.shared.submit_asked(vec![asked]).await?;
-        outcomes.pop().map_or(Err(RuntimeError::Stopped), done)
+        self.handle().submit_asked(asked).await
+    }
+
+    /// What asks of this organisation without keeping it.
+    pub fn handle(&self) -> Handle {
+        Handle { shared: self.shared.clone() }
     }
 
     /// Shows every later step to `observer`, in the journal's order, once it is durable and before anybody is answered. It
@@ -199,12 +250,12 @@ impl Live {
 
     /// The state of the last commit.
     pub fn snapshot(&self) -> Result<Snapshot, RuntimeError> {
-        Ok(self.shared.store.snapshot()?)
+        self.handle().snapshot()
     }
 
     /// The number of the last committed step, and a wake-up when it grows.
     pub fn head(&self) -> watch::Receiver<u64> {
-        self.shared.head.subscribe()
+        self.handle().head()
     }
 
     /// Waits until nothing is left to do: every agent that can be reached has handled its mail, no question is out and

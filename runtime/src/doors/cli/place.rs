@@ -33,6 +33,8 @@ pub(super) struct Surroundings {
     pub(super) echo_store: Option<OsString>,
     /// `XDG_DATA_HOME`.
     pub(super) data_home: Option<OsString>,
+    /// `XDG_CONFIG_HOME`.
+    pub(super) config_home: Option<OsString>,
     /// `HOME`.
     pub(super) home: Option<OsString>,
     /// Who is logged in.
@@ -78,6 +80,7 @@ impl Surroundings {
         Self {
             echo_store: variable("ECHO_STORE"),
             data_home: variable("XDG_DATA_HOME"),
+            config_home: variable("XDG_CONFIG_HOME"),
             home: variable("HOME"),
             user: user.map(|user| user.to_string_lossy().into_owned()),
             terminal: Terminal::of_process(),
@@ -99,6 +102,16 @@ impl Surroundings {
     /// The name under which this person answers.
     pub(super) fn person(&self) -> String {
         self.user.clone().unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    /// Where programs of this user keep what they are told; a relative `XDG_CONFIG_HOME` is none.
+    pub(super) fn config_directory(&self) -> Option<PathBuf> {
+        let of_home = |below: &str| self.home.as_ref().map(|home| Path::new(home).join(below));
+        if cfg!(target_os = "macos") {
+            return of_home("Library/Application Support");
+        }
+        let of_variable = self.config_home.as_ref().map(PathBuf::from).filter(|path| path.is_absolute());
+        of_variable.or_else(|| of_home(".config"))
     }
 
     /// Where programs keep their data; a relative `XDG_DATA_HOME` is none, as its specification says.

@@ -54,6 +54,9 @@ pub(super) enum Reading {
 impl Reading {
     /// The state of the last commit.
     pub(super) fn open(invocation: &Invocation<'_, '_>, place: &Place) -> Result<Self, Failed> {
+        if let Some(store) = &invocation.open {
+            return Self::own(store.clone());
+        }
         let mut tries = 0;
         loop {
             if let Some(client) = find(invocation, place)? {

@@ -17,6 +17,7 @@ use super::{End, Failed, Invocation, interrupt, reach, train};
 use crate::doors::socket::address::Address;
 use crate::doors::socket::host::{self, HostOptions, Left, Listening};
 use crate::doors::socket::start;
+use crate::doors::token::Token;
 use crate::drivers::live::Live;
 use crate::mind::{Mind, Paced, RulesMind};
 use crate::training::Stop;
@@ -95,7 +96,9 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
     let Some(store) = open(invocation, arguments, &place)? else { return Ok(End::Well) };
     if arguments.for_others {
         // Its standard error is the log beside the store.
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+        // Libraries tell of every message on the levels below, and a message may hold what is nobody's business.
+        let log = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN);
+        log.with_writer(std::io::stderr).with_ansi(false).init();
     }
     let stop = if invocation.surroundings.is_interruptible {
         interrupt::listen("stopped at once; what was acknowledged is in the store".to_owned())?
@@ -160,7 +163,8 @@ async fn serve(
     }
     let idle_leave_ms =
         if arguments.idle_leave == 0 { MAX_IDLE_LEAVE_S } else { arguments.idle_leave } * 1000;
-    let options = HostOptions { idle_leave_ms, token };
+    let options =
+        HostOptions { idle_leave_ms, token: Token::new(token), person: invocation.surroundings.person() };
     host::serve(live, store, listening, options, stop).await.map_err(Failed::because)
 }
 

@@ -5,6 +5,7 @@
 //! asked was done is then unknown, and the error says so.
 
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream as UnixLines;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use tokio::net::{TcpStream, UnixStream};
 use super::address::Address;
 use super::protocol::{About, FailureKind, Hello, PROTOCOL, Request, Response, Want, Welcome, WelcomeAnswer};
 use super::wire::{Wire, WireError};
+use crate::doors::mcp::door::Door;
 use crate::drivers::RuntimeError;
 use crate::training::Scenario;
 
@@ -296,6 +298,21 @@ impl Client {
         let Talk { runtime, wire } = &mut talk;
         runtime.block_on(wire.send(&Request::Follow { after }))?;
         Ok(Follower { talk })
+    }
+
+    /// Turns the connection into one that carries the lines of an MCP client.
+    ///
+    /// # Errors
+    /// The connection fails, or the host has no such door.
+    pub fn into_mcp(self, door: Door) -> Result<UnixLines, ClientError> {
+        match self.ask(&Request::Mcp(door), Some(ANSWER_MS))? {
+            Response::Done => {}
+            _ => return Err(ClientError::Confused),
+        }
+        let talk = self.talk.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Talk { runtime, wire } = talk;
+        let _inside = runtime.enter();
+        wire.into_stream().into_unix().ok_or(ClientError::Confused)
     }
 
     fn step(&self, request: &Request) -> Result<Entry, RuntimeError> {

@@ -14,13 +14,16 @@ use std::time::Duration;
 
 use echo_storage::clock::Stopwatch;
 use echo_storage::{Query, Store};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
 use super::address::Address;
 use super::protocol::About;
 use super::wire::Wire;
+use crate::doors::mcp::http::Http;
+use crate::doors::mcp::server::Desk;
+use crate::doors::token::Token;
 use crate::drivers::RuntimeError;
 use crate::drivers::live::Live;
 use crate::training::Stop;
@@ -54,7 +57,9 @@ pub struct HostOptions {
     /// After how long without anybody it leaves, in milliseconds.
     pub idle_leave_ms: u64,
     /// What a client on TCP must show.
-    pub token: String,
+    pub token: Token,
+    /// Who runs it.
+    pub person: String,
 }
 
 /// Where a host listens. The socket's file goes with it.
@@ -135,6 +140,10 @@ struct Shared {
     live: Live,
     store: Arc<Store>,
     options: HostOptions,
+    /// What MCP clients are served from.
+    desk: Arc<Desk>,
+    /// Their doors on TCP; nothing where nobody listens there.
+    http: Option<Arc<Http>>,
     up: Stopwatch,
     connections: AtomicU64,
     playing: AtomicU64,
@@ -163,7 +172,11 @@ pub async fn serve(
     mut told: Stop,
 ) -> Result<Left, RuntimeError> {
     let file = store.path().and_then(file_id);
+    let desk = Desk::new(live.handle(), options.person.clone());
+    let http = listening.tcp.is_some().then(|| Http::new(&desk, options.token.clone()));
     let shared = Arc::new(Shared {
+        http,
+        desk,
         live,
         store,
         options,
@@ -183,8 +196,11 @@ pub async fn serve(
         let room = connections.len() < MAX_CONNECTIONS;
         tokio::select! {
             accepted = accept(&listening), if room => match accepted {
-                Ok((wire, is_guarded)) => {
-                    connections.spawn(connection::serve(shared.clone(), wire, is_guarded));
+                Ok(Accepted::Unix { wire, is_owner }) => {
+                    connections.spawn(connection::serve(shared.clone(), wire, is_owner));
+                }
+                Ok(Accepted::Tcp(stream)) => {
+                    connections.spawn(connection::serve_tcp(shared.clone(), stream));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -223,8 +239,16 @@ async fn end(mut sessions: JoinSet<()>) {
     while sessions.join_next().await.is_some() {}
 }
 
-/// The next connection, and whether the socket's mode guards it.
-async fn accept(listening: &Listening) -> std::io::Result<(Wire, bool)> {
+/// A connection.
+enum Accepted {
+    /// On the socket, whose mode guards it where it is its owner's.
+    Unix { wire: Wire, is_owner: bool },
+    /// On TCP.
+    Tcp(TcpStream),
+}
+
+/// The next connection.
+async fn accept(listening: &Listening) -> std::io::Result<Accepted> {
     let tcp = async {
         match &listening.tcp {
             Some(tcp) => tcp.accept().await,
@@ -235,12 +259,12 @@ async fn accept(listening: &Listening) -> std::io::Result<(Wire, bool)> {
         accepted = listening.unix.accept() => accepted.map(|(stream, _)| {
             // The socket's mode is set a moment after it is made, so who is there is looked at as well.
             let is_owner = stream.peer_cred().is_ok_and(|peer| Some(peer.uid()) == listening.owner);
-            (Wire::new(Box::new(stream)), is_owner)
+            Accepted::Unix { wire: Wire::new(Box::new(stream)), is_owner }
         }),
         accepted = tcp => accepted.map(|(stream, _)| {
             // Requests are small and waited for: collecting them would cost their latency.
             let _ = stream.set_nodelay(true);
-            (Wire::new(Box::new(stream)), false)
+            Accepted::Tcp(stream)
         }),
     }
 }

@@ -9,8 +9,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::doors::mcp::door::Door;
+
 /// The number of the requests and responses below. It grows with every change of them.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// What a client says first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +142,8 @@ pub enum Request {
         /// The code, as people are shown it.
         code: String,
     },
+    /// From the answer on, the connection carries the lines of an MCP client that comes through this door.
+    Mcp(Door),
 }
 
 /// What the host answers.

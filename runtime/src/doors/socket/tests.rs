@@ -22,6 +22,7 @@ use super::address::Address;
 use super::client::{Client, ClientError, Found};
 use super::host::{HostOptions, Left, Listening, serve};
 use super::protocol::{Hello, PROTOCOL, Want, Welcome, WelcomeAnswer};
+use crate::doors::token::Token;
 use crate::drivers::live::Live;
 use crate::drivers::simulation::Simulation;
 use crate::mind::RulesMind;
@@ -58,7 +59,11 @@ impl Host {
                     Live::start(Arc::new(company()), store.clone(), Arc::new(RulesMind)).await.unwrap();
                 let listening = Listening::at(&at, Some(0)).await.unwrap();
                 ready.send(listening.tcp_port().unwrap()).unwrap();
-                let options = HostOptions { idle_leave_ms, token: token.to_owned() };
+                let options = HostOptions {
+                    idle_leave_ms,
+                    token: Token::new(token.to_owned()),
+                    person: "ada".to_owned(),
+                };
                 serve(live, store, listening, options, tell.into()).await.unwrap()
             })
         });

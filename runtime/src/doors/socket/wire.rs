@@ -46,8 +46,24 @@ pub enum WireError {
 }
 
 /// What both kinds of socket are.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
+    /// The socket as threads use it; nothing where it is none beside a store.
+    fn into_unix(self: Box<Self>) -> Option<std::os::unix::net::UnixStream>;
+}
+
+impl Stream for tokio::net::UnixStream {
+    fn into_unix(self: Box<Self>) -> Option<std::os::unix::net::UnixStream> {
+        let stream = self.into_std().ok()?;
+        stream.set_nonblocking(false).ok()?;
+        Some(stream)
+    }
+}
+
+impl Stream for tokio::net::TcpStream {
+    fn into_unix(self: Box<Self>) -> Option<std::os::unix::net::UnixStream> {
+        None
+    }
+}
 
 /// A connection that carries whole messages.
 pub struct Wire {
@@ -59,6 +75,12 @@ impl Wire {
     pub fn new(stream: Box<dyn Stream>) -> Self {
         let codec = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME_BYTES).new_codec();
         Self { framed: Framed::new(stream, codec) }
+    }
+
+    /// The stream, from where on it carries something else. Whoever calls this has sent or answered what says so, and the
+    /// other side waits for it, so nothing of this protocol is under way.
+    pub fn into_stream(self) -> Box<dyn Stream> {
+        self.framed.into_inner()
     }
 
     /// Sends a message of the protocol.

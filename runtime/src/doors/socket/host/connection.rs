@@ -17,9 +17,12 @@ use echo_storage::names::{Id, SessionId};
 use echo_storage::state::{KeyRange, Order};
 use echo_storage::table::{self, TableId};
 use echo_storage::{Input, Snapshot, State, StoreError};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::{Kept, Shared};
+use crate::doors::mcp::door::Door;
+use crate::doors::mcp::server::Server;
 use crate::doors::socket::protocol::{
     FailureKind, Hello, PROTOCOL, Request, Response, Want, Welcome, WelcomeAnswer,
 };
@@ -49,12 +52,33 @@ pub(super) async fn serve(shared: Arc<Shared>, mut wire: Wire, is_guarded: bool)
     let mut connection = Connection { shared: &shared, snapshot: None };
     let served = async {
         if connection.greet(&mut wire, is_guarded).await? {
-            connection.requests(&mut wire).await?;
+            connection.requests(&mut wire).await
+        } else {
+            Ok(None)
         }
-        Ok::<(), WireError>(())
     };
-    if let Err(error) = served.await {
-        tracing::debug!(%error, "a connection ended");
+    match served.await {
+        Ok(None) => {}
+        Ok(Some(door)) => {
+            let leave = Stop::from(shared.leave.subscribe());
+            Box::pin(Server::at(door, shared.desk.clone()).serve_lines(wire.into_stream(), leave)).await;
+        }
+        Err(error) => tracing::debug!(%error, "a connection ended"),
+    }
+}
+
+/// Serves a client on TCP: one that speaks HTTP, or this protocol. The first byte tells: a frame begins with its length, which
+/// is less than what its first byte counts.
+pub(super) async fn serve_tcp(shared: Arc<Shared>, stream: TcpStream) {
+    let mut first = [0; 1];
+    let peeked = tokio::time::timeout(Duration::from_millis(HANDSHAKE_MS), stream.peek(&mut first)).await;
+    match (peeked, &shared.http) {
+        (Ok(Ok(1)), Some(http)) if first != [0] => {
+            let _kept = Kept::by(&shared.connections, &shared.changed);
+            http.clone().serve(stream, Stop::from(shared.leave.subscribe())).await;
+        }
+        (Ok(Ok(1)), _) => Box::pin(serve(shared, Wire::new(Box::new(stream)), false)).await,
+        _ => tracing::debug!("a connection on TCP said nothing"),
     }
 }
 
@@ -67,9 +91,8 @@ impl Connection<'_> {
     /// Shakes hands; says whether requests may follow.
     async fn greet(&mut self, wire: &mut Wire, is_guarded: bool) -> Result<bool, WireError> {
         let hello: Hello = wire.receive_json(HANDSHAKE_MS).await?;
-        let token = self.shared.options.token.as_str();
         // Without TCP there is no token, and nobody knows it.
-        let is_known = is_guarded || (!token.is_empty() && hello.token.as_deref() == Some(token));
+        let is_known = is_guarded || hello.token.is_some_and(|shown| self.shared.options.token.is(&shown));
         let answer = match hello.want {
             _ if !is_known => WelcomeAnswer::Forbidden,
             // It serves a file that is there no more; whoever looks for the store must find the one that is.
@@ -91,7 +114,8 @@ impl Connection<'_> {
         Ok(answer == WelcomeAnswer::Talk)
     }
 
-    async fn requests(&mut self, wire: &mut Wire) -> Result<(), WireError> {
+    /// Answers requests until the client goes away, or asks for a door to MCP.
+    async fn requests(&mut self, wire: &mut Wire) -> Result<Option<Door>, WireError> {
         let mut leave = self.shared.leave.subscribe();
         loop {
             let kept = Duration::from_millis(SNAPSHOT_MS);
@@ -102,19 +126,38 @@ impl Connection<'_> {
                     continue;
                 }
                 // Nothing more is taken on; what is being answered is answered.
-                _ = leave.wait_for(|leave| *leave) => return Ok(()),
+                _ = leave.wait_for(|leave| *leave) => return Ok(None),
             };
-            let Some(request) = next else { return Ok(()) };
+            let Some(request) = next else { return Ok(None) };
             if let Request::Follow { after } = request {
                 self.snapshot = None;
-                return self.follow(wire, after).await;
+                return self.follow(wire, after).await.map(|()| None);
+            }
+            if let Request::Mcp(door) = request {
+                self.snapshot = None;
+                let response = self.door(&door);
+                wire.send(&response).await?;
+                if response == Response::Done {
+                    return Ok(Some(door));
+                }
+                continue;
             }
             // Whoever goes away while it waits for an answer is not waited for.
             let response = tokio::select! {
                 response = self.answer(request) => response,
-                _ = wire.receive::<Request>() => return Ok(()),
+                _ = wire.receive::<Request>() => return Ok(None),
             };
             wire.send(&response).await?;
+        }
+    }
+
+    /// Whether there is such a door.
+    fn door(&self, door: &Door) -> Response {
+        match door {
+            Door::Role(role) if !self.shared.desk.organisation().role_ids().contains(role) => {
+                failed(&RuntimeError::Refused(format!("there is no role `{role}`")))
+            }
+            Door::Role(_) | Door::Everyone | Door::Person => Response::Done,
         }
     }
 
@@ -140,7 +183,8 @@ impl Connection<'_> {
                 self.shared.leave.send_replace(true);
                 Ok(Response::Done)
             }
-            Request::Follow { .. } => Ok(Response::Done),
+            // These two are seen to before.
+            Request::Follow { .. } | Request::Mcp(_) => Ok(Response::Done),
         };
         answer.unwrap_or_else(|error| failed(&error))
     }

@@ -1,0 +1,241 @@
+//! Asking: a decision that waits for a person is put to the person in front of the client, where the client can do that.
+//!
+//! | era | how |
+//! |---|---|
+//! | with a handshake | the call waits for the client's answer to `elicitation/create`, a bounded time, and tells its progress |
+//! | without | the call is answered as one that needs input; called again with that, it goes on where it was |
+//!
+//! What always holds: the question is in the queue first and stays there until somebody has answered it, here or elsewhere.
+//! The person types its code, which no message of this door holds, so that a client that answers by itself answers nothing.
+//! Called again, a call is not made again: it is found by the step that made it, which must be the caller's own and of the
+//! same arguments.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use echo_storage::journal::{self, Entry};
+use echo_storage::names::ApprovalId;
+use echo_storage::records::{Decision, Status};
+use rmcp::model::{
+    CallToolResponse, ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction, InputRequest,
+    InputRequiredResult, ProgressNotificationParam, ProtocolVersion,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::calls::Answer;
+use super::people::{Verdict, decided};
+use super::server::Server;
+use crate::wording::status_name;
+
+/// How long a call waits for a person, in milliseconds: less than the minute after which common clients give a call up.
+const WAIT_MS: u64 = 50_000;
+/// How often it says meanwhile that it waits, in milliseconds.
+const PROGRESS_MS: u64 = 5_000;
+/// The name of the one thing that is asked for.
+pub(super) const VERDICT: &str = "verdict";
+
+/// What a person has typed.
+#[derive(Deserialize)]
+struct Typed {
+    answer: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// What an answer of a tool says of the question that waits.
+#[derive(Deserialize)]
+struct Waits {
+    approval: Option<ApprovalId>,
+    why: Option<String>,
+}
+
+/// The question that an answer says to wait for a person, if one does.
+fn waits(answer: &Answer) -> Option<(ApprovalId, String)> {
+    let waits = Waits::deserialize(&answer.structured).ok()?;
+    Some((waits.approval?, waits.why.unwrap_or_default()))
+}
+
+/// What is asked, as the protocol has it.
+fn question(approval: ApprovalId, why: &str) -> Option<ElicitRequestParams> {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "answer": {
+                "type": "string", "title": "Your answer", "enum": ["approve", "reject", "later"], "default": "later",
+            },
+            "code": {
+                "type": "string", "title": "Code",
+                "description": format!("The code of {approval}, which `echo-org approvals` shows"), "maxLength": 20,
+            },
+            "note": {
+                "type": "string", "title": "Note", "description": "A rejection needs a reason", "maxLength": 2000,
+            },
+        },
+        "required": ["answer"],
+    });
+    let message = format!(
+        "{approval} waits for a person: {why}. Answer here with its code, or later from the command line; until then it stays \
+         in the queue."
+    );
+    let requested_schema = serde_json::from_value(schema).ok()?;
+    Some(ElicitRequestParams::FormElicitationParams { meta: None, message, requested_schema })
+}
+
+/// Whether a client can ask its user to fill in a form. Whoever says neither which kinds it knows knows forms.
+fn can_ask(context: &RequestContext<RoleServer>) -> bool {
+    let elicitation = context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
+    elicitation.is_some_and(|kinds| kinds.form.is_some() || kinds.url.is_none())
+}
+
+/// Whether a request is of the era in which there is no handshake, and servers ask nothing by themselves.
+pub(super) fn has_no_handshake(context: &RequestContext<RoleServer>) -> bool {
+    context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
+}
+
+impl Server {
+    /// The answer to a call, after its person was asked where one is needed and can be asked.
+    pub(super) async fn ask_person(
+        &self,
+        mut answer: Answer,
+        entry: &Entry,
+        context: &RequestContext<RoleServer>,
+    ) -> CallToolResponse {
+        let Some((approval, why)) = waits(&answer).filter(|_| can_ask(context)) else {
+            return answer.into_result().into();
+        };
+        let Some(question) = question(approval, &why) else { return answer.into_result().into() };
+        if has_no_handshake(context) {
+            let asked = InputRequest::Elicitation(ElicitRequest::new(question));
+            let asked = BTreeMap::from([(VERDICT.to_owned(), asked)]);
+            return InputRequiredResult::new(Some(asked), Some(entry.step.to_string())).into();
+        }
+        if let Some(typed) = self.wait_for_person(question, context).await {
+            self.take(&mut answer, approval, typed).await;
+        }
+        answer.into_result().into()
+    }
+
+    /// Waits for what the client's person says; nothing where nobody says anything in time.
+    async fn wait_for_person(
+        &self,
+        question: ElicitRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Option<ElicitResult> {
+        let limit = Duration::from_millis(WAIT_MS);
+        let mut asked = std::pin::pin!(context.peer.create_elicitation_with_timeout(question, Some(limit)));
+        let token = context.meta.get_progress_token();
+        let mut told = 0.0;
+        loop {
+            tokio::select! {
+                // A client that fails to ask is as one that cannot: the question stays in the queue.
+                said = &mut asked => return said.ok(),
+                () = tokio::time::sleep(Duration::from_millis(PROGRESS_MS)), if token.is_some() => {
+                    told += 1.0;
+                    if let Some(token) = token.clone() {
+                        let progress = ProgressNotificationParam::new(token, told).with_message("waiting for a person");
+                        // Whoever does not hear it has gone, which the wait finds out.
+                        let _ = context.peer.notify_progress(progress).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Goes on with a call that needed input.
+    pub(super) async fn resume(
+        &self,
+        state: &str,
+        made: (&str, &str, &Value),
+        said: Option<&Value>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let unknown =
+            || ErrorData::invalid_params("requestState: this is not the state of a call of yours", None);
+        let step: u64 = state.parse().map_err(|_| unknown())?;
+        let before = step.checked_sub(1).ok_or_else(unknown)?;
+        let entry = self
+            .reading(move |state| {
+                let entries = journal::entries_after(state, before, 1);
+                entries.map_err(|error| ErrorData::internal_error(error.to_string(), None))
+            })
+            .await?
+            .pop()
+            .ok_or_else(unknown)?;
+        if !is_that_call(&entry, made) {
+            return Err(unknown());
+        }
+        let answer = entry.reply().and_then(|reply| serde_json::from_str::<Answer>(reply).ok());
+        let mut answer = answer.ok_or_else(unknown)?;
+        if let Some((approval, _)) = waits(&answer)
+            && let Some(said) = said.and_then(|said| ElicitResult::deserialize(said).ok())
+        {
+            self.take(&mut answer, approval, said).await;
+        }
+        Ok(answer.into_result().into())
+    }
+
+    /// Takes what a person has said, and puts what came of it into the answer.
+    async fn take(&self, answer: &mut Answer, approval: ApprovalId, said: ElicitResult) {
+        if said.action != ElicitationAction::Accept {
+            return;
+        }
+        let Some(Typed { answer: verdict, code, note }) =
+            said.content.and_then(|content| serde_json::from_value(content).ok())
+        else {
+            return;
+        };
+        let approve = match verdict.as_str() {
+            "approve" => true,
+            "reject" => false,
+            _ => return,
+        };
+        let words = match self.answer_for_person(Verdict { approval, approve, code, note }).await {
+            Ok(decision) => {
+                stands_now(&mut answer.structured, &decision);
+                format!(
+                    "asked here, {} has answered: {} is {}",
+                    self.desk().person,
+                    decision.id,
+                    status_name(decision.status)
+                )
+            }
+            Err(why) => format!("the answer that was given here was not taken: {why}"),
+        };
+        answer.text = format!("{}\n{words}", answer.text);
+    }
+}
+
+/// Whether a step was this call: by this role, of this tool, with these arguments.
+fn is_that_call(entry: &Entry, (role, tool, arguments): (&str, &str, &Value)) -> bool {
+    let echo_storage::Input::Call { caller, tool: called, arguments: given } = &entry.input else {
+        return false;
+    };
+    let given: Option<Value> = serde_json::from_str(given).ok();
+    caller.to_string() == role
+        && called == tool
+        && given.as_ref() == Some(arguments)
+        && decided(entry).is_some()
+}
+
+/// Puts where a decision stands by now into an answer that says where it stood.
+fn stands_now(structured: &mut Value, decision: &Decision) {
+    let is_closed = matches!(decision.status, Status::Approved | Status::Rejected);
+    let now = [
+        ("status", json!(status_name(decision.status))),
+        ("decided_by", json!(decision.decided_by.as_ref().map(ToString::to_string))),
+        ("why", json!(decision.path.last().map(|step| step.why.clone()).unwrap_or_default())),
+        ("approval", Value::Null),
+        ("next", json!(if is_closed { "it is decided" } else { "it goes on" })),
+    ];
+    if let Some(fields) = structured.as_object_mut() {
+        for (name, value) in now {
+            if fields.contains_key(name) {
+                fields.insert(name.to_owned(), value);
+            }
+        }
+    }
+}

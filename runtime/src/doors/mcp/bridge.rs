@@ -1,0 +1,185 @@
+//! The bridge: the process that a client starts and talks to by its standard input and output.
+//!
+//! ```text
+//! client ── lines ──> this thread ──> socket ──> server in the runtime
+//!        <── lines ── reading thread <── socket <──
+//! ```
+//!
+//! Desktop clients start a server once and do not restart it, while a runtime leaves when nobody needs it and may be
+//! stopped or replaced. So the bridge connects when the client says something, again whenever the runtime has gone, and
+//! repeats the handshake of old to the next one in the client's name; the new era has none.
+//!
+//! What always holds: each request is answered once, by a runtime or by the bridge, which says of a request whose runtime
+//! was lost that it may be made again. What a runtime asked before it was lost is answered to nobody. Neither direction
+//! waits for the other, so a client that does not read stops nothing but itself.
+
+mod link;
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use self::link::{Link, Registered};
+use super::lines::{Found, MAX_LINE_BYTES, NoMessage, Splitter};
+
+/// The longest message from a runtime, in bytes: what it reads from the store is bounded, and far less than this.
+const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
+
+/// How much is read at once, in bytes.
+const READ_BYTES: usize = 64 * 1024;
+
+/// How long the last answers may take after the client has said all it had to say, in milliseconds.
+const LAST_ANSWERS_MS: u64 = 30_000;
+
+/// How often a line is handed to a runtime that goes away before it has all of it.
+const MAX_TRIES: usize = 3;
+
+/// What matters of a message to whoever carries it.
+#[derive(Debug, Deserialize)]
+struct Head {
+    id: Option<Value>,
+    method: Option<String>,
+    params: Option<Cancelling>,
+}
+
+/// What matters of the parameters: which request a client takes back.
+#[derive(Debug, Deserialize)]
+struct Cancelling {
+    #[serde(rename = "requestId")]
+    request_id: Option<Value>,
+}
+
+impl Head {
+    fn of(line: &[u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok()
+    }
+}
+
+/// Carries what a client says and hears, until it has said all or hears no more. `dial` gives a connection that carries
+/// the lines of an MCP client, or says why there is none.
+pub fn run(
+    mut dial: impl FnMut() -> Result<UnixStream, String>,
+    mut from: impl Read,
+    to: impl Write + Send + 'static,
+) {
+    let link = Arc::new(Link::new(to));
+    let (ended, ends) = mpsc::channel();
+    let mut splitter = Splitter::new(MAX_LINE_BYTES);
+    let mut buffer = vec![0; READ_BYTES];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        let mut rest = buffer.get(..count).unwrap_or_default();
+        while !rest.is_empty() && !link.is_deaf() {
+            let (taken, found) = splitter.push(rest);
+            rest = rest.get(taken..).unwrap_or_default();
+            if let Some(found) = found {
+                carry(&link, found, &mut dial, &ended);
+            }
+        }
+        if link.is_deaf() {
+            return;
+        }
+    }
+    if let Some(found) = splitter.end() {
+        carry(&link, found, &mut dial, &ended);
+    }
+    drop(ended);
+    if link.say_no_more() {
+        wait_for_last(&ends);
+    }
+}
+
+/// Waits until every reading thread has ended, and with it every request is answered.
+fn wait_for_last(ends: &Receiver<()>) {
+    while ends.recv_timeout(Duration::from_millis(LAST_ANSWERS_MS)).is_ok() {}
+}
+
+/// Hands on what the client has said.
+fn carry<W: Write + Send + 'static>(
+    link: &Arc<Link<W>>,
+    found: Found,
+    dial: &mut impl FnMut() -> Result<UnixStream, String>,
+    ended: &Sender<()>,
+) {
+    let mut said = match found {
+        Found::TooLong => return link.tell(&NoMessage::TooLong.answer(&Value::Null)),
+        Found::Line(said) if said.trim_ascii().is_empty() => return,
+        Found::Line(said) => said,
+    };
+    let head = Head::of(&said);
+    said.push(b'\n');
+    if let Some(head) = &head
+        && head.method.is_none()
+        && let Some(id) = &head.id
+    {
+        // An answer to something that a runtime asked.
+        match link.answered(id, &said) {
+            Some(answer) => said = answer,
+            None => return,
+        }
+    }
+    let id = head.as_ref().and_then(|head| head.method.as_ref().and(head.id.clone()));
+    for _ in 0..MAX_TRIES {
+        if !link.is_up() {
+            match dial() {
+                Ok(stream) => join(link, stream, head.as_ref(), ended),
+                Err(why) => {
+                    // Nobody waits for an answer to a notification.
+                    if let Some(id) = &id {
+                        link.tell(&link::no_runtime(id, &why));
+                    }
+                    return;
+                }
+            }
+        }
+        match link.send(id.as_ref(), &said) {
+            Registered::Done => break,
+            // It was not there any more, so it has not read this line to its end, and done nothing about it.
+            Registered::Again => {}
+        }
+    }
+    if let Some(head) = head {
+        link.remember(&head, said);
+    }
+}
+
+/// Takes up a connection: repeats the handshake, and has a thread read what comes.
+fn join<W: Write + Send + 'static>(
+    link: &Arc<Link<W>>,
+    stream: UnixStream,
+    head: Option<&Head>,
+    ended: &Sender<()>,
+) {
+    let begins = head.is_some_and(|head| head.method.as_deref() == Some(link::INITIALIZE));
+    let (number, stream) = link.take_up(stream, begins);
+    let (link, ended) = (link.clone(), ended.clone());
+    std::thread::spawn(move || {
+        read(&link, number, &stream);
+        link.lose(number);
+        // Whoever waits for it may have gone.
+        let _ = ended.send(());
+    });
+}
+
+/// Hands on what a runtime says, until it says no more.
+fn read<W: Write>(link: &Link<W>, number: u64, mut stream: &UnixStream) {
+    let mut splitter = Splitter::new(MAX_ANSWER_BYTES);
+    let mut buffer = vec![0; READ_BYTES];
+    while let Ok(count @ 1..) = stream.read(&mut buffer) {
+        let mut rest = buffer.get(..count).unwrap_or_default();
+        while !rest.is_empty() {
+            let (taken, found) = splitter.push(rest);
+            rest = rest.get(taken..).unwrap_or_default();
+            if let Some(Found::Line(line)) = found {
+                link.hear(number, line);
+            }
+        }
+        if link.is_deaf() {
+            return;
+        }
+    }
+}

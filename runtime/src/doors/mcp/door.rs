@@ -1,0 +1,31 @@
+//! Doors: which tools a client sees, and in whose name it calls them.
+//!
+//! What always holds: a door is chosen by whoever sets a client up, never by what the client sends later. The door of
+//! people has no tool of an agent, and no door of an agent has a tool of people, so that a model which holds all the
+//! agents' tools cannot approve what it asked for itself.
+
+use std::fmt;
+
+use echo_storage::names::RoleId;
+use serde::{Deserialize, Serialize};
+
+/// A door.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Door {
+    /// One role: its tools under their own names.
+    Role(RoleId),
+    /// Every role: the tools of each, prefixed with its name.
+    Everyone,
+    /// People: what waits for them, and their answers.
+    Person,
+}
+
+impl fmt::Display for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role(role) => role.fmt(f),
+            Self::Everyone => f.write_str("every role"),
+            Self::Person => f.write_str("people"),
+        }
+    }
+}
