@@ -55,7 +55,7 @@ for (const transport of [stdio(), http("/mcp")]) {
   for (const role of roles) assert.ok(tools.some((tool) => tool.name === `${role}_decision_status`), role);
   const given = await client.callTool({
     name: "ceo_allocate_budget",
-    arguments: { department: "engineering", amount_usd: 1000, purpose: "Build machines", context },
+    arguments: { area: "engineering", amount_usd: 1000, purpose: "Build machines", context },
   });
   assert.equal(given.structuredContent.status, "approved", JSON.stringify(given));
   const { resources } = await client.listResources();
@@ -82,7 +82,7 @@ for (const transport of [stdio("--role", "ceo"), http("/mcp/ceo")]) {
   });
   const given = await client.callTool({
     name: "allocate_budget",
-    arguments: { department: "company", amount_usd: 2000000, purpose: "A new plant", context },
+    arguments: { area: "company", amount_usd: 2000000, purpose: "A new plant", context },
   });
   assert.match(asked.message, /waits for a person/);
   assert.ok(!JSON.stringify(asked).includes(approvals().at(-1)?.code ?? "none"), "the question holds no code");
@@ -94,7 +94,7 @@ for (const transport of [stdio("--role", "ceo"), http("/mcp/ceo")]) {
 const ceo = await connected(stdio("--role", "ceo"));
 const waits = await ceo.callTool({
   name: "allocate_budget",
-  arguments: { department: "company", amount_usd: 3000000, purpose: "Another plant", context },
+  arguments: { area: "company", amount_usd: 3000000, purpose: "Another plant", context },
 });
 assert.equal(waits.structuredContent.status, "escalated", JSON.stringify(waits));
 await ceo.close();

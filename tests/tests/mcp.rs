@@ -44,7 +44,7 @@ const ROLES: [&str; 9] = [
 /// Arguments of `allocate_budget` that are complete.
 fn allocation(amount: u64) -> Value {
     json!({
-        "department": "engineering",
+        "area": "engineering",
         "amount_usd": amount,
         "purpose": "Two more build machines",
         "verdict": "approve",

@@ -94,7 +94,7 @@ fn arguments_are_held_against_the_schema_and_a_refusal_is_an_answer() {
     let why = refused(&other);
     assert!(why.starts_with("purpose: ") && !why.contains("secret"), "{why}");
     let why = refused(&json!({}));
-    assert!(why.contains("department") && why.contains("amount_usd"), "{why}");
+    assert!(why.contains("area") && why.contains("amount_usd"), "{why}");
     let mut forged = allocation(1_000);
     forged["caller"] = json!("cto");
     let why = refused(&forged);
