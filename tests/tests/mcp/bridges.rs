@@ -88,6 +88,7 @@ fn a_bridge_takes_little() {
     }
     for bridge in &bridges {
         let Some(kib) = processes::share_kib(bridge.pid()) else { return };
+        println!("a bridge takes {kib} KiB");
         assert!(kib < BRIDGE_KIB, "{kib} KiB");
     }
 }
