@@ -91,7 +91,7 @@ fn bridged(calls: usize) {
     if let Some(kib) = processes::memory_kib(client.pid(), "VmRSS") {
         let megabytes = f64::from(kib) * 1024.0 / 1e6;
         println!(
-            "a bridge: {megabytes:.1} MB resident (aim {BRIDGE_AIM_MB:.0} MB, {})",
+            "a bridge: {megabytes:.1} MB resident, pages of the program that others share included (aim {BRIDGE_AIM_MB:.0} MB, {})",
             verdict(megabytes, BRIDGE_AIM_MB)
         );
     }

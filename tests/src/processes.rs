@@ -50,7 +50,16 @@ pub fn ticks(pid: u32) -> Option<u64> {
 
 /// A figure of a process's status, in kibibytes, such as `VmRSS`.
 pub fn memory_kib(pid: u32, name: &str) -> Option<u32> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    figure_kib(pid, "status", name)
+}
+
+/// What a process takes in memory, in kibibytes, where what several processes share counts for each in part.
+pub fn share_kib(pid: u32) -> Option<u32> {
+    figure_kib(pid, "smaps_rollup", "Pss")
+}
+
+fn figure_kib(pid: u32, file: &str, name: &str) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
