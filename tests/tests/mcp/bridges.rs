@@ -5,7 +5,7 @@ use std::process::Command;
 
 use echo_storage::clock::Stopwatch;
 use echo_tests::mcp::Stdio;
-use echo_tests::{Home, Program, RUN_LIMIT, processes};
+use echo_tests::{Home, RUN_LIMIT, processes};
 use serde_json::json;
 
 use super::{ROLES, allocation, names};
@@ -76,11 +76,11 @@ fn nine_bridges_share_a_runtime_and_outlive_it() {
     assert_eq!(processes::with_file(&home.store()).len(), 1);
 }
 
-/// Goal: a bridge takes less than ten megabytes. Method: nine of the released binary, after each has carried a list and a call;
+/// Goal: a bridge takes less than ten megabytes. Method: nine of them, after each has carried a list and a call;
 /// the pages of the program, which all of them share, count for each in part.
 #[test]
 fn a_bridge_takes_little() {
-    let home = Home::new(Program::released()).shared();
+    let home = Home::sharing();
     let mut bridges: Vec<Stdio> = ROLES.iter().map(|role| Stdio::ready(&home, &["--role", role])).collect();
     for bridge in &mut bridges {
         assert!(names(&bridge.ask("tools/list", &json!({}))).len() > 10);
