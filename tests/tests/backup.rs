@@ -245,3 +245,18 @@ fn a_damaged_store_is_not_put_over_a_good_backup_nor_a_backup_over_what_belongs_
     let left: Vec<_> = left.map(|entry| entry.file_name().into_string().unwrap()).collect();
     assert!(!left.iter().any(|name| name.contains(".part-")), "{left:?}");
 }
+
+/// Whoever reads the file can work out the codes of questions, so only its owner may.
+#[test]
+fn a_store_its_backup_and_its_log_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::sharing();
+    let copy = home.path().join("copy.redb");
+    let _ = home.run(&["send", "me", "cto", "--subject", "A letter"]).exits(0);
+    let _ = home.run(&["backup", copy.to_str().unwrap()]).exits(0);
+    let log = home.store().with_file_name("org.redb.log");
+    for path in [home.store(), copy, log] {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+    }
+}

@@ -6,12 +6,12 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::statvfs;
 
-use super::beside::{BALLAST_BYTES, directory, sync_directory, with_ending};
+use super::beside::{BALLAST_BYTES, OWNERS, directory, sync_directory, with_ending};
 use super::opening::{for_reading, io_error};
 use super::{Snapshot, Store};
 use crate::clock::random_hex;
@@ -131,7 +131,7 @@ fn new_part(to: &Path) -> Result<(PathBuf, File), StoreError> {
     for _ in 0..TRIES {
         let unique = random_hex().map_err(io_error("cannot read randomness for", to))?;
         let part = with_ending(to, &format!("{PART}{unique}"));
-        let file = File::options().write(true).create_new(true).open(&part);
+        let file = File::options().write(true).create_new(true).mode(OWNERS).open(&part);
         let file = file.map_err(io_error("cannot write the backup", &part))?;
         match file.try_lock_shared() {
             Ok(()) if file_id(&part) == file.metadata().ok().map(|file| (file.dev(), file.ino())) => {

@@ -10,6 +10,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Advice, fadvise, statvfs};
@@ -46,6 +47,9 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(directory(path))?.sync_all()
 }
 
+/// The mode of a store and of what is copied from it: the secret from which the codes of questions follow is in it.
+pub(super) const OWNERS: u32 = 0o600;
+
 /// A new file in the place of whatever is there. A link is replaced and not followed, so that nobody can have another file
 /// written over.
 pub(super) fn create_anew(path: &Path) -> io::Result<File> {
@@ -53,7 +57,7 @@ pub(super) fn create_anew(path: &Path) -> io::Result<File> {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
         Ok(()) | Err(_) => {}
     }
-    File::options().read(true).write(true).create_new(true).open(path)
+    File::options().read(true).write(true).create_new(true).mode(OWNERS).open(path)
 }
 
 fn mark_of(store: &Path) -> PathBuf {

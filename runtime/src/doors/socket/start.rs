@@ -6,6 +6,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -114,7 +115,7 @@ pub fn find_or_start(
 
 /// Starts a host and waits until it listens.
 fn start(address: &Address, program: &Path, arguments: &[std::ffi::OsString]) -> Result<Client, StartError> {
-    let log = File::options().create(true).append(true).open(&address.log);
+    let log = File::options().create(true).append(true).mode(0o600).open(&address.log);
     let mut log = log.map_err(failed("open", &address.log))?;
     let said_before = log.seek(SeekFrom::End(0)).map_err(failed("read", &address.log))?;
     let for_errors = log.try_clone().map_err(failed("open", &address.log))?;
