@@ -3,7 +3,7 @@
 //! What people and agents look up is ranked by BM25, with the crate `bm25`: it is pure, needs no file, thread or clock, and builds in seconds,
 //! without its default features a matter of one small dependency. `tantivy` is kept by more people and does far more, but
 //! is an index with segments, a writer with threads and over a hundred dependencies, for what here are a thousand short
-//! texts that are looked through once. The words are those of [`keywords`], so that a memory is found by the same words
+//! texts that are looked through once. The words are those of `keywords`, so that a memory is found by the same words
 //! as a decision is.
 //!
 //! BM25 counts in floating point and takes logarithms, which two machines may round differently. So nothing that is ranked

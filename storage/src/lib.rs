@@ -7,7 +7,7 @@
 //! - [`input`] and [`effect`]: everything that can happen to it, and everything a step can do.
 //! - [`codes`]: what a verdict must carry, which only people are shown.
 //! - [`codec`] and [`table`]: how a value becomes bytes, and where it lies.
-//! - [`state`] and [`query`]: reading, in layers. A [`layer`] holds what was written, as [`value`]s.
+//! - [`state`] and [`query`]: reading, in layers. A `layer` holds what was written, as `value`s.
 //! - [`batch`]: a step as a draft, steps as a batch; `apply` turns effects into writes.
 //! - [`journal`]: every step, chained by its hash.
 //! - [`store`]: the file: opened, locked, committed, read by snapshots. [`disk`] is what lies below it.

@@ -1,7 +1,7 @@
 //! Reading and layering state: one way to read, whatever lies below.
 //!
 //! A [`Draft`](crate::Draft) lies on a [`Batch`](crate::Batch) lies on a [`Snapshot`](crate::Snapshot): each
-//! [`layer`](crate::layer) holds what was written in it and asks the layer below for the rest. So a step that fails is
+//! `layer` holds what was written in it and asks the layer below for the rest. So a step that fails is
 //! dropped with its layer, and the database sees one sorted set of writes for each batch.
 
 use std::collections::BTreeMap;

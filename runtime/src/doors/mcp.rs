@@ -10,10 +10,10 @@
 //!
 //! - [`door`]: which tools a client sees, and in whose name it calls them.
 //! - [`server`]: the one server behind every door, whatever carries it.
-//! - [`catalogue`] and [`calls`]: the tools as the protocol describes them, and what a call comes to.
-//! - [`people`] and [`asking`]: the tools of people, and how a client is asked to ask its user.
-//! - [`resources`] and [`prompts`]: what can be read of the organisation, and how a model is put in the picture.
-//! - [`limits`]: how much one caller may ask at once and in a while.
+//! - `catalogue` and `calls`: the tools as the protocol describes them, and what a call comes to.
+//! - `people` and `asking`: the tools of people, and how a client is asked to ask its user.
+//! - `resources` and `prompts`: what can be read of the organisation, and how a model is put in the picture.
+//! - `limits`: how much one caller may ask at once and in a while.
 //! - [`lines`]: messages as lines, bounded; the transport of a bridge's connection.
 //! - [`bridge`]: the process that a client starts.
 //! - [`http`]: the doors on the loopback interface.

@@ -1,6 +1,6 @@
 //! Messages as lines: one JSON text on each, bounded in size.
 //!
-//! [`Splitter`] finds the lines in what comes in, for a bridge as well as for a server; [`Lines`] is the transport of a
+//! [`Splitter`] finds the lines in what comes in, for a bridge as well as for a server; `Lines` is the transport of a
 //! server whose client is a bridge.
 //!
 //! What always holds: a line that is too long, or is no message, is answered as such and skipped, and the next one is read
