@@ -18,10 +18,10 @@ use crate::engine::{Asked, Cascade, Committed, Engine, Following, Outcome};
 /// How many inputs one commit carries at most, cascades not counted.
 const MAX_BATCH_INPUTS: usize = 2_000;
 
-/// For how long a batch goes on with what follows while its own inputs wait for its commit.
+/// For how long a batch goes on with what follows while its own inputs wait for its commit, and others for the next one.
 const CASCADE_OF_INPUTS: Duration = Duration::from_micros(500);
-/// For how long a batch of nothing but what follows goes on at least, while inputs wait for the next one. It goes on for as
-/// long as the last commit took, so that a slow disk does not get a commit for a few steps each.
+/// For how long any other batch goes on at least: one of nothing but what follows, or one for which nobody else waits. It
+/// goes on for as long as the last commit took, so that a slow disk does not get a commit for a few steps each.
 const MIN_CASCADE: Duration = Duration::from_millis(2);
 /// And at most.
 const MAX_CASCADE: Duration = Duration::from_millis(20);
@@ -62,7 +62,8 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
         let elapsed = || stopwatch.get_or_init(Stopwatch::new).elapsed();
         let has_time = || {
             asked_last.set(elapsed());
-            asked_last.get() < if inputs.is_empty() { patience } else { CASCADE_OF_INPUTS }
+            let somebody_waits = !inputs.is_empty() && !waiting.is_empty();
+            asked_last.get() < if somebody_waits { CASCADE_OF_INPUTS } else { patience }
         };
         let cascade = Cascade { ready: &ready, has_time: &has_time, mind: &*shared.mind };
         let done = engine.run_on(&inputs, cascade, &mut following);
