@@ -51,6 +51,10 @@ use cases::{Bench, TURNS};
 use options::{Mode, Options};
 use servers::Servers;
 
+// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How often the disk's sync is timed for the heading.
 const SYNCS: usize = 200;
 /// How many bytes each of them makes durable.

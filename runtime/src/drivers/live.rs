@@ -20,6 +20,7 @@ mod pool;
 mod writer;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ struct Shared {
     head: watch::Sender<u64>,
     /// How many actors have started.
     started: watch::Sender<usize>,
+    /// How many committed batches the dispatcher has not told of yet.
+    untold: AtomicUsize,
     /// Who sees each step after its commit.
     observer: OnceLock<Observer>,
     /// Why the runtime ended by itself, where its store failed.
@@ -159,6 +162,7 @@ impl Live {
             timers_changed: Notify::new(),
             head: watch::Sender::new(head.step),
             started: watch::Sender::new(0),
+            untold: AtomicUsize::new(0),
             observer: OnceLock::new(),
             failure: OnceLock::new(),
             organisation,
@@ -167,10 +171,10 @@ impl Live {
             clock,
             jobs,
         });
-        let for_writer = shared.clone();
+        let (for_writer, tasks_run_on) = (shared.clone(), tokio::runtime::Handle::current());
         let writer = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || writer::run(&for_writer, &waiting, &publish))
+            .spawn(move || writer::run(&for_writer, &waiting, &publish, &tasks_run_on))
             .map_err(|cause| StoreError::Io {
                 what: "cannot start the writer for",
                 path: "the store".into(),
@@ -242,7 +246,7 @@ impl Live {
     }
 
     /// Shows every later step to `observer`, in the journal's order, once it is durable and before anybody is answered. It
-    /// is called by the dispatcher, which waits for it; the first call counts.
+    /// is called by the dispatcher or the writer, which wait for it; the first call counts.
     pub fn observe(&self, observer: impl Fn(&Arc<Entry>) + Send + Sync + 'static) {
         // A second observer is let go: the first one counts.
         let _ = self.shared.observer.set(Box::new(observer));

@@ -4,6 +4,7 @@
 //! before what is left of a cascade; however the writer ends, whoever waits for it is told.
 
 use std::cell::{Cell, OnceCell};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -11,8 +12,10 @@ use async_channel::{Receiver, Sender, TryRecvError};
 use echo_storage::clock::Stopwatch;
 use echo_storage::names::RoleId;
 
+use tokio::runtime::Handle;
+
 use super::actor::Actor;
-use super::{Job, Shared, Told};
+use super::{Job, Shared, Told, dispatcher};
 use crate::engine::{Asked, Cascade, Committed, Engine, Following, Outcome};
 
 /// How many inputs one commit carries at most, cascades not counted.
@@ -27,6 +30,9 @@ const MIN_CASCADE: Duration = Duration::from_millis(2);
 const MAX_CASCADE: Duration = Duration::from_millis(20);
 
 const _: () = assert!(CASCADE_OF_INPUTS.as_micros() <= MIN_CASCADE.as_micros());
+
+/// How many steps a batch has at most of which the writer tells itself: telling of them takes less time than waking a thread.
+const MAX_TOLD_STEPS: usize = 16;
 
 /// Inputs of one batch, and whom to tell what became of how many of them.
 type Group = (Vec<Asked>, Vec<(usize, Told)>);
@@ -49,12 +55,13 @@ impl Drop for Closing<'_> {
     }
 }
 
-/// Writes until the queue is closed or the store fails.
-pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Published>) {
+/// Writes until the queue is closed or the store fails. What it tells of itself wakes tasks of this `runtime`.
+pub(super) fn run(shared: &Arc<Shared>, waiting: &Receiver<Job>, publish: &Sender<Published>, runtime: &Handle) {
+    let _context = runtime.enter();
     let engine = Engine::new(shared.organisation.clone(), shared.store.clone(), shared.clock.clone());
     let ready = |role: &RoleId| shared.actors.get(role).is_some_and(Actor::is_ready);
     let mut following = Following::default();
-    let mut patience = MIN_CASCADE;
+    let (mut patience, mut was_one) = (MIN_CASCADE, true);
     let _closing = Closing(waiting);
     while let Some((inputs, asked)) = next(waiting, !following.is_empty()) {
         // It runs from the first step that follows, so that there is one in each batch at least.
@@ -66,6 +73,7 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
             asked_last.get() < if somebody_waits { CASCADE_OF_INPUTS } else { patience }
         };
         let cascade = Cascade { ready: &ready, has_time: &has_time, mind: &*shared.mind };
+        let is_one = asked.len() <= 1;
         let done = engine.run_on(&inputs, cascade, &mut following);
         patience = elapsed().saturating_sub(asked_last.get()).clamp(MIN_CASCADE, MAX_CASCADE);
         match done {
@@ -77,7 +85,17 @@ pub(super) fn run(shared: &Shared, waiting: &Receiver<Job>, publish: &Sender<Pub
                 let mut outcomes = std::mem::take(&mut committed.outcomes).into_iter();
                 let theirs = |(count, told)| (told, outcomes.by_ref().take(count).collect());
                 let answered = asked.into_iter().map(theirs).collect();
-                if publish.send_blocking(Published { committed, answered }).is_err() {
+                // Where several wait, telling them one by one here would make a commit for each of them.
+                let is_alone = is_one && was_one && following.is_empty() && waiting.is_empty();
+                was_one = is_one;
+                let is_small = committed.entries.len() <= MAX_TOLD_STEPS;
+                let batch = Published { committed, answered };
+                if is_small && is_alone && shared.untold.load(Ordering::Acquire) == 0 {
+                    dispatcher::tell(shared, batch);
+                    continue;
+                }
+                shared.untold.fetch_add(1, Ordering::AcqRel);
+                if publish.send_blocking(batch).is_err() {
                     return;
                 }
             }
