@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use echo_agents::organisation;
 use echo_runtime::drivers::simulation::Simulation;
-use echo_runtime::mind::RulesMind;
+use echo_runtime::mind::{Question, RulesMind};
 use echo_runtime::organisation::Organisation;
 use echo_storage::clock::ClockKind;
 use echo_storage::names::{Id, RoleId, ThoughtId};
-use echo_storage::records::{Party, Question};
+use echo_storage::records::Party;
 use echo_storage::{Input, Query, Snapshot, Store};
 use serde_json::{Value, json};
 
@@ -137,7 +137,7 @@ fn an_outcome_reaches_the_minds_whose_words_match() {
         let mut number = 1;
         let mut last = None;
         while let Some(thought) = state.thought(ThoughtId::from_number(number)).unwrap() {
-            if let Question::Ballot { standing, .. } = thought.question {
+            if let Some(Question::Ballot { standing, .. }) = Question::of(&state, &thought).unwrap() {
                 last = Some(standing.remembered);
             }
             number += 1;

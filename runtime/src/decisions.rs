@@ -30,7 +30,7 @@ mod voting;
 
 pub use absence::unreachable;
 pub use climb::{asked_to_decide, climb_ended, stranded};
-pub use discussion::{asked_to_clarify, clarification_ended, clarify};
+pub use discussion::{asked_to_clarify, clarification_ended, clarified_by, clarify, known_figures};
 pub use open::{decide, open};
 pub use overriding::override_decision;
 pub use people::{lapse, remind, verdict};
@@ -43,7 +43,7 @@ use std::collections::BTreeSet;
 use echo_storage::names::{DecisionId, DecisionType, MemoryId, RoleId};
 use echo_storage::quantities::{Confidence, Usd};
 use echo_storage::records::{
-    Answer, Brief, Decision, Deed, Memory, Party, PathStep, Phase, Proposal, Question, Standing, Thought,
+    Answer, Decision, Deed, Memory, Party, PathStep, Phase, Position, Proposal, Thought, ThoughtKind,
     ThoughtState, TimerPurpose,
 };
 use echo_storage::{Effect, Query};
@@ -72,27 +72,23 @@ pub fn answered(
     mind: &str,
     answer: &Result<Answer, String>,
 ) -> Result<(), Failure> {
-    let decision = decision(turn, thought.question.decision())?;
+    let decision = decision(turn, thought.decision)?;
     let role = &thought.role;
-    match (&thought.question, answer) {
-        (Question::Relevance { hits, .. }, answer) => selection::judged(turn, decision, role, hits, answer),
-        (Question::Ballot { round: 0, .. }, answer) => climb::judged(turn, decision, role, mind, answer),
-        (Question::Ballot { round, .. }, answer) => {
+    match (&thought.kind, answer) {
+        (ThoughtKind::Relevance { hits }, answer) => selection::judged(turn, decision, role, hits, answer),
+        (ThoughtKind::Ballot { round: 0, .. }, answer) => climb::judged(turn, decision, role, mind, answer),
+        (ThoughtKind::Ballot { round, .. }, answer) => {
             voting::judged(turn, decision, role, *round, mind, answer)
         }
-        (Question::Clarification { asker, .. }, answer) => {
+        (ThoughtKind::Clarification { asker, .. }, answer) => {
             discussion::clarified(turn, decision, role, asker, mind, answer)
         }
-        (Question::Synthesis { .. }, answer) => conclusion::synthesised(turn, decision, answer),
+        (ThoughtKind::Synthesis, answer) => conclusion::synthesised(turn, decision, answer),
     }
 }
 
 fn decision(turn: &Turn<'_, '_>, id: DecisionId) -> Result<Decision, Failure> {
     turn.state().decision(id)?.map_or_else(|| refuse(format!("there is no decision {id}")), Ok)
-}
-
-fn brief(decision: &Decision) -> Brief {
-    Brief { decision: decision.id, proposal: decision.proposal.clone() }
 }
 
 /// The longest text of a mind or a caller that is kept, in characters: two pages.
@@ -166,7 +162,7 @@ fn related(turn: &Turn<'_, '_>, proposal: &Proposal) -> Result<Vec<MemoryId>, Fa
 }
 
 /// The facts about itself that a role votes by.
-fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<Standing, Failure> {
+fn position(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<Position, Failure> {
     let (state, config) = (turn.state(), turn.config());
     let own = turn.role(role)?;
     let kind = &decision.proposal.kind;
@@ -187,18 +183,16 @@ fn standing(turn: &Turn<'_, '_>, role: &RoleId, decision: &Decision) -> Result<S
     let related = decision.related.iter().map(|id| state.memory(*id)).collect::<Result<Vec<_>, _>>()?;
     // Of a decision that was turned round only the last outcome counts.
     let mut seen = BTreeSet::new();
-    let outcomes =
-        remembered.into_iter().chain(related.into_iter().flatten()).filter_map(|memory| memory.outcome);
-    let remembered = outcomes.filter(|note| seen.insert(note.decision)).collect();
-    Ok(Standing {
-        role: role.clone(),
+    let memories = remembered.into_iter().chain(related.into_iter().flatten());
+    let mut is_last =
+        |memory: &Memory| memory.outcome.as_ref().is_some_and(|note| seen.insert(note.decision));
+    let remembered = memories.filter(|memory| is_last(memory)).map(|memory| memory.id).collect();
+    Ok(Position {
         inside_authority: obstacle.is_none(),
         budget_limit: own.budget_limit,
         highest_limit: highest.map(|(limit, _)| limit),
         spent,
         track_record: authority::track_record(stood, reversed),
-        keywords: own.keywords.clone(),
-        concerns: own.concerns.clone(),
         remembered,
     })
 }

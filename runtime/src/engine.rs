@@ -31,7 +31,7 @@ use echo_storage::query::MAX_ROWS;
 use echo_storage::records::{Config, Party, ThoughtState};
 use echo_storage::{Batch, Effect, Input, Query, Snapshot, State, Store, StoreError};
 
-use crate::mind::{self, Asking, Mind};
+use crate::mind::{self, Asking, Mind, Question};
 use crate::organisation::Organisation;
 use crate::timers;
 use crate::turn::Failure;
@@ -404,7 +404,8 @@ fn follow(
                 Effect::Think(thought) => {
                     if let Some(cascade) =
                         cascade.filter(|_| depth < MAX_CASCADE_DEPTH && following.has_room())
-                        && let Asking::Now(answer) = mind::ask(cascade.mind, &thought.question)
+                        && let Some(question) = Question::of(batch, thought)?
+                        && let Asking::Now(answer) = mind::ask(cascade.mind, &question)
                     {
                         following.answer(thought.id, cascade.mind.name(), answer, depth + 1);
                     } else {

@@ -4,16 +4,18 @@
 //! A mind sees the question and nothing else; what it says is a vote or an opinion, never authority.
 
 mod paced;
+mod question;
 mod rules;
 
 pub use paced::Paced;
+pub use question::{Brief, KnownFigure, Question, Standing};
 pub use rules::{RulesMind, confidence};
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
-use echo_storage::records::{Answer, Question};
+use echo_storage::records::Answer;
 
 /// Why a mind gave no answer; it ends up in the rationale of an abstention.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use echo_storage::names::{DecisionType, Id, MessageId, RoleId, ThoughtId, TimerId, Topic};
+use echo_storage::names::{DecisionId, DecisionType, Id, MessageId, RoleId, ThoughtId, TimerId, Topic};
 use echo_storage::quantities::Timestamp;
 use echo_storage::records::{
-    Address, Config, Decision, Kind, Message, Party, Priority, Question, RoleConfig, Thought, ThoughtState,
-    Timer, TimerPurpose,
+    Address, Config, Decision, Kind, Message, Party, Priority, RoleConfig, Thought, ThoughtKind,
+    ThoughtState, Timer, TimerPurpose,
 };
 use echo_storage::{Draft, Effect, Query, StoreError};
 
@@ -163,14 +163,15 @@ impl<'d, 'b> Turn<'d, 'b> {
     }
 
     /// Asks the role's mind; the answer comes back as an input, or the deadline does.
-    pub fn think(&mut self, role: &RoleId, question: Question) -> Result<(), Failure> {
+    pub fn think(&mut self, role: &RoleId, decision: DecisionId, kind: ThoughtKind) -> Result<(), Failure> {
         let id: ThoughtId = self.new_id()?;
         let deadline = self.now().after_ms(self.config.rules.thought_ms);
         let timer = self.set_timer(deadline, TimerPurpose::Thought { thought: id })?;
         self.emit(Effect::Think(Thought {
             id,
             role: role.clone(),
-            question,
+            decision,
+            kind,
             asked_at: self.now(),
             deadline,
             timer,

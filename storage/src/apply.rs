@@ -184,7 +184,7 @@ fn put_off(state: &dyn State, writes: &mut Changes, timer: &Timer, due: Timestam
 
 /// Where a question stands while nobody has answered it.
 fn out(thought: &Thought) -> ((RoleId, ThoughtId), (DecisionId, ThoughtId)) {
-    ((thought.role.clone(), thought.id), (thought.question.decision(), thought.id))
+    ((thought.role.clone(), thought.id), (thought.decision, thought.id))
 }
 
 /// The number that the next id of a kind gets.

@@ -3,7 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::names::{ApprovalId, MessageId, RoleId, SessionId, ThoughtId, TimerId};
 use crate::quantities::Timestamp;
-use crate::records::{Address, Answer, Config, Kind, Party, Proposal};
+use crate::records::{Address, Answer, Config, Fact, Kind, Party, Proposal};
 
 /// Something that happened and that the organisation answers with one step. The list is closed: whoever wants to
 /// know what can change a store reads it here.
@@ -123,6 +123,16 @@ impl Input {
             | Self::EndSession { .. }
             | Self::TakeUp { .. }
             | Self::PutOff { .. } => None,
+        }
+    }
+
+    /// What a mind that answers says on its ballot, if it does: the rationale and the facts.
+    pub(crate) fn balloted(&self) -> Option<(&str, &[Fact])> {
+        match self {
+            Self::Answer { answer: Ok(Answer::Ballot { rationale, facts, .. }), .. } => {
+                Some((rationale, facts))
+            }
+            _ => None,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::codec::{self, Decode, Encode, Record};
 use crate::effect::Effect;
 use crate::input::Input;
 use crate::quantities::Timestamp;
+use crate::records::Fact;
 use crate::state::{KeyRange, Order, State};
 use crate::table::{HEAD, JOURNAL, Key};
 
@@ -79,31 +80,69 @@ pub struct Entry {
     pub effects: Vec<Effect>,
 }
 
+/// What an effect says in the words of its step's input.
+enum Repeated {
+    /// A message's content.
+    Content(String),
+    /// A ballot's rationale and facts.
+    Ballot(String, Vec<Fact>),
+}
+
 impl Entry {
-    /// Takes out of the effects what the input says in the same words, and gives the places: a message that was posted
-    /// is stored once.
-    fn take_repeated(&mut self) -> Vec<u32> {
+    /// Takes out of the effects what the input says in the same words, and gives it with the places: a message that was posted
+    /// is stored once, and so is what a mind says on its ballot.
+    fn take_repeated(&mut self) -> Vec<(u32, Repeated)> {
         let Self { input, effects, .. } = self;
-        let Some(posted) = input.content() else { return Vec::new() };
-        let mut places = Vec::new();
+        let (posted, balloted) = (input.content(), input.balloted());
+        let mut taken = Vec::new();
         for (place, effect) in (0..).zip(effects) {
-            if let Effect::Send(message) = effect
-                && message.content == posted
-            {
-                message.content.clear();
-                places.push(place);
-            }
+            let repeated = match effect {
+                Effect::Send(message) if Some(message.content.as_str()) == posted => {
+                    Repeated::Content(std::mem::take(&mut message.content))
+                }
+                Effect::PutBallot(ballot)
+                    if Some((ballot.rationale.as_str(), ballot.facts.as_slice())) == balloted =>
+                {
+                    Repeated::Ballot(std::mem::take(&mut ballot.rationale), std::mem::take(&mut ballot.facts))
+                }
+                _ => continue,
+            };
+            taken.push((place, repeated));
         }
-        places
+        taken
     }
 
     /// Puts back what was taken out.
-    fn put_repeated(&mut self, places: &[u32]) {
+    fn put_back(&mut self, taken: Vec<(u32, Repeated)>) {
+        for (place, repeated) in taken {
+            match (self.effects.get_mut(place as usize), repeated) {
+                (Some(Effect::Send(message)), Repeated::Content(content)) => message.content = content,
+                (Some(Effect::PutBallot(ballot)), Repeated::Ballot(rationale, facts)) => {
+                    ballot.rationale = rationale;
+                    ballot.facts = facts;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Says in the effects of these places what the input says.
+    fn repeat(&mut self, places: &[u32]) {
         let Self { input, effects, .. } = self;
-        let Some(posted) = input.content() else { return };
         for place in places {
-            if let Some(Effect::Send(message)) = effects.get_mut(*place as usize) {
-                posted.clone_into(&mut message.content);
+            match effects.get_mut(*place as usize) {
+                Some(Effect::Send(message)) => {
+                    if let Some(posted) = input.content() {
+                        posted.clone_into(&mut message.content);
+                    }
+                }
+                Some(Effect::PutBallot(ballot)) => {
+                    if let Some((rationale, facts)) = input.balloted() {
+                        rationale.clone_into(&mut ballot.rationale);
+                        facts.clone_into(&mut ballot.facts);
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -130,9 +169,10 @@ impl SealedEntry {
 
     /// Appends an entry to a chain; the entry is as before when this returns.
     pub fn seal(before: Hash, entry: &mut Entry) -> Result<Self, StoreError> {
-        let repeated = entry.take_repeated();
-        let body = codec::encode(&(&*entry, &repeated));
-        entry.put_repeated(&repeated);
+        let taken = entry.take_repeated();
+        let places: Vec<u32> = taken.iter().map(|(place, _)| *place).collect();
+        let body = codec::encode(&(&*entry, &places));
+        entry.put_back(taken);
         let body = body?;
         Ok(Self { hash: before.chain(&body), body })
     }
@@ -149,9 +189,9 @@ impl SealedEntry {
 
     /// The entry.
     pub fn entry(&self, step: u64) -> Result<Entry, StoreError> {
-        let (mut entry, repeated): (Entry, Vec<u32>) =
+        let (mut entry, places): (Entry, Vec<u32>) =
             codec::decode(&self.body).map_err(|cause| JOURNAL.damaged(&step.to_bytes(), cause))?;
-        entry.put_repeated(&repeated);
+        entry.repeat(&places);
         if entry.step != step {
             return Err(StoreError::Inconsistent(format!(
                 "the journal holds step {} as step {step}",
@@ -328,5 +368,70 @@ impl<S: State + ?Sized> Iterator for Walk<'_, S> {
     type Item = Result<(Entry, Hash), StoreError>;
     fn next(&mut self) -> Option<Self::Item> {
         self.step().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::{DecisionId, Id, RoleId, ThoughtId};
+    use crate::quantities::Confidence;
+    use crate::records::{Answer, Ballot, FactKind, Vote};
+
+    fn ballot(rationale: &str, facts: Vec<Fact>) -> Effect {
+        Effect::PutBallot(Ballot {
+            decision: DecisionId::from_number(1),
+            round: 1,
+            role: RoleId::new("clerk").unwrap(),
+            vote: Vote::Approve,
+            confidence: Confidence::default(),
+            rationale: rationale.to_owned(),
+            facts,
+            mind: "rules".to_owned(),
+            at: Timestamp::default(),
+        })
+    }
+
+    #[test]
+    fn what_a_mind_says_on_its_ballot_is_stored_once() {
+        let words = "a reason of some length ".repeat(20);
+        let fact = Fact {
+            name: "locks".to_owned(),
+            kind: FactKind::Risk,
+            words: words.clone(),
+            effect: 1,
+            unweighed: 1,
+            from: None,
+        };
+        let answer = Answer::Ballot {
+            vote: Vote::Approve,
+            confidence: Confidence::default(),
+            rationale: words.clone(),
+            facts: vec![fact.clone()],
+            inquiry: None,
+        };
+        let entry = |effects: Vec<Effect>| Entry {
+            step: 1,
+            now: Timestamp::default(),
+            input: Input::Answer {
+                thought: ThoughtId::from_number(1),
+                mind: "rules".to_owned(),
+                answer: Ok(answer.clone()),
+            },
+            failure: None,
+            effects,
+        };
+        let check = |effect: Effect, adds_bytes: std::ops::Range<usize>| {
+            let without = SealedEntry::seal(Hash::genesis(), &mut entry(Vec::new())).unwrap();
+            let mut with = entry(vec![effect]);
+            let sealed = SealedEntry::seal(Hash::genesis(), &mut with).unwrap();
+            let added = sealed.body.len() - without.body.len();
+            assert!(adds_bytes.contains(&added), "{added}");
+            assert_eq!(sealed.entry(1).unwrap(), with, "sealing leaves it as it was, and it reads back so");
+        };
+        check(ballot(&words, vec![fact.clone()]), 1..64);
+        // Another's words, or a fact less, are not what the input says.
+        check(ballot("cut", vec![fact]), words.len()..2 * words.len());
+        check(ballot(&words, Vec::new()), words.len()..2 * words.len());
     }
 }

@@ -25,6 +25,6 @@ pub use memory::{Memory, OutcomeNote};
 pub use message::{Address, Cursor, Kind, MAX_READ_BEYOND, Message, MessageRef, Party, Priority, Receipt};
 pub use request::Request;
 pub use session::{Session, SessionEnd, SessionKind};
-pub use thought::{Answer, Brief, KnownFigure, Question, Standing, Thought, ThoughtState};
+pub use thought::{Answer, Position, Thought, ThoughtKind, ThoughtState};
 pub use timer::{Timer, TimerPurpose};
 pub use work::{Work, folded};

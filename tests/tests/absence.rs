@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use echo_runtime::drivers::simulation::Simulation;
 use echo_runtime::engine::{Cascade, Engine};
-use echo_runtime::mind::{Asking, Mind, RulesMind};
+use echo_runtime::mind::{Asking, Mind, Question, RulesMind};
 use echo_runtime::organisation::Organisation;
 use echo_runtime::replay::replay;
 use echo_runtime::role::{OnMessage, Role};
@@ -19,7 +19,7 @@ use echo_storage::journal::{self, Head};
 use echo_storage::names::{DecisionId, Id, RoleId};
 use echo_storage::quantities::Timestamp;
 use echo_storage::records::{
-    Address, BreakerState, Context, Decision, Deed, Kind, Message, Party, Phase, Question, Status,
+    Address, BreakerState, Context, Decision, Deed, Kind, Message, Party, Phase, Status,
 };
 use echo_storage::{Input, Query, Snapshot, Store};
 use echo_tests::{HEAD, WORKER, role, start_a_plan};

@@ -4,15 +4,16 @@
 //! scenarios that differ in one figure, under the simulation driver with generated figures and seeds.
 #![expect(clippy::unwrap_used, reason = "a test reports what it cannot read by failing")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use echo_runtime::drivers::simulation::Simulation;
-use echo_runtime::mind::{Asking, Mind, RulesMind};
+use echo_runtime::mind::{Asking, Mind, Question, RulesMind};
 use echo_runtime::organisation::Organisation;
 use echo_runtime::training::{Play, Playing, Scenario, Stop, simulate};
 use echo_storage::clock::ClockKind;
 use echo_storage::journal::Entry;
-use echo_storage::records::{Ballot, Clarification, Decision, Party, Phase, Question, Status, Vote};
+use echo_storage::names::{Id, ThoughtId};
+use echo_storage::records::{Ballot, Clarification, Decision, Party, Phase, Status, Vote};
 use echo_storage::{Input, Query, Store};
 use echo_tests::move_the_platform;
 use proptest::prelude::*;
@@ -162,6 +163,55 @@ fn a_role_that_falls_silent_keeps_the_vote_it_has_cast() {
     assert_eq!(run.decision.tally.unwrap().approve, 1);
 }
 
+/// The rules, keeping what they are asked.
+#[derive(Default)]
+struct Keeping(Mutex<Vec<Question>>);
+
+impl Mind for Keeping {
+    fn name(&self) -> &'static str {
+        "keeping"
+    }
+
+    fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a> {
+        self.0.lock().unwrap().push(question.clone());
+        RulesMind.ask(question)
+    }
+}
+
+/// Goal: after a crash the same is asked again, however late. Method: whatever is asked in two sessions with rounds, with
+/// figures that are asked for, and with an earlier outcome, is made once more of the state at their end.
+#[test]
+fn a_question_is_the_same_whenever_it_is_made() {
+    let mind = Arc::new(Keeping::default());
+    let store = Arc::new(Store::in_memory(ClockKind::Virtual).unwrap());
+    let organisation = Arc::new(echo_agents::organisation().unwrap());
+    let mut simulation = Simulation::new(organisation, store.clone(), mind.clone(), 3).unwrap();
+    for (name, data) in
+        [("known", "load_expected: 90, load_capacity: 10"), ("unknown", "load_expected: 2000")]
+    {
+        let scenario = scenario(name, data);
+        let watcher = &mut |_: &Entry| {};
+        let playing = Playing { what: Play::New(&scenario), watcher, stop: Stop::never() };
+        simulate(&mut simulation, playing).unwrap();
+    }
+    let (state, asked) = (store.snapshot().unwrap(), mind.0.lock().unwrap());
+    let thoughts = (1..).map_while(|number| state.thought(ThoughtId::from_number(number)).unwrap());
+    let (mut ballots, mut later, mut clarifications, mut syntheses) = (0, 0, 0, 0);
+    for thought in thoughts {
+        let question = Question::of(&state, &thought).unwrap().unwrap();
+        assert!(asked.contains(&question), "{} was asked otherwise: {question:?}", thought.id);
+        match question {
+            Question::Ballot { round: 1, .. } => ballots += 1,
+            Question::Ballot { .. } => later += 1,
+            Question::Clarification { .. } => clarifications += 1,
+            Question::Synthesis { .. } => syntheses += 1,
+            Question::Relevance { .. } => {}
+        }
+    }
+    let all = [ballots, later, clarifications, syntheses];
+    assert!(all.iter().all(|count| *count > 0), "there were questions of each kind: {all:?}");
+}
+
 /// Goal: a question that nobody waits for any more keeps no agent from its mail. Method: minds that never vote are asked,
 /// and callers at the roles' doors vote in their place.
 #[test]
@@ -178,7 +228,11 @@ fn questions_end_with_the_round_that_they_were_asked_for() {
     let out = move || {
         let state = of_test.snapshot().unwrap();
         let out = state.thoughts_out(None, 100).unwrap();
-        out.into_iter().filter(|id| ballots(&state.thought(*id).unwrap().unwrap().question)).count()
+        out.into_iter()
+            .filter(|id| {
+                ballots(&Question::of(&state, &state.thought(*id).unwrap().unwrap()).unwrap().unwrap())
+            })
+            .count()
     };
     simulation.settle_until(&|| out() == 3, &mut |_| {}).unwrap();
     let decision = store.snapshot().unwrap().decisions(None, 1).unwrap().remove(0);

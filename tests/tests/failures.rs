@@ -11,7 +11,7 @@ use echo_runtime::drivers::live::Live;
 use echo_runtime::drivers::simulation::Simulation;
 use echo_runtime::engine::{Engine, Outcome};
 use echo_runtime::mail::topics;
-use echo_runtime::mind::{Asking, Mind, RulesMind};
+use echo_runtime::mind::{Asking, Mind, Question, RulesMind};
 use echo_runtime::organisation::Organisation;
 use echo_runtime::replay::replay;
 use echo_runtime::role::Role;
@@ -24,7 +24,7 @@ use echo_storage::journal::{self, Head};
 use echo_storage::names::{DecisionId, Id, MessageId, Topic};
 use echo_storage::quantities::Usd;
 use echo_storage::records::{
-    Address, Context, Cursor, Kind, MAX_READ_BEYOND, Party, Phase, Question, Reason, Request, Status, Vote,
+    Address, Context, Cursor, Kind, MAX_READ_BEYOND, Party, Phase, Reason, Request, Status, Vote,
 };
 use echo_storage::table::CURSORS;
 use echo_storage::{Durability, Effect, Input, Query, Store, StoreError, verify};
@@ -88,7 +88,7 @@ fn forge(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
 /// Approves what it has made cheap enough first.
 fn cheapen(call: &mut Call<'_, '_, '_>, _: Nothing) -> Result<Done, Failure> {
     let mut decision = call.turn.state().decision(DecisionId::from_number(1))?.unwrap();
-    decision.proposal.context.budget = Some(Usd::ZERO);
+    std::sync::Arc::make_mut(&mut decision.proposal).context.budget = Some(Usd::ZERO);
     decision.status = Status::Approved;
     decision.decided_by = Some(Party::Role(call.caller.clone()));
     call.turn.emit(Effect::PutDecision(decision))?;

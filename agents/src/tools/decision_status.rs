@@ -194,9 +194,9 @@ fn status(look: &Look<'_>, Arguments { decision }: Arguments) -> Result<Standing
     let yet_to_vote = yet_to_vote(look, &decision)?;
     Ok(Standing {
         decision: decision.id,
-        kind: decision.proposal.kind,
-        subject: decision.proposal.subject,
-        initiator: decision.proposal.initiator,
+        kind: decision.proposal.kind.clone(),
+        subject: decision.proposal.subject.clone(),
+        initiator: decision.proposal.initiator.clone(),
         budget_usd: decision.proposal.context.budget,
         status: decision.status.into(),
         phase: forms::phase(&decision.phase),

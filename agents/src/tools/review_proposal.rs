@@ -4,6 +4,7 @@
 //! the newest message, the last that the store knows of; the clock may have freed some since.
 
 use std::fmt;
+use std::sync::Arc;
 
 use echo_runtime::authority;
 use echo_runtime::tool::{Look, Tool};
@@ -90,6 +91,7 @@ fn review(look: &Look<'_>, Arguments { decision }: Arguments) -> Result<Review, 
     let obstacle = obstacle(look, &decision)?;
     let ballots = decision_status::closed(look, &decision)?;
     let Decision { id, proposal, matters, status, phase, participants, .. } = decision;
+    let proposal = Arc::unwrap_or_clone(proposal);
     let fields = proposal.context.fields();
     let named = |wanted: bool| {
         let some = fields.iter().filter(move |(_, given)| *given == wanted);

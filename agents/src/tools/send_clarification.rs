@@ -84,7 +84,7 @@ fn tell(
     figure: Option<u64>,
 ) -> Result<RoleId, Failure> {
     let decision = forms::decision(call.turn.state(), id)?;
-    let initiator = decision.proposal.initiator;
+    let initiator = decision.proposal.initiator.clone();
     let to = to.unwrap_or_else(|| initiator.clone());
     if to == call.caller {
         return refuse(format!("to: that is you; name another whom {id} concerns"));
@@ -100,7 +100,7 @@ fn tell(
         kind: Kind::Notification,
         subject: format!("About {id}: {}", text.trim()),
         content: serde_json::json!({ "decision": id, "clarification": text, "figure": figure }),
-        about: Some(decision.proposal.kind),
+        about: Some(decision.proposal.kind.clone()),
         deadline: None,
         in_reply_to: None,
     })?;

@@ -4,7 +4,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 use echo_agents::organisation;
-use echo_runtime::mind::{Asking, Mind, RulesMind};
+use echo_runtime::mind::{Asking, Mind, Question, RulesMind};
 use echo_runtime::organisation::Organisation;
 use echo_runtime::turn::Failure;
 use echo_storage::clock::{ClockKind, VIRTUAL_EPOCH};
@@ -80,7 +80,8 @@ impl Desk {
     pub fn next(&self) -> Option<Input> {
         if let Some(thought) = self.batch.thoughts_out(None, 1).unwrap().first() {
             let asked = self.batch.thought(*thought).unwrap().unwrap();
-            let Asking::Now(answer) = RulesMind.ask(&asked.question) else {
+            let Asking::Now(answer) = RulesMind.ask(&Question::of(&self.batch, &asked).unwrap().unwrap())
+            else {
                 panic!("the rules answer at once")
             };
             let answer = answer.map_err(|error| error.to_string());

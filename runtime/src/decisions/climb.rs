@@ -7,7 +7,7 @@
 
 use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::records::{
-    Address, Answer, Decision, Deed, Kind, Party, Phase, Question, Reason, TimerPurpose, Vote,
+    Address, Answer, Decision, Deed, Kind, Party, Phase, Reason, ThoughtKind, TimerPurpose, Vote,
 };
 
 use crate::mail::Ask;
@@ -15,7 +15,7 @@ use crate::mind;
 use crate::supervision;
 use crate::turn::{Failure, Outgoing, Turn};
 
-use super::{brief, close, cut, decision, discussion, enter, path_step, people, standing, voting};
+use super::{close, cut, decision, enter, path_step, people, position};
 
 /// The round that a ballot up the chain sees as its own: it belongs to none.
 const NO_ROUND: u32 = 0;
@@ -77,11 +77,8 @@ pub fn asked_to_decide(turn: &mut Turn<'_, '_>, role: &RoleId, id: DecisionId) -
     if decision.phase != (Phase::Climbing { at: role.clone() }) {
         return Ok(());
     }
-    let standing = standing(turn, role, &decision)?;
-    let proposals = voting::standing_ballots(turn.state(), id, decision.rounds)?;
-    let clarifications = discussion::so_far(turn.state(), id, decision.rounds)?;
-    let brief = brief(&decision);
-    turn.think(role, Question::Ballot { brief, standing, round: NO_ROUND, proposals, clarifications })
+    let position = position(turn, role, &decision)?;
+    turn.think(role, id, ThoughtKind::Ballot { round: NO_ROUND, closed: decision.rounds, position })
 }
 
 /// The mind of a role up the chain has spoken.
@@ -104,11 +101,11 @@ pub(super) fn judged(
     let mut rationale = rationale;
     cut(&mut rationale);
     // How sure a role must be to decide by itself is worked out here, whatever the mind says of itself.
-    let standing = standing(turn, role, &decision)?;
+    let position = position(turn, role, &decision)?;
     let given = decision.proposal.context.given();
-    let confidence = mind::confidence(standing.inside_authority, given, standing.track_record);
+    let confidence = mind::confidence(position.inside_authority, given, position.track_record);
     let threshold = turn.role(role)?.threshold;
-    let sure = standing.inside_authority && confidence >= threshold;
+    let sure = position.inside_authority && confidence >= threshold;
     match vote {
         Vote::Approve if sure => {
             let path = path_step(turn, party, Deed::Approved, rationale, Some(confidence));
@@ -121,7 +118,7 @@ pub(super) fn judged(
             close::rejected(turn, decision, Reason::Authority, &party)
         }
         _ => {
-            let obstacle = if !standing.inside_authority {
+            let obstacle = if !position.inside_authority {
                 "outside its authority".to_owned()
             } else if confidence < threshold {
                 format!("confidence {confidence} below its threshold {threshold}")

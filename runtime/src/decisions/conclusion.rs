@@ -3,7 +3,7 @@
 //! What always holds: the conclusion is drawn from the count alone; the initiator's words are for people, and where its
 //! agent gives none the record says so.
 
-use echo_storage::records::{Answer, Decision, Deed, Party, Phase, Question, Reason, Tally};
+use echo_storage::records::{Answer, Decision, Deed, Party, Phase, Reason, Tally, ThoughtKind};
 
 use crate::authority;
 use crate::supervision;
@@ -11,20 +11,20 @@ use crate::turn::{Failure, Turn};
 use crate::wording::consensus;
 
 use super::voting::standing_ballots;
-use super::{brief, climb, close, cut, enter, path_step, tally};
+use super::{climb, close, cut, enter, path_step, tally};
 
 /// The ballots that stand are counted, and the initiator is asked for its words on them.
 pub(super) fn count(turn: &mut Turn<'_, '_>, mut decision: Decision) -> Result<(), Failure> {
     let ballots = standing_ballots(turn.state(), decision.id, decision.rounds)?;
     let tally = tally(&turn.config().rules, decision.participants.len(), &ballots);
-    decision.tally = Some(tally.clone());
+    decision.tally = Some(tally);
     // The thought's own deadline ends this phase; where its answer and that fail, a person is asked.
     enter(turn, &mut decision, Phase::Synthesising, None)?;
     let initiator = decision.proposal.initiator.clone();
     if let Some(why) = supervision::down(turn, &initiator)? {
         return draw(turn, decision, Err(why));
     }
-    turn.think(&initiator, Question::Synthesis { brief: brief(&decision), tally, ballots })
+    turn.think(&initiator, decision.id, ThoughtKind::Synthesis)
 }
 
 /// The initiator's mind has put the count into words, or has not.

@@ -8,17 +8,18 @@
 
 use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::records::{
-    Address, Answer, Clarification, Decision, Inquiry, Kind, KnownFigure, Party, Phase, Question, Reply,
-    TimerPurpose, Vote,
+    Address, Answer, Clarification, Decision, Inquiry, Kind, Party, Phase, Reply, ThoughtKind, TimerPurpose,
+    Vote,
 };
 use echo_storage::{Effect, Query, State, StoreError};
 
 use crate::mail::Ask;
+use crate::mind::KnownFigure;
 use crate::supervision;
 use crate::turn::{Failure, Outgoing, Turn};
 
 use super::voting::{self, FIRST_ROUND};
-use super::{brief, cut, decision, enter};
+use super::{cut, decision, enter};
 
 /// How many decisions before this one are searched for a figure that is wanted.
 const SEARCHED_DECISIONS: usize = 32;
@@ -69,7 +70,7 @@ pub(super) fn goes_on(turn: &Turn<'_, '_>, decision: &Decision, round: u32) -> R
 }
 
 /// What was asked by the end of a round, with the answers, in the order of rounds and askers.
-pub(super) fn so_far(
+pub fn clarified_by(
     state: &(impl State + ?Sized),
     id: DecisionId,
     round: u32,
@@ -118,13 +119,10 @@ pub fn asked_to_clarify(
 ) -> Result<(), Failure> {
     let decision = decision(turn, id)?;
     let Some(clarification) = open_question(turn, &decision, round, asker)? else { return Ok(()) };
-    let inquiry = clarification.inquiry;
-    if inquiry.to != *role {
+    if clarification.inquiry.to != *role {
         return Ok(());
     }
-    let known = known(turn.state(), id, &inquiry.figure)?;
-    let (brief, asker) = (brief(&decision), asker.clone());
-    turn.think(role, Question::Clarification { brief, asker, inquiry, known })
+    turn.think(role, id, ThoughtKind::Clarification { round, asker: asker.clone() })
 }
 
 /// The mind of a role that was asked something has answered.
@@ -270,7 +268,7 @@ fn close_if_complete(turn: &mut Turn<'_, '_>, decision: Decision, round: u32) ->
 }
 
 /// What earlier decisions were told for a figure, newest first.
-fn known(
+pub fn known_figures(
     state: &(impl State + ?Sized),
     before: DecisionId,
     figure: &str,

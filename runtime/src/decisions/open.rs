@@ -1,6 +1,7 @@
 //! Opening a decision: is it complete, in which mode is it decided, and who is asked.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use echo_storage::names::{DecisionId, SessionId};
 use echo_storage::quantities::Usd;
@@ -17,7 +18,7 @@ use crate::wording::mode_name;
 
 use super::{climb, close, cut, enter, path_step, people, selection};
 
-/// How long the texts of a context may be together, in bytes: what is decided is copied into every question about it.
+/// How long the texts of a context may be together, in bytes: what is decided is read for every question about it.
 pub(super) const MAX_CONTEXT_BYTES: usize = 32 * 1024;
 
 /// What a figure, or an entry of a list, counts beside its text, in bytes.
@@ -77,7 +78,7 @@ fn begin(
         path: Vec::new(),
         opened_at: turn.now(),
         closed_at: None,
-        proposal,
+        proposal: Arc::new(proposal),
     };
     let turned = matters::mode(turn.config(), &decision);
     decision.mode = turned.mode;

@@ -4,7 +4,7 @@
 //! the author says is not concerned declines, and is marked as told so. The initiator is not asked.
 
 use echo_storage::names::{DecisionId, RoleId};
-use echo_storage::records::{Answer, Context, Decision, Participation, Phase, Question, Stance};
+use echo_storage::records::{Answer, Context, Decision, Participation, Phase, Stance, ThoughtKind};
 use echo_storage::{Effect, Query};
 
 use crate::keywords;
@@ -13,7 +13,7 @@ use crate::supervision;
 use crate::turn::{Failure, Turn};
 
 use super::voting::{self, FIRST_ROUND};
-use super::{brief, conclusion, cut, decision};
+use super::{conclusion, cut, decision};
 
 /// How many distinct keywords make a decision a role's concern beyond doubt.
 const SURE_HITS: usize = 2;
@@ -41,7 +41,7 @@ pub fn asked_to_take_part(turn: &mut Turn<'_, '_>, role: &RoleId, id: DecisionId
     } else if hits.is_empty() {
         (Stance::Decline, "none of my keywords occurs".to_owned())
     } else {
-        return turn.think(role, Question::Relevance { brief: brief(&decision), keywords, hits });
+        return turn.think(role, id, ThoughtKind::Relevance { hits });
     };
     record(turn, decision, role, stance, hits, reason)
 }

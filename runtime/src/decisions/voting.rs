@@ -7,7 +7,7 @@
 use echo_storage::names::{DecisionId, RoleId};
 use echo_storage::quantities::Confidence;
 use echo_storage::records::{
-    Address, Answer, Ballot, Decision, Fact, Inquiry, Kind, Party, Phase, Question, TimerPurpose, Vote,
+    Address, Answer, Ballot, Decision, Fact, Inquiry, Kind, Party, Phase, ThoughtKind, TimerPurpose, Vote,
 };
 use echo_storage::{Effect, Query, State, StoreError};
 
@@ -15,7 +15,7 @@ use crate::mail::{Ask, topics};
 use crate::supervision;
 use crate::turn::{Failure, Outgoing, Turn, refuse};
 
-use super::{absence, brief, conclusion, cut, decision, discussion, enter, standing};
+use super::{absence, conclusion, cut, decision, discussion, enter, position};
 
 /// The first round.
 pub(super) const FIRST_ROUND: u32 = 1;
@@ -63,12 +63,9 @@ pub fn asked_to_vote(
     if !is_asked || absence::is_noted(&decision, role, round) {
         return Ok(());
     }
-    let standing = standing(turn, role, &decision)?;
+    let position = position(turn, role, &decision)?;
     // What this round's ballots see was frozen when the last one closed.
-    let proposals = standing_ballots(turn.state(), id, round - 1)?;
-    let clarifications = discussion::so_far(turn.state(), id, round - 1)?;
-    let brief = brief(&decision);
-    turn.think(role, Question::Ballot { brief, standing, round, proposals, clarifications })
+    turn.think(role, id, ThoughtKind::Ballot { round, closed: round - 1, position })
 }
 
 /// A participant's mind has voted. What it does not say is an abstention, never a vote; where the role has voted before,

@@ -14,7 +14,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::{RuntimeError, done};
 use crate::engine::{Asked, Cascade, Committed, Engine, is_settled, next_mail};
-use crate::mind::{self, Asking, Mind};
+use crate::mind::{self, Asking, Mind, Question};
 use crate::organisation::Organisation;
 
 /// How many questions may be out before the rest waits for its turn to be looked at.
@@ -174,7 +174,8 @@ impl Simulation {
         for id in snapshot.thoughts_out(None, MAX_THOUGHTS)? {
             let Some(thought) = snapshot.thought(id)? else { continue };
             // A mind that must be waited for does not exist in virtual time; its question runs into its deadline.
-            if let Asking::Now(answer) = mind::ask(&*self.mind, &thought.question) {
+            let Some(question) = Question::of(&snapshot, &thought)? else { continue };
+            if let Asking::Now(answer) = mind::ask(&*self.mind, &question) {
                 let answer = answer.map_err(|error| error.to_string());
                 ready.push(Input::Answer { thought: id, mind: self.mind.name().to_owned(), answer });
             }

@@ -134,7 +134,7 @@ fn give_up(draft: &mut Draft<'_>, id: ThoughtId, reason: &str) -> Result<(), Fai
         thought: id,
         state: ThoughtState::GivenUp { reason: reason.to_owned() },
     })?;
-    let decision = thought.question.decision();
+    let decision = thought.decision;
     match draft.decision(decision)? {
         Some(waiting) if waiting.phase == Phase::Synthesising => {
             decisions::stranded(&mut Turn::new(draft)?, decision, reason)

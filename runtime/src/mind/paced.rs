@@ -7,9 +7,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use echo_storage::records::{Answer, Question};
+use echo_storage::records::Answer;
 
-use super::{Asking, Mind, MindError};
+use super::{Asking, Mind, MindError, Question};
 
 /// A mind each of whose answers takes at least so long.
 pub struct Paced {
@@ -49,10 +49,10 @@ impl Mind for Paced {
 mod tests {
     use echo_storage::clock::Stopwatch;
     use echo_storage::names::{DecisionId, Id};
-    use echo_storage::records::{Brief, Context, Mode, Proposal, Tally};
+    use echo_storage::records::{Context, Mode, Proposal, Tally};
 
     use super::*;
-    use crate::mind::RulesMind;
+    use crate::mind::{Brief, RulesMind};
 
     #[test]
     fn an_answer_is_the_same_and_takes_its_time() {
@@ -78,7 +78,7 @@ mod tests {
             recommended: true,
             rejected: false,
         };
-        let brief = Brief { decision: DecisionId::from_number(1), proposal };
+        let brief = Brief { decision: DecisionId::from_number(1), proposal: Arc::new(proposal) };
         let question = Question::Synthesis { brief, tally, ballots: Vec::new() };
         let Asking::Now(expected) = RulesMind.ask(&question) else { panic!("rules answer at once") };
         let check = |mind: &Paced, least: Duration| {

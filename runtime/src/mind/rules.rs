@@ -24,13 +24,11 @@ mod synthesis;
 mod tests;
 
 use echo_storage::quantities::Confidence;
-use echo_storage::records::{
-    Answer, Ballot, Brief, Clarification, Context, Fact, Question, Stance, Standing, Vote,
-};
+use echo_storage::records::{Answer, Ballot, Clarification, Context, Fact, Stance, Vote};
 
 use self::facts::facts;
 use crate::keywords::words;
-use crate::mind::{Asking, Mind};
+use crate::mind::{Asking, Brief, Mind, Question, Standing};
 use crate::wording::vote_name;
 
 /// Where a score starts, in thousandths: undecided.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use echo_storage::clock::{Clock, ClockKind};
 use echo_storage::journal::Head;
-use echo_storage::names::{DecisionId, DecisionType, Id, RoleId, ThoughtId};
-use echo_storage::records::{Brief, Context, Mode, Proposal, Question, Thought, ThoughtState};
+use echo_storage::names::{DecisionId, Id, RoleId, ThoughtId};
+use echo_storage::records::{Thought, ThoughtKind, ThoughtState};
 use echo_storage::{Snapshot, Store};
 
 use super::*;
@@ -37,21 +37,12 @@ fn asked() -> Arc<Store> {
         if asked % 100 == 0 {
             turn.set_timer(due, TimerPurpose::Breaker { role: role.clone() }).unwrap();
         }
-        let context = Context { description: "x".repeat(40_000), ..Context::default() };
-        let proposal = Proposal {
-            initiator: role.clone(),
-            kind: DecisionType::new("stationery").unwrap(),
-            mode: Mode::Human,
-            subject: "paper".to_owned(),
-            context,
-            matters: Vec::new(),
-            opinion: None,
-        };
-        let brief = Brief { decision: DecisionId::from_number(1), proposal };
+        let hits = vec!["x".repeat(40_000)];
         let thought = Thought {
             id,
             role: role.clone(),
-            question: Question::Relevance { brief, keywords: Vec::new(), hits: Vec::new() },
+            decision: DecisionId::from_number(1),
+            kind: ThoughtKind::Relevance { hits },
             asked_at: turn.now(),
             deadline: due,
             timer,

@@ -232,8 +232,8 @@ impl Report {
             details: Details {
                 title: record.title,
                 amount: decision.amount(),
-                subject: decision.proposal.subject,
-                initiator: decision.proposal.initiator,
+                subject: decision.proposal.subject.clone(),
+                initiator: decision.proposal.initiator.clone(),
                 reason: decision.reason,
                 synthesis: decision.synthesis,
                 approval,

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use echo_storage::clock::ClockKind;
 use echo_storage::journal::Entry;
 use echo_storage::names::{Id, SessionId};
-use echo_storage::records::{Answer, Question, Stance};
+use echo_storage::records::{Answer, Stance};
 use echo_storage::{Snapshot, Store, journal};
 
 use super::samples::{DESKS, LOCKS, company};
 use super::*;
 use crate::drivers::live::Live;
 use crate::drivers::simulation::Simulation;
-use crate::mind::{Asking, Mind, MindError, RulesMind};
+use crate::mind::{Asking, Mind, MindError, Question, RulesMind};
 
 fn read(yaml: &str) -> Scenario {
     let company = company();

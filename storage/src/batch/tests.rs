@@ -5,10 +5,9 @@
 
 use super::*;
 use crate::clock::{ClockKind, VIRTUAL_EPOCH};
-use crate::names::{DecisionId, DecisionType, MessageId, ThoughtId, TimerId};
+use crate::names::{DecisionId, MessageId, ThoughtId, TimerId};
 use crate::records::{
-    Address, Brief, Context, Kind, Message, Mode, Party, Priority, Proposal, Question, Thought, ThoughtState,
-    Timer, TimerPurpose,
+    Address, Kind, Message, Party, Priority, Thought, ThoughtKind, ThoughtState, Timer, TimerPurpose,
 };
 use crate::table::{self, COUNTERS, MESSAGES};
 use crate::{Query, Store};
@@ -112,20 +111,11 @@ fn a_batch_that_is_dropped_leaves_nothing_known() {
 
 /// A question with its deadline so much later.
 fn thought(later_ms: u64) -> Thought {
-    let proposal = Proposal {
-        initiator: clerk(),
-        kind: DecisionType::new("purchase").unwrap(),
-        mode: Mode::Human,
-        subject: "locks".to_owned(),
-        context: Context::default(),
-        matters: Vec::new(),
-        opinion: None,
-    };
-    let brief = Brief { decision: DecisionId::from_number(1), proposal };
     Thought {
         id: ThoughtId::from_number(1),
         role: clerk(),
-        question: Question::Relevance { brief, keywords: Vec::new(), hits: Vec::new() },
+        decision: DecisionId::from_number(1),
+        kind: ThoughtKind::Relevance { hits: Vec::new() },
         asked_at: VIRTUAL_EPOCH,
         deadline: VIRTUAL_EPOCH.after_ms(later_ms),
         timer: TimerId::from_number(1),

@@ -1,5 +1,7 @@
 //! Decisions: what is asked, who takes part, how they vote, who has the authority, and what came of it.
 
+use std::sync::Arc;
+
 use crate::codec::{Decode, Encode, Record};
 use crate::names::{ApprovalId, DecisionId, DecisionType, Matter, MemoryId, RoleId, SessionId, TimerId};
 use crate::quantities::{Confidence, Timestamp, Usd};
@@ -261,8 +263,8 @@ pub struct Absence {
 pub struct Decision {
     /// Its id.
     pub id: DecisionId,
-    /// What is asked.
-    pub proposal: Proposal,
+    /// What is asked; fixed when it is opened.
+    pub proposal: Arc<Proposal>,
     /// The training session it belongs to.
     pub session: Option<SessionId>,
     /// The matters that it touches, by its author's word or by its own words, sorted; fixed when it is opened.

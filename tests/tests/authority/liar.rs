@@ -2,10 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use echo_runtime::mind::{Asking, Mind, MindError};
+use echo_runtime::mind::{Asking, Mind, MindError, Question};
 use echo_storage::names::RoleId;
 use echo_storage::quantities::Confidence;
-use echo_storage::records::{Answer, Inquiry, Question, Stance, Vote};
+use echo_storage::records::{Answer, Inquiry, Stance, Vote};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 

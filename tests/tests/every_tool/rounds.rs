@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use echo_runtime::drivers::simulation::Simulation;
-use echo_runtime::mind::{Asking, Mind, RulesMind};
+use echo_runtime::mind::{Asking, Mind, Question, RulesMind};
 use echo_storage::clock::ClockKind;
 use echo_storage::names::{DecisionId, Id};
-use echo_storage::records::{Party, Phase, Question};
+use echo_storage::records::{Party, Phase};
 use echo_storage::{Input, OpenOptions, Query, Store};
 use echo_tests::{Home, role};
 use serde::Deserialize;

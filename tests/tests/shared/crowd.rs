@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use echo_storage::names::Id;
 use echo_storage::names::SessionId;
-use echo_storage::records::{Question, TimerPurpose};
+use echo_storage::records::{ThoughtKind, TimerPurpose};
 use echo_storage::{Effect, Input, Query};
 use echo_tests::{Home, Running, processes, root};
 
@@ -230,12 +230,12 @@ fn outcome(home: &Home) -> Outcome {
         match &entry.input {
             Input::Answer { thought, answer, .. } => {
                 let thought = state.thought(*thought).unwrap().unwrap();
-                assert_eq!(thought.question.decision(), decision.id);
-                let asked = match thought.question {
-                    Question::Relevance { .. } => "relevance".to_owned(),
-                    Question::Ballot { round, .. } => format!("ballot {round}"),
-                    Question::Clarification { asker, .. } => format!("clarification for {asker}"),
-                    Question::Synthesis { .. } => "synthesis".to_owned(),
+                assert_eq!(thought.decision, decision.id);
+                let asked = match thought.kind {
+                    ThoughtKind::Relevance { .. } => "relevance".to_owned(),
+                    ThoughtKind::Ballot { round, .. } => format!("ballot {round}"),
+                    ThoughtKind::Clarification { asker, .. } => format!("clarification for {asker}"),
+                    ThoughtKind::Synthesis => "synthesis".to_owned(),
                 };
                 let kind = if answer.is_ok() { asked } else { format!("no {asked}") };
                 outcome.answers.entry(thought.role.to_string()).or_default().push(kind);

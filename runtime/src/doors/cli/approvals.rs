@@ -180,7 +180,7 @@ fn waiting(look: &Look, id: ApprovalId) -> Result<Waiting, StoreError> {
         reminded: approval.reminded,
         next_reminder_at: shown(approval.reminder),
         until_at: shown(approval.deadline),
-        subject: decision.proposal.subject,
+        subject: decision.proposal.subject.clone(),
     })
 }
 

@@ -90,10 +90,10 @@ impl From<Decision> for Row {
             decision: decision.id,
             status: decision.status,
             amount_usd: decision.amount(),
-            kind: decision.proposal.kind,
-            initiator: decision.proposal.initiator,
+            kind: decision.proposal.kind.clone(),
+            initiator: decision.proposal.initiator.clone(),
             decided_by: decision.decided_by.map(|by| by.to_string()),
-            subject: decision.proposal.subject,
+            subject: decision.proposal.subject.clone(),
             opened_at: decision.opened_at.to_string(),
             closed_at: decision.closed_at.map(|at| at.to_string()),
         }

@@ -194,7 +194,7 @@ fn waiting(state: &dyn State) -> Result<Vec<Waiting>, StoreError> {
     for id in state.approvals_out(None, MAX_WAITING)? {
         let Some(approval) = state.approval(id)? else { continue };
         let decision = state.decision(approval.decision)?;
-        let subject = decision.map(|decision| decision.proposal.subject).unwrap_or_default();
+        let subject = decision.map(|decision| decision.proposal.subject.clone()).unwrap_or_default();
         open.push(Waiting { approval: id, decision: approval.decision, subject });
     }
     Ok(open)

@@ -19,7 +19,7 @@ use echo_storage::{Input, Query, Snapshot, StoreError};
 use tokio::task::JoinHandle;
 
 use super::{Shared, StopOnPanic};
-use crate::mind::{self, Asking};
+use crate::mind::{self, Asking, Question};
 
 /// How many questions may be out to minds at a time.
 const WORKERS: usize = 16;
@@ -164,9 +164,17 @@ async fn work(shared: Arc<Shared>) {
 }
 
 async fn think(shared: &Shared, id: ThoughtId) -> Result<(), StoreError> {
-    let thought = shared.store.snapshot()?.thought(id)?;
+    let snapshot = shared.store.snapshot()?;
+    let thought = snapshot.thought(id)?;
     let Some(thought) = thought.filter(|thought| thought.state == ThoughtState::Out) else { return Ok(()) };
-    let answer = match mind::ask(&*shared.mind, &thought.question) {
+    let Some(question) = Question::of(&snapshot, &thought)? else {
+        // Its deadline's timer tells the decision.
+        tracing::error!(thought = %id, "what a question is about is not there");
+        return Ok(());
+    };
+    // Whoever reads a snapshot for long keeps the store from using its pages again.
+    drop(snapshot);
+    let answer = match mind::ask(&*shared.mind, &question) {
         Asking::Now(answer) => answer,
         Asking::Later(answer) => {
             let left_ms = thought.deadline.ms().saturating_sub(shared.clock.now().ms());

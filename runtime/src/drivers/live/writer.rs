@@ -56,7 +56,12 @@ impl Drop for Closing<'_> {
 }
 
 /// Writes until the queue is closed or the store fails. What it tells of itself wakes tasks of this `runtime`.
-pub(super) fn run(shared: &Arc<Shared>, waiting: &Receiver<Job>, publish: &Sender<Published>, runtime: &Handle) {
+pub(super) fn run(
+    shared: &Arc<Shared>,
+    waiting: &Receiver<Job>,
+    publish: &Sender<Published>,
+    runtime: &Handle,
+) {
     let _context = runtime.enter();
     let engine = Engine::new(shared.organisation.clone(), shared.store.clone(), shared.clock.clone());
     let ready = |role: &RoleId| shared.actors.get(role).is_some_and(Actor::is_ready);

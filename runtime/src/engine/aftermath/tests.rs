@@ -5,13 +5,13 @@ use std::sync::Arc;
 use echo_storage::clock::ClockKind;
 use echo_storage::names::{DecisionId, Id, RoleId};
 use echo_storage::records::{
-    Agent, Breaker, BreakerState, Decision, Party, Phase, Question, Status, Timer, TimerPurpose,
+    Agent, Breaker, BreakerState, Decision, Party, Phase, Status, Timer, TimerPurpose,
 };
 use echo_storage::{Snapshot, Store};
 
 use super::*;
 use crate::drivers::simulation::Simulation;
-use crate::mind::{Asking, Mind, RulesMind};
+use crate::mind::{Asking, Mind, Question, RulesMind};
 use crate::training::Scenario;
 use crate::training::samples::{LOCKS, company};
 
@@ -62,7 +62,11 @@ fn waiting(silent: fn(&Question) -> bool, questions: usize) -> Arc<Store> {
     let asked = move || {
         let state = state.snapshot().unwrap();
         let out = state.thoughts_out(None, 10).unwrap();
-        out.len() == questions && out.iter().all(|id| silent(&state.thought(*id).unwrap().unwrap().question))
+        let is_silent = |id: &ThoughtId| {
+            let thought = state.thought(*id).unwrap().unwrap();
+            silent(&Question::of(&state, &thought).unwrap().unwrap())
+        };
+        out.len() == questions && out.iter().all(is_silent)
     };
     simulation.settle_until(&asked, &mut |_| {}).unwrap();
     store
@@ -264,9 +268,7 @@ fn questions_of_a_decision_end_with_its_phase_however_many_others_are_out() {
         let mut thought = sample.clone();
         thought.id = draft.new_id().unwrap();
         thought.role = RoleId::new("a_first_role").unwrap();
-        if let Question::Ballot { brief, .. } = &mut thought.question {
-            brief.decision = other;
-        }
+        thought.decision = other;
         draft.emit(Effect::Think(thought)).unwrap();
     }
     let finished = draft.finish();

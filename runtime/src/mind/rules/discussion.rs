@@ -4,9 +4,9 @@
 //! proposal or an answer gives for it, which the role looks at itself, and with [`HEARSAY_PERCENT`] of the weight that it
 //! would have in its own domain. What everybody weighs for themselves is not counted again.
 
-use echo_storage::records::{
-    Answer, Ballot, Clarification, Context, Fact, FactKind, FigurePair, Inquiry, KnownFigure, Standing,
-};
+use echo_storage::records::{Answer, Ballot, Clarification, Context, Fact, FactKind, FigurePair, Inquiry};
+
+use crate::mind::{KnownFigure, Standing};
 
 use super::facts::{fact, feasibility, figure, pair_name, pair_of};
 

@@ -6,10 +6,11 @@
 
 use echo_storage::names::DecisionType;
 use echo_storage::records::Proposal;
-use echo_storage::records::{Concerns, Context, Fact, FactKind, FigurePair, Risk, Standing, Status};
+use echo_storage::records::{Concerns, Context, Fact, FactKind, FigurePair, Risk, Status};
 
 use super::money;
 use crate::keywords::{hits, words};
+use crate::mind::Standing;
 
 /// The most that a role's concerns multiply an effect by.
 pub(super) const MAX_WEIGHT_PERCENT: u32 = 400;

@@ -4,7 +4,9 @@
 //! highest limit, and above a stated ceiling, the cost is [`RECKLESS`] whatever a role's concerns are.
 
 use echo_storage::quantities::Usd;
-use echo_storage::records::{Context, Fact, FactKind, Standing};
+use echo_storage::records::{Context, Fact, FactKind};
+
+use crate::mind::Standing;
 
 use super::facts::{MAX_WEIGHT_PERCENT, USUAL_PERCENT, fact};
 use super::{RECKLESS, figures};

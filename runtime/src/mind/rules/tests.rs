@@ -29,7 +29,7 @@ fn brief(context: Context) -> Brief {
         subject: "A subject".to_owned(),
         context,
     };
-    Brief { decision: DecisionId::from_number(1), proposal }
+    Brief { decision: DecisionId::from_number(1), proposal: std::sync::Arc::new(proposal) }
 }
 
 fn answer(question: &Question) -> Answer {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::{MessageId, RoleId, ThoughtId};
 use echo_storage::records::{
-    Agent, Config, Decision, Message, Participation, Party, Phase, Question, Session, Stance, Thought,
+    Agent, Config, Decision, Message, Participation, Party, Phase, Session, Stance, Thought, ThoughtKind,
     ThoughtState,
 };
 use echo_storage::{Effect, Input, State, StoreError};
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
         let thinking = Thinking {
             id: thought.id,
             role: thought.role.clone(),
-            about: about(&thought.question),
+            about: about(&thought.kind),
             asked: now,
             ended: None,
             outcome: Err("it had not answered when the session ended".to_owned()),
@@ -256,12 +256,12 @@ fn keep<T>(events: &mut Vec<T>, event: T, left_out: &mut usize) -> bool {
 }
 
 /// What a question is about, in words.
-fn about(question: &Question) -> String {
-    match question {
-        Question::Relevance { .. } => "whether it is concerned".to_owned(),
-        Question::Ballot { round: 0, .. } => "whether it decides it by itself".to_owned(),
-        Question::Ballot { round, .. } => format!("its ballot of round {round}"),
-        Question::Clarification { asker, .. } => format!("its answer to {asker}"),
-        Question::Synthesis { .. } => "its words on the count".to_owned(),
+fn about(kind: &ThoughtKind) -> String {
+    match kind {
+        ThoughtKind::Relevance { .. } => "whether it is concerned".to_owned(),
+        ThoughtKind::Ballot { round: 0, .. } => "whether it decides it by itself".to_owned(),
+        ThoughtKind::Ballot { round, .. } => format!("its ballot of round {round}"),
+        ThoughtKind::Clarification { asker, .. } => format!("its answer to {asker}"),
+        ThoughtKind::Synthesis => "its words on the count".to_owned(),
     }
 }

@@ -120,7 +120,8 @@ pub(crate) fn written(text: &str) -> (Chronicle, Report) {
     let (mut chronicle, mut report) = discussed();
     let texts = || vec![text.to_owned()];
     let decision = &mut chronicle.decision;
-    let context = &mut decision.proposal.context;
+    let proposal = std::sync::Arc::make_mut(&mut decision.proposal);
+    let context = &mut proposal.context;
     for one in [&mut context.description, &mut context.impact, &mut context.timeline] {
         text.clone_into(one);
     }
@@ -130,7 +131,7 @@ pub(crate) fn written(text: &str) -> (Chronicle, Report) {
     context.success_criteria = texts();
     context.constraints = texts();
     context.risks = vec![Risk { risk: text.to_owned(), mitigation: Some(text.to_owned()) }];
-    text.clone_into(&mut decision.proposal.subject);
+    text.clone_into(&mut proposal.subject);
     text.clone_into(&mut chronicle.session.title);
     decision.synthesis = Some(text.to_owned());
     for step in &mut decision.path {

@@ -189,7 +189,7 @@ fn money_counts_up_to_the_end_of_the_session() {
     let snapshot = store.snapshot().unwrap();
     let end = SessionEnd { at: now, last_step: 1 };
     let mut decision = chronicle.decision.clone();
-    decision.proposal.context.budget = Some(Usd::dollars(30_000));
+    std::sync::Arc::make_mut(&mut decision.proposal).context.budget = Some(Usd::dollars(30_000));
     let check = |decision: &Decision, spent: u64, is_approved: bool| {
         let budgets = budgets::gather(&snapshot, company.config(), decision, &end).unwrap();
         let found = (&budgets[0].role, budgets[0].spent, budgets[0].is_approved);

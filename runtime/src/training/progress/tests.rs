@@ -30,7 +30,7 @@ fn decision(phase: Phase) -> Decision {
     };
     Decision {
         id: DecisionId::from_number(1),
-        proposal,
+        proposal: std::sync::Arc::new(proposal),
         session: Some(SessionId::from_number(1)),
         matters: Vec::new(),
         related: Vec::new(),

@@ -16,7 +16,7 @@ fn decision(number: u64, opened: u64, closed: Option<(u64, Status)>) -> Decision
     let moment = |hours: u64| VIRTUAL_EPOCH.after_ms(hours * HOUR_MS);
     Decision {
         id: DecisionId::from_number(number),
-        proposal: Proposal {
+        proposal: std::sync::Arc::new(Proposal {
             initiator: RoleId::new("ceo").unwrap(),
             kind: DecisionType::new(kind).unwrap(),
             mode: Mode::Autonomous,
@@ -24,7 +24,7 @@ fn decision(number: u64, opened: u64, closed: Option<(u64, Status)>) -> Decision
             context: Context::default(),
             matters: Vec::new(),
             opinion: None,
-        },
+        }),
         session: None,
         matters: Vec::new(),
         related: Vec::new(),

@@ -2,6 +2,8 @@
 //!
 //! What always holds: what was not given is not shown, and a round of which there are no ballots has none.
 
+use std::sync::Arc;
+
 use echo_storage::Query;
 use echo_storage::names::{DecisionId, DecisionType, RoleId, SessionId};
 use echo_storage::quantities::Usd;
@@ -83,6 +85,7 @@ fn full(look: &Look, decision: Decision) -> Result<Full, Failed> {
     let asked: Vec<RoleId> = look.config.roles.iter().map(|role| role.id.clone()).collect();
     let ballots = parts::ballots(state, &decision).map_err(Failed::because)?;
     let rows = state.participations(decision.id).map_err(Failed::because)?;
+    let proposal = Arc::unwrap_or_clone(decision.proposal.clone());
     Ok(Full {
         participants: rows.into_iter().map(|row| participant(row, &ballots)).collect(),
         clarifications: parts::questions(state, &decision).map_err(Failed::because)?,
@@ -100,11 +103,11 @@ fn full(look: &Look, decision: Decision) -> Result<Full, Failed> {
         decided_by: decision.decided_by.map(|by| by.to_string()),
         opened_at: decision.opened_at.to_string(),
         closed_at: decision.closed_at.map(|at| at.to_string()),
-        kind: decision.proposal.kind,
-        mode: decision.proposal.mode,
-        subject: decision.proposal.subject,
-        initiator: decision.proposal.initiator,
-        context: decision.proposal.context,
+        kind: proposal.kind,
+        mode: proposal.mode,
+        subject: proposal.subject,
+        initiator: proposal.initiator,
+        context: proposal.context,
     })
 }
 

@@ -117,7 +117,7 @@ fn discussed() -> Decision {
     let chief = || Party::Role(role("chief"));
     Decision {
         id: DecisionId::from_number(2),
-        proposal: Proposal {
+        proposal: std::sync::Arc::new(Proposal {
             initiator: role("chief"),
             kind: echo_storage::names::DecisionType::new("purchases").unwrap(),
             mode: Mode::Collaborative,
@@ -131,7 +131,7 @@ fn discussed() -> Decision {
                 budget: Some(Usd::dollars(2_000)),
                 ..Context::default()
             },
-        },
+        }),
         session: None,
         matters: Vec::new(),
         related: Vec::new(),

@@ -10,8 +10,8 @@ use echo_storage::journal::Entry;
 use echo_storage::names::{Id, MessageId, RoleId, TimerId};
 use echo_storage::quantities::{Confidence, Timestamp};
 use echo_storage::records::{
-    Absence, Agent, Ballot, Breaker, BreakerState, Clarification, Decision, Inquiry, Phase, Question,
-    Receipt, Reply, Vote,
+    Absence, Agent, Ballot, Breaker, BreakerState, Clarification, Decision, Inquiry, Phase, Receipt, Reply,
+    ThoughtKind, Vote,
 };
 use echo_storage::{Effect, Input};
 use ratatui::Terminal as Drawn;
@@ -233,10 +233,10 @@ fn mail_and_thoughts_come_and_go() {
             most_out = most_out.max(view.thoughts.len());
             let row = view.agents.iter().find(|row| row.role == thought.role).unwrap();
             let said = super::words::doing(&view, row, later(thought.asked_at, 61_500)).words;
-            let expected = match &thought.question {
-                Question::Ballot { round: 0, .. } => "is asked to decide",
-                Question::Ballot { .. } => "thinks about its ballot, round 1",
-                Question::Synthesis { .. } => "sums up the votes",
+            let expected = match &thought.kind {
+                ThoughtKind::Ballot { round: 0, .. } => "is asked to decide",
+                ThoughtKind::Ballot { .. } => "thinks about its ballot, round 1",
+                ThoughtKind::Synthesis => "sums up the votes",
                 other => panic!("not asked in this session: {other:?}"),
             };
             assert!(said == format!("{expected}, 1:01"), "{said}");

@@ -4,7 +4,7 @@
 
 use echo_storage::names::RoleId;
 use echo_storage::quantities::Timestamp;
-use echo_storage::records::{BreakerState, Deed, Party, Phase, Question, Stance, Status, Thought, Vote};
+use echo_storage::records::{BreakerState, Deed, Party, Phase, Stance, Status, Thought, ThoughtKind, Vote};
 
 use super::model::{AgentRow, Mark, View};
 use crate::wording;
@@ -67,12 +67,12 @@ fn down(row: &AgentRow, now: Timestamp) -> Option<Doing> {
 fn thinking(thought: &Thought, now: Timestamp) -> Doing {
     let taken = now.ms().saturating_sub(thought.asked_at.ms());
     let whole = thought.deadline.ms().saturating_sub(thought.asked_at.ms());
-    let about = match &thought.question {
-        Question::Relevance { .. } => "thinks whether it is concerned".to_owned(),
-        Question::Ballot { round: 0, .. } => "is asked to decide".to_owned(),
-        Question::Ballot { round, .. } => format!("thinks about its ballot, round {round}"),
-        Question::Clarification { asker, .. } => format!("thinks what to tell {asker}"),
-        Question::Synthesis { .. } => "sums up the votes".to_owned(),
+    let about = match &thought.kind {
+        ThoughtKind::Relevance { .. } => "thinks whether it is concerned".to_owned(),
+        ThoughtKind::Ballot { round: 0, .. } => "is asked to decide".to_owned(),
+        ThoughtKind::Ballot { round, .. } => format!("thinks about its ballot, round {round}"),
+        ThoughtKind::Clarification { asker, .. } => format!("thinks what to tell {asker}"),
+        ThoughtKind::Synthesis => "sums up the votes".to_owned(),
     };
     let words = format!("{about}, {}", duration(taken));
     Doing { bar: Some(share(taken, whole)), ..Doing::new(Tone::Busy, words) }

@@ -1,8 +1,8 @@
 //! What the queue does when there are more questions than it has room for.
 
 use echo_storage::clock::{ClockKind, VIRTUAL_EPOCH};
-use echo_storage::names::{DecisionId, DecisionType, Id, TimerId};
-use echo_storage::records::{Brief, Context, Mode, Proposal, Question, Thought};
+use echo_storage::names::{DecisionId, Id, TimerId};
+use echo_storage::records::{Thought, ThoughtKind};
 use echo_storage::{Effect, Store};
 
 use super::*;
@@ -20,20 +20,11 @@ fn asked() -> Store {
         let role = RoleId::new(role).unwrap();
         for _ in 0..OF_EACH {
             number += 1;
-            let proposal = Proposal {
-                initiator: role.clone(),
-                kind: DecisionType::new("purchase").unwrap(),
-                mode: Mode::Human,
-                subject: "locks".to_owned(),
-                context: Context::default(),
-                matters: Vec::new(),
-                opinion: None,
-            };
-            let brief = Brief { decision: DecisionId::from_number(1), proposal };
             let thought = Thought {
                 id: ThoughtId::from_number(number),
                 role: role.clone(),
-                question: Question::Relevance { brief, keywords: Vec::new(), hits: Vec::new() },
+                decision: DecisionId::from_number(1),
+                kind: ThoughtKind::Relevance { hits: Vec::new() },
                 asked_at: VIRTUAL_EPOCH,
                 deadline: VIRTUAL_EPOCH,
                 timer: TimerId::from_number(number),

@@ -2,7 +2,9 @@
 
 use echo_storage::names::RoleId;
 use echo_storage::quantities::{Confidence, Usd};
-use echo_storage::records::{Concerns, FigurePair, Standing};
+use echo_storage::records::{Concerns, FigurePair};
+
+use crate::mind::Standing;
 
 use super::texts;
 
