@@ -19,6 +19,8 @@ mod desktop;
 mod http;
 #[path = "mcp/people.rs"]
 mod people;
+#[path = "mcp/quiet.rs"]
+mod quiet;
 #[path = "mcp/reading.rs"]
 mod reading;
 #[path = "mcp/stdio.rs"]

@@ -15,7 +15,12 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn start(home: &Home) -> Self {
-        let mut running = Running::new(home, &["serve", "--tcp", "0"]);
+        Self::start_with(home, &[])
+    }
+
+    /// With these arguments of `serve` besides.
+    pub(crate) fn start_with(home: &Home, arguments: &[&str]) -> Self {
+        let mut running = Running::new(home, &[&["serve", "--tcp", "0"], arguments].concat());
         let about = running.reaches("process ");
         let port = about.trim_end().rsplit(':').next().unwrap().parse().unwrap();
         let token = std::fs::read_to_string(home.store().with_extension("redb.token")).unwrap();

@@ -29,9 +29,18 @@ use crate::doors::socket::wire::Stream;
 use crate::drivers::live::Handle;
 use crate::organisation::Organisation;
 use crate::training::Stop;
+use crate::wording::shortened;
 
 /// The name by which clients know this server.
 const NAME: &str = "echo-org";
+
+/// How much of what a client sent is repeated to it where it is refused, in characters.
+const QUOTED_CHARS: usize = 100;
+
+/// A name, a method or an address as it is repeated to the client that sent it.
+pub(super) fn quoted(text: &str) -> String {
+    shortened(text, QUOTED_CHARS)
+}
 
 /// What the servers of a runtime share.
 #[derive(Debug)]
@@ -146,6 +155,7 @@ impl Server {
             return called.map(CallToolResponse::from);
         }
         let Some((role, tool)) = self.desk.catalogue.find(&self.door, &name) else {
+            let name = quoted(&name);
             let why = format!("there is no tool `{name}` at this door; tools/list names those there are");
             return Err(ErrorData::invalid_params(why, None));
         };
@@ -283,7 +293,8 @@ impl ServerHandler for Server {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        Err(unknown(&request.method, asking::has_no_handshake(&context)))
+        let refused = async { Err(unknown(&request.method, asking::has_no_handshake(&context))) };
+        self.work(&context, refused).await
     }
 
     // The SDK would write to the log that a client has come.
@@ -312,7 +323,7 @@ fn unknown(method: &str, has_no_handshake: bool) -> ErrorData {
             None,
         );
     }
-    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("there is no method {method}"), None)
+    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("there is no method {}", quoted(method)), None)
 }
 
 /// What a client may tell its model about this server.

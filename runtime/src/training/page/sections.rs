@@ -11,7 +11,8 @@ use crate::deliveries;
 use crate::training::asked;
 use crate::training::chronicle::{Change, Chronicle};
 use crate::training::expectations::CheckVerdict;
-use crate::training::phrases::{check_name, shortened, span, troubles};
+use crate::training::phrases::{check_name, span, troubles};
+use crate::wording::shortened;
 use crate::training::report::Report;
 use crate::wording::{changed, counted, deed_name, kind_name, phase_name, verdict_name};
 
