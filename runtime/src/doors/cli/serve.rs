@@ -35,7 +35,8 @@ Examples:
 
 Commands that act start one in the background by themselves, so this is for whoever wants to see
 it at work. Others reach it by the socket beside the store (PATH.sock), which only its owner may
-use; on TCP, which is on the loopback interface only, also with the token in PATH.token.
+use; on TCP, which is on the loopback interface only, also with a token. MCP clients there show the
+one of their door, which `echo-org token` prints; PATH.token is its owner's alone and opens no door.
 Ctrl-C, SIGTERM or `echo-org stop` end it: what has begun is finished, sessions can be resumed.";
 
 pub(super) const STOP_EXAMPLES: &str = "\

@@ -5,7 +5,8 @@
 //!
 //! What always holds: a line that is too long, or is no message, is answered as such and skipped, and the next one is read
 //! as if it had not been there. While answers wait to be taken nothing more is read, so a client that does not read makes
-//! nothing grow.
+//! nothing grow; after [`TAKE_MS`] it is given up. Where the runtime leaves nothing more is read, and what was is answered.
+//! No task outlives its connection for longer than [`LAST_WORDS_MS`].
 
 mod splitter;
 
@@ -18,12 +19,15 @@ use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorCode, GetMeta, Proto
 use rmcp::transport::Transport;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 pub use splitter::{Found, Splitter};
 
+use super::taken::{TAKE_MS, Taken};
 use crate::doors::socket::wire::Stream;
+use crate::training::Stop;
 
 /// The longest message that a client may send, in bytes. The largest arguments of a tool are a quarter of it.
 pub const MAX_LINE_BYTES: usize = 1024 * 1024;
@@ -32,7 +36,7 @@ pub const MAX_LINE_BYTES: usize = 1024 * 1024;
 const MAX_WAITING: usize = 64;
 
 /// How long the last answers have to be taken when a connection ends, in milliseconds.
-const LAST_WORDS_MS: u64 = 5_000;
+pub(in crate::doors) const LAST_WORDS_MS: u64 = 5_000;
 
 /// Why a line is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,12 +102,43 @@ pub(super) struct Lines {
     has_begun: bool,
     written: Option<mpsc::Sender<Vec<u8>>>,
     writer: Option<JoinHandle<()>>,
+    /// The runtime leaves.
+    leave: Stop,
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        // What was answered last is still written, also where the connection ends before its client said how it speaks.
+        self.written = None;
+        let last = last_words(self.writer.take());
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(last)),
+            // Its runtime has ended, and the writer with it.
+            Err(_) => drop(last),
+        }
+    }
+}
+
+/// Waits for the writer, so long and no longer.
+async fn last_words(writer: Option<JoinHandle<()>>) {
+    if let Some(mut writer) = writer
+        && tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS), &mut writer).await.is_err()
+    {
+        // Whoever does not take the last answers in time does without them.
+        writer.abort();
+    }
 }
 
 impl Lines {
-    /// The lines of a stream.
-    pub(super) fn of(stream: Box<dyn Stream>) -> Self {
+    /// The lines of a stream, until the runtime leaves.
+    pub(super) fn of(stream: Box<dyn Stream>, leave: Stop) -> Self {
+        Self::taken_within(stream, leave, Duration::from_millis(TAKE_MS))
+    }
+
+    /// As [`Lines::of`], of a client that has so long to take anything of what waits for it.
+    fn taken_within(stream: Box<dyn Stream>, leave: Stop, within: Duration) -> Self {
         let (read, write) = tokio::io::split(stream);
+        let write = Taken::within(write, within);
         let (written, waiting) = mpsc::channel(MAX_WAITING);
         Self {
             read: BufReader::new(read),
@@ -112,6 +147,7 @@ impl Lines {
             has_begun: false,
             written: Some(written),
             writer: Some(tokio::spawn(write_all(write, waiting))),
+            leave,
         }
     }
 
@@ -183,13 +219,22 @@ impl Transport<RoleServer> for Lines {
     /// The next message. Whoever stops waiting for it loses nothing: what was read is kept.
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         loop {
-            let room = self.written.as_ref()?.reserve().await.ok()?;
+            let written = self.written.as_ref()?;
+            let room = tokio::select! {
+                room = written.reserve() => room.ok()?,
+                () = self.leave.wait() => return None,
+            };
             if let Some(refusal) = self.refusals.pop_front() {
                 room.send(refusal);
                 continue;
             }
             drop(room);
-            let found = next(&mut self.read, &mut self.splitter).await?;
+            let found = tokio::select! {
+                found = next(&mut self.read, &mut self.splitter) => found?,
+                // It was given up.
+                () = written.closed() => return None,
+                () = self.leave.wait() => return None,
+            };
             if let Some(message) = self.message(found) {
                 return Some(message);
             }
@@ -198,10 +243,7 @@ impl Transport<RoleServer> for Lines {
 
     async fn close(&mut self) -> Result<(), io::Error> {
         self.written = None;
-        if let Some(writer) = self.writer.take() {
-            // Whoever does not take the last answers in time does without them.
-            let _ = tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS), writer).await;
-        }
+        last_words(self.writer.take()).await;
         Ok(())
     }
 }

@@ -18,11 +18,12 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::calls::Called;
 use super::catalogue::Catalogue;
 use super::door::Door;
-use super::limits::Limits;
+use super::limits::{Caller, Limits};
 use super::lines::Lines;
 use super::{asking, people, prompts, resources};
 use crate::doors::socket::wire::Stream;
@@ -69,13 +70,29 @@ impl Desk {
 pub struct Server {
     desk: Arc<Desk>,
     door: Door,
-    limits: Arc<Limits>,
+    caller: Caller,
+    /// The runtime leaves.
+    leave: Stop,
 }
 
 impl Server {
     /// A server at a door, for a caller that has asked nothing yet.
     pub fn at(door: Door, desk: Arc<Desk>) -> Self {
-        Self { desk, door, limits: Arc::new(Limits::new()) }
+        Self::for_caller(Caller::new(), door, desk, Stop::never())
+    }
+
+    /// A server at a door, for this caller, of a runtime that says when it leaves.
+    pub(super) fn for_caller(caller: Caller, door: Door, desk: Arc<Desk>, leave: Stop) -> Self {
+        Self { desk, door, caller, leave }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        self.caller.limits()
+    }
+
+    /// Waits until the runtime leaves.
+    pub(super) async fn leaves(&self) {
+        self.leave.clone().wait().await;
     }
 
     pub(super) fn desk(&self) -> &Desk {
@@ -87,12 +104,10 @@ impl Server {
     }
 
     /// Serves a client whose messages are lines, until it has gone or the runtime leaves; what is being worked on then is
-    /// answered where that is soon.
-    pub async fn serve_lines(self, stream: Box<dyn Stream>, mut leave: Stop) {
-        let begun = tokio::select! {
-            begun = rmcp::serve_server(self, Lines::of(stream)) => begun,
-            () = leave.wait() => return,
-        };
+    /// answered, and what waits for a person waits no longer.
+    pub async fn serve_lines(mut self, stream: Box<dyn Stream>, leave: Stop) {
+        self.leave = leave.clone();
+        let begun = rmcp::serve_server(self, Lines::of(stream, leave)).await;
         let running = match begun {
             Ok(running) => running,
             Err(error) => {
@@ -100,16 +115,8 @@ impl Server {
                 return;
             }
         };
-        let cancel = running.cancellation_token();
-        let mut ended = std::pin::pin!(running.waiting());
         // How it ended is of no use to anybody: the client has gone.
-        tokio::select! {
-            _ = &mut ended => {}
-            () = leave.wait() => {
-                cancel.cancel();
-                let _ = ended.await;
-            }
-        }
+        let _ = running.waiting().await;
     }
 
     /// Works on a request: within the limits, until it is cancelled, and whatever its handler does.
@@ -118,7 +125,15 @@ impl Server {
         context: &RequestContext<RoleServer>,
         work: impl Future<Output = Result<T, ErrorData>>,
     ) -> Result<T, ErrorData> {
-        let _slot = self.limits.admit()?;
+        let _slot = self.limits().admit()?;
+        Self::attend(context, work).await
+    }
+
+    /// Works on a request that was let in.
+    async fn attend<T>(
+        context: &RequestContext<RoleServer>,
+        work: impl Future<Output = Result<T, ErrorData>>,
+    ) -> Result<T, ErrorData> {
         tokio::select! {
             done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_| Err(panicked())),
             () = context.ct.cancelled() => Err(ErrorData::internal_error("the request was cancelled", None)),
@@ -146,6 +161,7 @@ impl Server {
     async fn answer_call(
         &self,
         request: CallToolRequestParams,
+        slot: OwnedSemaphorePermit,
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
@@ -165,7 +181,7 @@ impl Server {
             return self.resume(&state, (role.as_str(), tool.name(), &arguments), said).await;
         }
         Ok(match self.call((role, tool), arguments, &context.meta).await? {
-            Called::Done(answer, Some(entry)) => self.ask_person(answer, &entry, context).await,
+            Called::Done(answer, Some(entry)) => self.ask_person(answer, &entry, slot, context).await,
             Called::Done(answer, None) => answer.into_result().into(),
             Called::Refused(why) => CallToolResult::error(vec![ContentBlock::text(why)]).into(),
         })
@@ -226,7 +242,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.work(&context, self.answer_call(request, &context)).await
+        let slot = self.limits().admit()?;
+        Self::attend(&context, self.answer_call(request, slot, &context)).await
     }
 
     async fn list_resources(
