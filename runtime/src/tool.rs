@@ -52,6 +52,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::turn::{Failure, Turn, refuse};
+use crate::wording::shortened;
 
 /// What a tool's answer rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +98,9 @@ pub type Handles<A, R> = fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>;
 
 /// How many faults of arguments are told at once.
 const MAX_TOLD_FAULTS: usize = 5;
+
+/// How much of each is told, in characters: it may name what the caller has made up, such as a field.
+const FAULT_CHARS: usize = 200;
 
 type StepHandler = Box<dyn Fn(&mut Call<'_, '_, '_>, Value) -> Result<Value, Failure> + Send + Sync>;
 type LookHandler = Box<dyn Fn(&Look<'_>, Value) -> Result<Value, Failure> + Send + Sync>;
@@ -246,14 +250,14 @@ impl Tool {
     }
 }
 
-/// What of arguments does not fit a schema, each fault with its path and none with its value.
+/// What of arguments does not fit a schema, each fault with its path and none with its value; so many of them, each so long.
 pub(crate) fn faults(validator: Option<&Validator>, arguments: &Value) -> Option<String> {
     let Some(validator) = validator else { return Some("the published schema is none".to_owned()) };
     let faults = validator.iter_errors(arguments).map(|error| {
         let path = error.instance_path().to_string();
         let path = path.trim_start_matches('/').replace('/', ".");
         let path = if path.is_empty() { "arguments".to_owned() } else { path };
-        format!("{path}: {}", error.masked())
+        shortened(&format!("{path}: {}", error.masked()), FAULT_CHARS)
     });
     let faults: Vec<String> = faults.take(MAX_TOLD_FAULTS).collect();
     (!faults.is_empty()).then(|| faults.join("; "))
@@ -272,7 +276,7 @@ fn read<A: DeserializeOwned>(arguments: Value) -> Result<A, Failure> {
     serde_path_to_error::deserialize(arguments).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { "arguments".to_owned() } else { path };
-        Failure::Refused(format!("{path}: {}", error.inner()))
+        Failure::Refused(shortened(&format!("{path}: {}", error.inner()), FAULT_CHARS))
     })
 }
 

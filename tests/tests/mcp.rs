@@ -23,8 +23,12 @@ mod people;
 mod quiet;
 #[path = "mcp/reading.rs"]
 mod reading;
+#[path = "mcp/slow.rs"]
+mod slow;
 #[path = "mcp/stdio.rs"]
 mod stdio;
+#[path = "mcp/waiting.rs"]
+mod waiting;
 #[path = "mcp/within.rs"]
 mod within;
 

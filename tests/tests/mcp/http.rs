@@ -251,8 +251,7 @@ fn a_door_has_so_many_sessions_and_no_more() {
     let begun = replies.iter().filter(|(status, _)| *status == 200).count();
     let refused = replies.iter().filter(|(status, _)| *status == 503).count();
     assert_eq!((begun, refused), (MAX, CALLERS * EACH - MAX));
-    // Requests that need no session are served, and so is another door.
-    assert_eq!(client.post(&request(1, "tools/list", &json!({}))).status, 422);
+    // Another door is served.
     let _ = session(&serving.client("/mcp/cto"));
     let one = replies.iter().find_map(|(_, id)| id.clone()).unwrap();
     assert!(client.with("Mcp-Session-Id", Some(&one)).request("DELETE", b"").status < 300);

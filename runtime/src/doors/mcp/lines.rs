@@ -281,4 +281,40 @@ mod tests {
         assert_eq!(answer["error"]["code"], -32_700);
         assert_eq!(answer["id"], Value::Null);
     }
+
+    /// Goal: a client that never reads is given up, and its writer with it. Method: a pair of sockets, requests that have
+    /// answers until nothing more is taken, and a short while to take them in.
+    #[test]
+    fn a_client_that_never_reads_is_given_up() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (mut ours, theirs) = tokio::net::UnixStream::pair().unwrap();
+            let within = Duration::from_millis(200);
+            let mut lines = Lines::taken_within(Box::new(theirs), Stop::never(), within);
+            // Each is refused, and the refusals fill what the system keeps for their reader.
+            let asks = tokio::spawn(async move {
+                while ours.write_all(b"{\n").await.is_ok() {}
+                ours
+            });
+            assert!(lines.receive().await.is_none());
+            let writer = lines.writer.take().unwrap();
+            tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS), writer).await.unwrap().unwrap();
+            drop(lines);
+            let _ours = asks.await.unwrap();
+        });
+    }
+
+    #[test]
+    fn nothing_is_read_from_where_a_runtime_leaves() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (mut ours, theirs) = tokio::net::UnixStream::pair().unwrap();
+            let (leave, leaves) = tokio::sync::watch::channel(false);
+            let mut lines = Lines::of(Box::new(theirs), leaves.into());
+            ours.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n").await.unwrap();
+            assert!(lines.receive().await.is_some());
+            leave.send_replace(true);
+            assert!(lines.receive().await.is_none());
+        });
+    }
 }
