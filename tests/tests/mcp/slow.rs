@@ -50,7 +50,8 @@ fn whoever_never_reads_is_not_read_and_costs_nothing() {
         let hello = request(0, "initialize", &introduction(HANDSHAKE, &json!({})));
         let begun = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
         lines.write_all(format!("{hello}\n{begun}\n").as_bytes()).unwrap();
-        let is_stuck = stuffs(&lines, |number| format!("{}\n", request(number + 1, "tools/list", &json!({}))));
+        let is_stuck =
+            stuffs(&lines, |number| format!("{}\n", request(number + 1, "tools/list", &json!({}))));
         assert!(is_stuck, "all of it was read");
         kept.push(Box::new(lines) as Box<dyn std::any::Any>);
         let stream = over_http.connect();

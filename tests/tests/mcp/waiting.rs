@@ -33,6 +33,15 @@ fn hears(client: &mut Stdio, method: &str) -> Value {
     }
 }
 
+/// Whether a question is taken back. A bridge gives it an id that ends as the runtime's.
+fn takes_back(message: &Value, question: &Value) -> bool {
+    let number = |id: &Value| {
+        let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+        id.rsplit('.').next().unwrap().to_owned()
+    };
+    number(&message["params"]["requestId"]) == number(&question["id"])
+}
+
 /// The first question that waits, and its code.
 fn waiting(home: &Home) -> (String, String) {
     let all = home.run(&["approvals", "--json"]).exits(0).json();
@@ -53,13 +62,16 @@ fn a_wait_ends_when_somebody_answers_elsewhere() {
     let done = client.answer(id);
     let told = &done["result"]["structuredContent"];
     assert_eq!((&told["status"], &told["approval"]), (&json!("approved"), &Value::Null), "{done}");
-    assert!(done["result"]["content"][0]["text"].as_str().unwrap().contains("by now dec-1 is approved"), "{done}");
+    assert!(
+        done["result"]["content"][0]["text"].as_str().unwrap().contains("by now dec-1 is approved"),
+        "{done}"
+    );
     let mut heard = std::mem::take(&mut client.heard);
     if heard.is_empty() {
         heard.push(hears(&mut client, "notifications/cancelled"));
     }
     let taken_back = heard.iter().find(|message| message["method"] == "notifications/cancelled");
-    assert_eq!(taken_back.unwrap()["params"]["requestId"], question["id"], "{heard:?}");
+    assert!(takes_back(taken_back.unwrap(), &question), "{heard:?}");
 }
 
 #[test]
@@ -72,7 +84,7 @@ fn a_call_that_is_cancelled_takes_its_question_back() {
         "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id },
     }));
     let taken_back = hears(&mut client, "notifications/cancelled");
-    assert_eq!(taken_back["params"]["requestId"], question["id"], "{taken_back}");
+    assert!(takes_back(&taken_back, &question), "{taken_back}");
 }
 
 /// Goal: calls that wait keep their caller from nothing else. Method: as many as may wait; one more, and one that needs
@@ -127,7 +139,10 @@ fn a_session_of_http_is_asked_and_told_of_the_wait() {
     for told in 1..3 {
         let waits = answers.hears().unwrap();
         assert_eq!(waits["method"], "notifications/progress", "{waits}");
-        assert_eq!((&waits["params"]["progressToken"], waits["params"]["progress"].as_f64()), (&json!("p"), Some(f64::from(told))));
+        assert_eq!(
+            (&waits["params"]["progressToken"], waits["params"]["progress"].as_f64()),
+            (&json!("p"), Some(f64::from(told)))
+        );
         assert_eq!(waits["params"]["message"], "waiting for a person", "{waits}");
     }
     let (approval, code) = waiting(&home);

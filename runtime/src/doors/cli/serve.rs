@@ -172,8 +172,8 @@ async fn serve(
 }
 
 /// What is written to the log. Libraries tell of every message on the levels below, and a message may hold what is nobody's
-/// business. The SDK of MCP repeats what a client sent at every level, errors too, so whoever sends nonsense would fill the
-/// log with it: what matters of a client is told by the doors themselves.
+/// business. The SDK of MCP warns of each refusal, with the client's own words, and calls each client that goes away an error,
+/// so any client could fill the log: what matters of one is told by the doors themselves.
 fn logged() -> Targets {
     Targets::new()
         .with_default(LevelFilter::WARN)

@@ -217,7 +217,9 @@ impl Server {
     async fn look_again(&self, answer: &mut Answer, entry: &Entry) {
         let Some(before) = decided(entry).cloned() else { return };
         let id = before.id;
-        let Ok(Some(now)) = self.reading(move |state| state.decision(id).map_err(unread)).await else { return };
+        let Ok(Some(now)) = self.reading(move |state| state.decision(id).map_err(unread)).await else {
+            return;
+        };
         if (now.status, &now.decided_by) == (before.status, &before.decided_by) {
             return;
         }

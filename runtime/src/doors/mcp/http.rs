@@ -139,7 +139,8 @@ impl Http {
         keep: impl Fn() -> K + Send + Sync,
     ) {
         let visit = Visit { kept: OnceLock::new(), listens: AtomicBool::new(false) };
-        let answering = service_fn(|request| async { Ok::<_, Infallible>(self.answer(request, &visit, &keep).await) });
+        let answering =
+            service_fn(|request| async { Ok::<_, Infallible>(self.answer(request, &visit, &keep).await) });
         let mut builder = hyper::server::conn::http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(Duration::from_millis(HEAD_MS));
         builder.max_buf_size(MAX_HEAD_BYTES).half_close(true);
@@ -177,8 +178,9 @@ impl Http {
         })?;
         let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let shown = shown.and_then(|value| value.split_once(' '));
-        let is_known = shown
-            .is_some_and(|(scheme, shown)| scheme.eq_ignore_ascii_case("bearer") && at.token.is(shown.trim()));
+        let is_known = shown.is_some_and(|(scheme, shown)| {
+            scheme.eq_ignore_ascii_case("bearer") && at.token.is(shown.trim())
+        });
         if is_known {
             return Ok(at);
         }

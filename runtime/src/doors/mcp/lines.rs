@@ -20,7 +20,7 @@ use rmcp::transport::Transport;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub use splitter::{Found, Splitter};
@@ -34,6 +34,9 @@ pub const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 /// How many answers may wait to be taken before nothing more is read.
 const MAX_WAITING: usize = 64;
+
+/// How many bytes they may have together before nothing more is read.
+const MAX_WAITING_BYTES: usize = 1024 * 1024;
 
 /// How long the last answers have to be taken when a connection ends, in milliseconds.
 pub(in crate::doors) const LAST_WORDS_MS: u64 = 5_000;
@@ -92,6 +95,25 @@ pub fn line(message: &impl serde::Serialize) -> Vec<u8> {
     line
 }
 
+/// A line that waits to be taken, and is counted for as long.
+struct Waiting {
+    line: Vec<u8>,
+    bytes: watch::Sender<usize>,
+}
+
+impl Waiting {
+    fn new(line: Vec<u8>, bytes: watch::Sender<usize>) -> Self {
+        bytes.send_modify(|bytes| *bytes += line.len());
+        Self { line, bytes }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.bytes.send_modify(|bytes| *bytes -= self.line.len());
+    }
+}
+
 /// The lines of a connection, as the transport of a server.
 pub(super) struct Lines {
     read: BufReader<tokio::io::ReadHalf<Box<dyn Stream>>>,
@@ -100,7 +122,9 @@ pub(super) struct Lines {
     refusals: VecDeque<Vec<u8>>,
     /// Whether the client has said how it speaks; what comes before and is no request is not for anybody.
     has_begun: bool,
-    written: Option<mpsc::Sender<Vec<u8>>>,
+    written: Option<mpsc::Sender<Waiting>>,
+    /// How many bytes wait to be taken.
+    bytes: watch::Sender<usize>,
     writer: Option<JoinHandle<()>>,
     /// The runtime leaves.
     leave: Stop,
@@ -146,6 +170,7 @@ impl Lines {
             refusals: VecDeque::new(),
             has_begun: false,
             written: Some(written),
+            bytes: watch::Sender::new(0),
             writer: Some(tokio::spawn(write_all(write, waiting))),
             leave,
         }
@@ -191,9 +216,9 @@ fn begins(request: &ClientRequest) -> bool {
 }
 
 /// Writes what waits, one after the other, until there is nobody left who could have more or nobody takes it.
-async fn write_all(mut to: impl AsyncWrite + Unpin, mut waiting: mpsc::Receiver<Vec<u8>>) {
-    while let Some(line) = waiting.recv().await {
-        if to.write_all(&line).await.is_err() || to.flush().await.is_err() {
+async fn write_all(mut to: impl AsyncWrite + Unpin, mut waiting: mpsc::Receiver<Waiting>) {
+    while let Some(waiting) = waiting.recv().await {
+        if to.write_all(&waiting.line).await.is_err() || to.flush().await.is_err() {
             return;
         }
     }
@@ -208,9 +233,11 @@ impl Transport<RoleServer> for Lines {
         &mut self,
         item: rmcp::service::TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
-        let written = self.written.clone();
+        let (written, bytes) = (self.written.clone(), self.bytes.clone());
         async move {
-            let line = line(&item);
+            let line = Waiting::new(line(&item), bytes);
+            // What it was made of is let go before it is waited for.
+            drop(item);
             let written = written.ok_or(io::ErrorKind::NotConnected)?;
             written.send(line).await.map_err(|_| io::ErrorKind::BrokenPipe.into())
         }
@@ -220,12 +247,20 @@ impl Transport<RoleServer> for Lines {
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         loop {
             let written = self.written.as_ref()?;
+            let mut bytes = self.bytes.subscribe();
+            let room = async {
+                // The sender is this one's, so it does not end.
+                let _ = bytes.wait_for(|bytes| *bytes < MAX_WAITING_BYTES).await;
+                written.reserve().await.ok()
+            };
             let room = tokio::select! {
-                room = written.reserve() => room.ok()?,
+                room = room => room?,
+                // It was given up.
+                () = written.closed() => return None,
                 () = self.leave.wait() => return None,
             };
             if let Some(refusal) = self.refusals.pop_front() {
-                room.send(refusal);
+                room.send(Waiting::new(refusal, self.bytes.clone()));
                 continue;
             }
             drop(room);
@@ -286,7 +321,8 @@ mod tests {
     /// answers until nothing more is taken, and a short while to take them in.
     #[test]
     fn a_client_that_never_reads_is_given_up() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(async {
             let (mut ours, theirs) = tokio::net::UnixStream::pair().unwrap();
             let within = Duration::from_millis(200);

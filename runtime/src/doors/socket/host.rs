@@ -198,10 +198,8 @@ pub async fn serve(
     let file = store.path().and_then(file_id);
     let desk = Desk::new(live.handle(), options.person.clone());
     let leaving = watch::Sender::new(false);
-    let http = listening
-        .tcp
-        .is_some()
-        .then(|| Http::new(&desk, &options.token, &Stop::from(leaving.subscribe())));
+    let http =
+        listening.tcp.is_some().then(|| Http::new(&desk, &options.token, &Stop::from(leaving.subscribe())));
     let shared = Arc::new(Shared {
         http,
         desk,
@@ -257,8 +255,7 @@ async fn receive(
     loop {
         while unix.try_join_next().is_some() {}
         while tcp.try_join_next().is_some() {}
-        let (unix_has_room, tcp_has_room) =
-            (unix.len() < MAX_CONNECTIONS, tcp.len() < MAX_TCP_CONNECTIONS);
+        let (unix_has_room, tcp_has_room) = (unix.len() < MAX_CONNECTIONS, tcp.len() < MAX_TCP_CONNECTIONS);
         let accepted = tokio::select! {
             accepted = listening.accept_unix(), if unix_has_room => accepted.map(|(wire, is_owner)| {
                 unix.spawn(connection::serve(shared.clone(), wire, is_owner));
