@@ -254,9 +254,9 @@ fn a_door_has_so_many_sessions_and_no_more() {
             (0..CALLERS).map(|_| scope.spawn(|| (0..EACH).map(|_| begin()).collect::<Vec<_>>())).collect();
         callers.into_iter().flat_map(|caller| caller.join().unwrap()).collect()
     });
-    let begun = replies.iter().filter(|(status, _)| *status == 200).count();
+    let taken = replies.iter().filter(|(status, _)| *status == 200).count();
     let refused = replies.iter().filter(|(status, _)| *status == 503).count();
-    assert_eq!((begun, refused), (MAX, CALLERS * EACH - MAX));
+    assert_eq!((taken, refused), (MAX, CALLERS * EACH - MAX));
     // Another door is served.
     let _ = session(&serving.client("/mcp/cto"));
     let one = replies.iter().find_map(|(_, id)| id.clone()).unwrap();
@@ -283,7 +283,7 @@ fn each_session_has_limits_of_its_own() {
         let _ = (0..REQUESTS).try_for_each(|_| to.write_all(format!("{head}{body}").as_bytes()));
     });
     let mut said = Vec::new();
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = vec![0; 64 * 1024];
     while !String::from_utf8_lossy(&said).contains("-32029") {
         let kept = said.len().saturating_sub(16);
         said.drain(..kept);

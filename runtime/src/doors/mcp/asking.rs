@@ -286,6 +286,7 @@ impl Server {
 }
 
 /// Why something could not be read.
+#[expect(clippy::needless_pass_by_value, reason = "what an error is mapped by takes it")]
 fn unread(error: StoreError) -> ErrorData {
     ErrorData::internal_error(error.to_string(), None)
 }

@@ -169,31 +169,25 @@ impl Http {
         }
     }
 
-    /// What stands behind the path of a request whose caller has shown its token; or the answer to any other.
-    fn admit<B>(&self, request: &Request<B>) -> Result<&At, Answer> {
-        gate::check(request).map_err(|why| send_away(StatusCode::FORBIDDEN, why))?;
+    /// What stands behind the path of a request whose caller has shown its token; or why any other is sent away.
+    fn admit<B>(&self, request: &Request<B>) -> Result<&At, (StatusCode, &'static str)> {
+        gate::check(request).map_err(|why| (StatusCode::FORBIDDEN, why))?;
         let path = request.uri().path();
-        let at = self.doors.get(path.strip_suffix('/').unwrap_or(path)).ok_or_else(|| {
-            send_away(StatusCode::NOT_FOUND, "the doors are /mcp, /mcp/ROLE and /mcp/person")
-        })?;
+        let at = self.doors.get(path.strip_suffix('/').unwrap_or(path));
+        let at = at.ok_or((StatusCode::NOT_FOUND, "the doors are /mcp, /mcp/ROLE and /mcp/person"))?;
         let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let shown = shown.and_then(|value| value.split_once(' '));
         let is_known = shown.is_some_and(|(scheme, shown)| {
             scheme.eq_ignore_ascii_case("bearer") && at.token.is(shown.trim())
         });
-        if is_known {
-            return Ok(at);
-        }
         let why = "send the token of this door, which `echo-org token` prints: `Authorization: Bearer TOKEN`";
-        let mut answer = send_away(StatusCode::UNAUTHORIZED, why);
-        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        Err(answer)
+        is_known.then_some(at).ok_or((StatusCode::UNAUTHORIZED, why))
     }
 
     async fn answer<K>(&self, request: Request<Incoming>, visit: &Visit<K>, keep: &impl Fn() -> K) -> Answer {
         let at = match self.admit(&request) {
             Ok(at) => at,
-            Err(answer) => return answer,
+            Err((status, why)) => return send_away(status, why),
         };
         visit.kept.get_or_init(keep);
         visit.listens.store(request.method() == Method::GET, Ordering::Release);
@@ -233,6 +227,9 @@ fn begins_session(body: &[u8]) -> bool {
 fn send_away(status: StatusCode, why: &str) -> Answer {
     let mut answer = refuse(status, why);
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    if status == StatusCode::UNAUTHORIZED {
+        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     answer
 }
 

@@ -107,7 +107,7 @@ impl Server {
     /// answered, and what waits for a person waits no longer.
     pub async fn serve_lines(mut self, stream: Box<dyn Stream>, leave: Stop) {
         self.leave = leave.clone();
-        let begun = rmcp::serve_server(self, Lines::of(stream, leave)).await;
+        let begun = Box::pin(rmcp::serve_server(self, Lines::of(stream, leave))).await;
         let running = match begun {
             Ok(running) => running,
             Err(error) => {
@@ -181,7 +181,9 @@ impl Server {
             return self.resume(&state, (role.as_str(), tool.name(), &arguments), said).await;
         }
         Ok(match self.call((role, tool), arguments, &context.meta).await? {
-            Called::Done(answer, Some(entry)) => self.ask_person(answer, &entry, slot, context).await,
+            Called::Done(answer, Some(entry)) => {
+                Box::pin(self.ask_person(answer, &entry, slot, context)).await
+            }
             Called::Done(answer, None) => answer.into_result().into(),
             Called::Refused(why) => CallToolResult::error(vec![ContentBlock::text(why)]).into(),
         })
