@@ -56,18 +56,19 @@ fn whoever_goes_away_is_not_in_the_log() {
     let serving = Serving::start_with(&home, &["--for-others"]);
     let client = session(&serving.client("/mcp/ceo"));
     let address = Address::of(&home.store(), &home.path().join("echo-org")).unwrap();
-    let asked = request(1, "tools/call", &json!({ "name": JUNK })).to_string();
-    for _ in 0..20 {
+    let asked = |id: u64| request(id, "tools/call", &json!({ "name": JUNK })).to_string();
+    for round in 10..30 {
+        // Within a session no two are the same, and all are as long.
+        let all: Vec<String> = (round * 1_000..).take(100).map(asked).collect();
         let Found::Host(socket) = Client::connect(&address).unwrap() else { panic!("it left") };
         let mut lines = socket.into_mcp(Door::Role(role("ceo"))).unwrap();
         let hello = request(0, "initialize", &introduction(HANDSHAKE, &json!({})));
-        let sent = format!("{hello}\n{}", format!("{asked}\n").repeat(100));
         // It may have been given up before all is written.
-        let _ = lines.write_all(sent.as_bytes());
+        let _ = lines.write_all(format!("{hello}\n{}\n", all.join("\n")).as_bytes());
         let _ = lines.shutdown(Shutdown::Read);
         let mut stream = client.connect();
-        let one = client.head("POST", asked.len()).replace("Connection: close\r\n", "") + &asked;
-        let _ = stream.write_all(one.repeat(100).as_bytes());
+        let head = client.head("POST", asked(10_000).len()).replace("Connection: close\r\n", "");
+        let _ = stream.write_all(format!("{head}{}", all.join(&head)).as_bytes());
     }
     // Whoever comes behind them is served.
     assert_eq!(client.post(&request(1, "tools/list", &json!({}))).status, 200);

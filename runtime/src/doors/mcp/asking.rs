@@ -6,10 +6,10 @@
 //! | without | the call is answered as one that needs input; called again with that, it goes on where it was |
 //!
 //! What always holds: the question is in the queue first and stays there until somebody has answered it, here or elsewhere.
-//! Whoever answers first, the call ends then and says where the decision stands at its end, not at its beginning; a client that
-//! was asked is told when its answer is not waited for any more. The person types its code, which no message of this door holds, so that a client that answers by itself answers nothing.
-//! Called again, a call is not made again: it is found by the step that made it, which must be the caller's own and of the
-//! same arguments.
+//! Whoever answers first, the call ends then, and says where the decision stands at its end, not at its beginning; a client
+//! whose user is asked is told when nobody waits for the answer any more. The person types the question's code, which no
+//! message of this door holds, so that a client that answers by itself answers nothing. Called again, a call is not made
+//! again: it is found by the step that made it, which must be the caller's own and of the same arguments.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
