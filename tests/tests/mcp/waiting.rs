@@ -74,6 +74,25 @@ fn a_wait_ends_when_somebody_answers_elsewhere() {
     assert!(takes_back(taken_back.unwrap(), &question), "{heard:?}");
 }
 
+/// Goal: nobody is asked what was answered already. Method: a call under a key, made again after its person has answered.
+#[test]
+fn a_call_that_is_made_again_asks_nobody_twice() {
+    let home = Home::sharing();
+    let mut client = asking(&home);
+    let mut call = call();
+    call["_meta"] = json!({ "echo-org/key": "plant" });
+    let first = client.begin("tools/call", &call);
+    let question = hears(&mut client, "elicitation/create");
+    client.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": { "action": "decline" } }));
+    assert_eq!(client.answer(first)["result"]["structuredContent"]["status"], "escalated");
+    let (approval, code) = waiting(&home);
+    let _ = home.run(&["approve", &approval, &code]).exits(0);
+    client.heard.clear();
+    let again = client.message("tools/call", &call);
+    assert_eq!(again["result"]["structuredContent"]["status"], "approved", "{again}");
+    assert!(client.heard.is_empty(), "{:?}", client.heard);
+}
+
 #[test]
 fn a_call_that_is_cancelled_takes_its_question_back() {
     let home = Home::sharing();

@@ -149,6 +149,11 @@ impl Server {
         let Some((approval, why)) = waits(&answer).filter(|_| can_ask(context)) else {
             return answer.into_result().into();
         };
+        if !self.is_open(approval).await {
+            // Made before under the same key, and answered since.
+            self.look_again(&mut answer, entry).await;
+            return answer.into_result().into();
+        }
         let Some(question) = question(approval, &why) else { return answer.into_result().into() };
         if has_no_handshake(context) {
             let asked = InputRequest::Elicitation(ElicitRequest::new(question));
@@ -201,9 +206,7 @@ impl Server {
         loop {
             // Marked as seen before reading: what is committed meanwhile wakes this loop once more.
             head.borrow_and_update();
-            let waits = self.reading(move |state| state.approval(approval).map_err(unread)).await;
-            // What cannot be read is found out by whoever asks for it next.
-            if !waits.is_ok_and(|approval| approval.is_some_and(|approval| approval.waits())) {
+            if !self.is_open(approval).await {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(LOOK_AGAIN_MS)).await;
@@ -211,6 +214,12 @@ impl Server {
                 return;
             }
         }
+    }
+
+    /// Whether a question waits still. One that cannot be read is as one that does not: whoever asks for it next finds out.
+    async fn is_open(&self, approval: ApprovalId) -> bool {
+        let read = self.reading(move |state| state.approval(approval).map_err(unread)).await;
+        read.is_ok_and(|approval| approval.is_some_and(|approval| approval.waits()))
     }
 
     /// Puts where the decision of a call stands by now into its answer, where it has gone on since.
