@@ -10,7 +10,7 @@
 //! | otherwise | what the SDK's service says |
 //!
 //! What always holds: where a request claims to come from, its path and its token are all that is looked at of it before the
-//! token proves to be that of the door. Whoever has shown none keeps a connection for [`STRANGER_MS`] at most, is told no
+//! token proves to be that of the door. Whoever has shown none keeps a connection for ten seconds at most, is told no
 //! and let go, and keeps no runtime up. Each door has sessions of its own, so a session of one is none at another, and each
 //! session has limits of its own.
 

@@ -5,8 +5,8 @@
 //!
 //! What always holds: a line that is too long, or is no message, is answered as such and skipped, and the next one is read
 //! as if it had not been there. While answers wait to be taken nothing more is read, so a client that does not read makes
-//! nothing grow; after [`TAKE_MS`] it is given up. Where the runtime leaves nothing more is read, and what was is answered.
-//! No task outlives its connection for longer than [`LAST_WORDS_MS`].
+//! nothing grow; after half a minute it is given up. Where the runtime leaves nothing more is read, and what was is answered.
+//! No task outlives its connection for longer than its last words may take.
 
 mod splitter;
 
