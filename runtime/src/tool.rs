@@ -52,6 +52,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::turn::{Failure, Turn, refuse};
+use crate::wording::shortened;
 
 /// What a tool's answer rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +98,9 @@ pub type Handles<A, R> = fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>;
 
 /// How many faults of arguments are told at once.
 const MAX_TOLD_FAULTS: usize = 5;
+
+/// How much of each is told, in characters: it may name what the caller has made up, such as a field.
+const FAULT_CHARS: usize = 200;
 
 type StepHandler = Box<dyn Fn(&mut Call<'_, '_, '_>, Value) -> Result<Value, Failure> + Send + Sync>;
 type LookHandler = Box<dyn Fn(&Look<'_>, Value) -> Result<Value, Failure> + Send + Sync>;
@@ -246,14 +250,14 @@ impl Tool {
     }
 }
 
-/// What of arguments does not fit a schema, each fault with its path and none with its value.
+/// What of arguments does not fit a schema, each fault with its path and none with its value; so many of them, each so long.
 pub(crate) fn faults(validator: Option<&Validator>, arguments: &Value) -> Option<String> {
     let Some(validator) = validator else { return Some("the published schema is none".to_owned()) };
     let faults = validator.iter_errors(arguments).map(|error| {
         let path = error.instance_path().to_string();
         let path = path.trim_start_matches('/').replace('/', ".");
         let path = if path.is_empty() { "arguments".to_owned() } else { path };
-        format!("{path}: {}", error.masked())
+        shortened(&format!("{path}: {}", error.masked()), FAULT_CHARS)
     });
     let faults: Vec<String> = faults.take(MAX_TOLD_FAULTS).collect();
     (!faults.is_empty()).then(|| faults.join("; "))
@@ -272,7 +276,7 @@ fn read<A: DeserializeOwned>(arguments: Value) -> Result<A, Failure> {
     serde_path_to_error::deserialize(arguments).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { "arguments".to_owned() } else { path };
-        Failure::Refused(format!("{path}: {}", error.inner()))
+        Failure::Refused(shortened(&format!("{path}: {}", error.inner()), FAULT_CHARS))
     })
 }
 
@@ -280,4 +284,79 @@ fn answer<R: Serialize + fmt::Display>(answer: &R) -> Result<Value, Failure> {
     let structured = serde_json::to_value(answer)
         .map_err(|error| Failure::Refused(format!("unreadable answer: {error}")))?;
     Ok(serde_json::json!({ "structured": structured, "text": answer.to_string() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use echo_storage::names::{DecisionId, DecisionType, Matter, Topic};
+    use echo_storage::quantities::Usd;
+    use serde_json::json;
+
+    /// Whether the published schema of a type takes a value, and whether the type does.
+    fn takes<T: DeserializeOwned + JsonSchema>(value: &Value) -> (bool, bool) {
+        let validator = jsonschema::validator_for(&schema::<T>()).unwrap();
+        (validator.is_valid(value), serde_json::from_value::<T>(value.clone()).is_ok())
+    }
+
+    #[test]
+    fn schemas_say_what_names_are() {
+        let name = |text: &str, expected: bool| {
+            for (is_right, what) in [
+                (takes::<RoleId>(&json!(text)), "role"),
+                (takes::<DecisionType>(&json!(text)), "type"),
+                (takes::<Matter>(&json!(text)), "matter"),
+            ] {
+                assert_eq!(is_right, (expected, expected), "{what} {text}");
+            }
+        };
+        for good in ["chief", "a_1", "_", &"x".repeat(64)] {
+            name(good, true);
+        }
+        for bad in ["", "Chief", "a b", "a\n", "\na", "a:b", "\u{e9}", "\u{663}", &"x".repeat(65)] {
+            name(bad, false);
+        }
+        assert_eq!(takes::<Topic>(&json!("messages:all")), (true, true));
+        assert_eq!(takes::<Topic>(&json!("messages all")), (false, false));
+        for (text, expected) in [
+            ("dec-7", true),
+            ("dec-18446744073709551615", true),
+            ("dec-0", false),
+            ("msg-7", false),
+            ("dec-7\n", false),
+        ] {
+            assert_eq!(takes::<DecisionId>(&json!(text)), (expected, expected), "{text}");
+        }
+        let too_long = json!(format!("dec-{}", "9".repeat(21)));
+        assert_eq!(takes::<DecisionId>(&too_long), (false, false));
+        for (amount, expected) in [
+            (json!(1200), true),
+            (json!("1200.50"), true),
+            (json!("1200.505"), false),
+            (json!("a lot"), false),
+            (json!(-1), false),
+        ] {
+            assert_eq!(takes::<Usd>(&amount), (expected, expected), "{amount}");
+        }
+    }
+
+    #[test]
+    fn faults_are_told_in_part() {
+        #[derive(serde::Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        struct Arguments {
+            #[expect(dead_code, reason = "it is read and not looked at")]
+            amount: Option<Usd>,
+        }
+        let validator = jsonschema::validator_for(&schema::<Arguments>()).unwrap();
+        let long = "x".repeat(10_000);
+        let check = |arguments: &Value| {
+            let told = faults(Some(&validator), arguments).unwrap();
+            assert!(told.chars().count() <= MAX_TOLD_FAULTS * (FAULT_CHARS + 2), "{told}");
+            let told = read::<Arguments>(arguments.clone()).err().unwrap().to_string();
+            assert!(told.chars().count() <= FAULT_CHARS, "{told}");
+        };
+        check(&json!({ long.clone(): 1 }));
+        check(&json!({ "amount": long }));
+    }
 }

@@ -6,6 +6,15 @@
 
 use echo_storage::records::{Deed, FactKind, Kind, Mode, Phase, Priority, Status, Tally, Vote};
 
+/// The text within so many characters, cut with a mark where it is longer.
+pub(crate) fn shortened(text: &str, chars: usize) -> String {
+    if text.chars().count() <= chars {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(chars.saturating_sub(1)).collect();
+    format!("{}\u{2026}", kept.trim_end())
+}
+
 /// The word for a vote.
 pub(crate) fn vote_name(vote: Vote) -> &'static str {
     match vote {
@@ -167,5 +176,15 @@ mod tests {
         check(2, Some((500, None)), &format!("{heads} 2 participants; quorum reached; consensus 0.500"));
         let weighted = "consensus 0.500, weighted by confidence 0.610";
         check(2, Some((500, Some(610))), &format!("{heads} 2 participants; quorum reached; {weighted}"));
+    }
+
+    #[test]
+    fn long_texts_are_cut_with_a_mark() {
+        let check = |text: &str, chars: usize, expected: &str| assert_eq!(shortened(text, chars), expected);
+        check("abc", 3, "abc");
+        check("abcd", 3, "ab\u{2026}");
+        check("ab cd", 4, "ab\u{2026}");
+        check("\u{e9}\u{e9}\u{e9}", 3, "\u{e9}\u{e9}\u{e9}");
+        check("", 3, "");
     }
 }

@@ -20,6 +20,19 @@ pub struct NameError {
     wanted: &'static str,
 }
 
+/// How much of a text that is no name is repeated, in characters.
+const TOLD_CHARS: usize = 100;
+
+impl NameError {
+    fn of(text: &str, wanted: &'static str) -> Self {
+        let mut told: String = text.chars().take(TOLD_CHARS).collect();
+        if told.len() < text.len() {
+            told.push('\u{2026}');
+        }
+        Self { text: told, wanted }
+    }
+}
+
 fn well_formed(text: &str, extra: &[char]) -> bool {
     !text.is_empty()
         && text.len() <= MAX_NAME_BYTES
@@ -29,7 +42,7 @@ fn well_formed(text: &str, extra: &[char]) -> bool {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $extra:expr, $wanted:literal) => {
+    ($(#[$doc:meta])* $name:ident, $extra:expr, $pattern:literal, $wanted:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -44,7 +57,7 @@ macro_rules! name {
                 if well_formed(text, $extra) {
                     Ok(Self(text.into()))
                 } else {
-                    Err(NameError { text: text.to_owned(), wanted: $wanted })
+                    Err(NameError::of(text, $wanted))
                 }
             }
 
@@ -88,7 +101,9 @@ macro_rules! name {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME_BYTES })
+                schemars::json_schema!({
+                    "type": "string", "minLength": 1, "maxLength": MAX_NAME_BYTES, "pattern": $pattern,
+                })
             }
         }
     };
@@ -96,20 +111,29 @@ macro_rules! name {
 
 name!(
     /// The id of a role: lower-case letters, digits and underscores.
-    RoleId, &[], "the id of a role: 1 to 64 lower-case letters, digits or underscores"
+    RoleId, &[], "^[a-z0-9_]+$",
+    "the id of a role: 1 to 64 lower-case letters, digits or underscores"
 );
 name!(
     /// What a decision is about, such as `product_budget`; the unit in which authority is given.
-    DecisionType, &[], "a decision type: 1 to 64 lower-case letters, digits or underscores"
+    DecisionType, &[], "^[a-z0-9_]+$",
+    "a decision type: 1 to 64 lower-case letters, digits or underscores"
 );
 name!(
     /// A kind of subject that is not for one role alone to decide, such as `termination`.
-    Matter, &[], "a matter: 1 to 64 lower-case letters, digits or underscores"
+    Matter, &[], "^[a-z0-9_]+$",
+    "a matter: 1 to 64 lower-case letters, digits or underscores"
 );
 name!(
     /// A topic on the bus, such as `decisions:new`.
-    Topic, &[':'], "a topic: 1 to 64 lower-case letters, digits, underscores or colons"
+    Topic, &[':'], "^[a-z0-9_:]+$",
+    "a topic: 1 to 64 lower-case letters, digits, underscores or colons"
 );
+
+/// The most digits that the number of an id has.
+const MAX_DIGITS: usize = 20;
+
+const _: () = assert!(u64::MAX.ilog10() as usize + 1 == MAX_DIGITS);
 
 /// A number the store gives to a record, in the order of their making.
 pub trait Id: Copy {
@@ -152,10 +176,7 @@ macro_rules! id {
                     .and_then(|digits| digits.parse().ok())
                     .filter(|number| *number > 0)
                     .map(Self)
-                    .ok_or_else(|| NameError {
-                        text: text.to_owned(),
-                        wanted: concat!("an id of the form ", $prefix, "-1"),
-                    })
+                    .ok_or_else(|| NameError::of(text, concat!("an id of the form ", $prefix, "-1")))
             }
         }
 
@@ -180,7 +201,11 @@ macro_rules! id {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "pattern": concat!("^", $prefix, "-[1-9][0-9]*$") })
+                schemars::json_schema!({
+                    "type": "string",
+                    "maxLength": $prefix.len() + 1 + MAX_DIGITS,
+                    "pattern": concat!("^", $prefix, "-[1-9][0-9]*$"),
+                })
             }
         }
     };
@@ -232,6 +257,8 @@ mod tests {
             assert!(RoleId::new(bad).is_err(), "{bad}");
         }
         assert!(Topic::new("messages:all").is_ok());
+        // What was no name may be of any length, and is told in part.
+        assert!(RoleId::new(&"\u{e9}".repeat(10_000)).unwrap_err().to_string().len() < 400);
         assert!(DecisionType::new("messages:all").is_err());
     }
 

@@ -119,6 +119,9 @@ impl<'de> serde::Deserialize<'de> for Usd {
     }
 }
 
+/// The longest text of an amount, in characters.
+const MAX_TEXT_CHARS: usize = 20;
+
 impl schemars::JsonSchema for Usd {
     fn inline_schema() -> bool {
         true
@@ -131,6 +134,9 @@ impl schemars::JsonSchema for Usd {
             "type": ["number", "string"],
             "minimum": 0,
             "maximum": Self::MAX.0 / 100,
+            // Of those that are texts.
+            "maxLength": MAX_TEXT_CHARS,
+            "pattern": r"^[0-9]+(\.[0-9]{1,2})?$",
             "description": "US dollars with at most two decimals",
         })
     }

@@ -1,11 +1,12 @@
 """The official Python client, over stdio and HTTP, with the tools of all nine roles.
 
-    python python.py PROGRAM STORE PORT TOKEN
+    python python.py PROGRAM STORE PORT
 """
 
 import asyncio
 import json
 import os
+import subprocess
 import sys
 
 import httpx2
@@ -13,7 +14,7 @@ from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-PROGRAM, STORE, PORT, TOKEN = sys.argv[1:]
+PROGRAM, STORE, PORT = sys.argv[1:]
 ROLES = [
     "ceo", "cto", "chro", "operations_head", "product_manager", "senior_architect", "uiux_engineer",
     "senior_developer", "test_lead",
@@ -25,8 +26,9 @@ def stdio(*door):
     return stdio_client(StdioServerParameters(command=PROGRAM, args=args, env=dict(os.environ)))
 
 
-def http(path):
-    client = httpx2.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+def http(path, *door):
+    token = subprocess.run([PROGRAM, "token", "--store", STORE, *door], check=True, capture_output=True, text=True)
+    client = httpx2.AsyncClient(headers={"Authorization": f"Bearer {token.stdout.strip()}"}, timeout=60)
     return streamable_http_client(f"http://127.0.0.1:{PORT}{path}", http_client=client)
 
 
@@ -57,7 +59,7 @@ async def everyone(session):
 async def main():
     for role in ROLES:
         await with_session(stdio("--role", role), one_role)
-        await with_session(http(f"/mcp/{role}"), one_role)
+        await with_session(http(f"/mcp/{role}", "--role", role), one_role)
     await with_session(stdio(), everyone)
     await with_session(http("/mcp"), everyone)
     print("the Python client: well")

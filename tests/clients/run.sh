@@ -37,8 +37,7 @@ proxy=
 trap 'kill $proxy $serving 2>/dev/null || true' EXIT
 wait_for 127.0.0.1 "$scratch/serving" $serving
 port=$(sed 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/' "$scratch/serving")
-token=$(cat "$store.token")
-node "$here/with-token.mjs" "$port" "$token" >"$scratch/proxy" & proxy=$!
+node "$here/with-token.mjs" "$port" "$("$program" token --role ceo)" >"$scratch/proxy" & proxy=$!
 wait_for . "$scratch/proxy" $proxy
 door="http://localhost:$(cat "$scratch/proxy")/mcp/ceo"
 
@@ -56,7 +55,7 @@ echo "-- the inspector's command line"
 inspector() { node "$scratch/inspector/node_modules/.bin/mcp-inspector" --cli "$@"; }
 inspector "$program" mcp --role cto --method tools/list | grep review_architecture >/dev/null
 inspector "$program" mcp --role cto --method tools/call --tool-name recall --tool-arg words=vendor | grep structuredContent >/dev/null
-over_http=("http://127.0.0.1:$port/mcp" --transport http --header "Authorization: Bearer $token")
+over_http=("http://127.0.0.1:$port/mcp" --transport http --header "Authorization: Bearer $("$program" token)")
 inspector "${over_http[@]}" --method tools/list | grep cto_review_architecture >/dev/null
 inspector "${over_http[@]}" --method resources/read --uri echo://agents | grep operations_head >/dev/null
 inspector "${over_http[@]}" --method prompts/list | grep briefing >/dev/null
@@ -64,5 +63,5 @@ echo "the inspector: well"
 
 echo "-- the official clients"
 cp "$here/typescript.mjs" "$scratch/client/"
-(cd "$scratch/client" && node typescript.mjs "$program" "$store" "$port" "$token")
-"$scratch/venv/bin/python" "$here/python.py" "$program" "$store" "$port" "$token"
+(cd "$scratch/client" && node typescript.mjs "$program" "$store" "$port")
+"$scratch/venv/bin/python" "$here/python.py" "$program" "$store" "$port"

@@ -1,6 +1,6 @@
 // The official TypeScript client, over stdio and HTTP, with the tools of all nine roles.
 //
-//   node typescript.mjs PROGRAM STORE PORT TOKEN
+//   node typescript.mjs PROGRAM STORE PORT
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -8,7 +8,7 @@ import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import assert from "node:assert";
 import { execFileSync } from "node:child_process";
 
-const [program, store, port, token] = process.argv.slice(2);
+const [program, store, port] = process.argv.slice(2);
 const roles = [
   "ceo", "cto", "chro", "operations_head", "product_manager", "senior_architect", "uiux_engineer", "senior_developer",
   "test_lead",
@@ -27,14 +27,16 @@ async function connected(transport, capabilities = {}) {
 
 const stdio = (...door) =>
   new StdioClientTransport({ command: program, args: ["mcp", "--store", store, ...door], env: process.env });
-const http = (path) =>
-  new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}${path}`), {
+const http = (path, ...door) => {
+  const token = execFileSync(program, ["token", "--store", store, ...door], { encoding: "utf8" }).trim();
+  return new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}${path}`), {
     requestInit: { headers: { Authorization: `Bearer ${token}` } },
   });
+};
 
 // Each role at its own door, both ways; answers are held against the published schemas by the client itself.
 for (const role of roles) {
-  for (const transport of [stdio("--role", role), http(`/mcp/${role}`)]) {
+  for (const transport of [stdio("--role", role), http(`/mcp/${role}`, "--role", role)]) {
     const client = await connected(transport);
     const { tools } = await client.listTools();
     assert.ok(tools.length >= 16, `${role}: ${tools.length} tools`);
@@ -72,7 +74,7 @@ for (const transport of [stdio(), http("/mcp")]) {
 
 // A decision for a person, asked through the client: the person types the code that the command line shows.
 const approvals = () => JSON.parse(execFileSync(program, ["approvals", "--store", store, "--json"])).approvals;
-for (const transport of [stdio("--role", "ceo"), http("/mcp/ceo")]) {
+for (const transport of [stdio("--role", "ceo"), http("/mcp/ceo", "--role", "ceo")]) {
   const client = await connected(transport, { elicitation: { form: {} } });
   let asked;
   client.setRequestHandler(ElicitRequestSchema, async (request) => {
@@ -98,7 +100,7 @@ const waits = await ceo.callTool({
 });
 assert.equal(waits.structuredContent.status, "escalated", JSON.stringify(waits));
 await ceo.close();
-for (const transport of [stdio("--person"), http("/mcp/person")]) {
+for (const transport of [stdio("--person"), http("/mcp/person", "--person")]) {
   const client = await connected(transport);
   const { tools } = await client.listTools();
   assert.deepEqual(tools.map((tool) => tool.name), ["list_waiting", "approve", "reject"]);

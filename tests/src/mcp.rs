@@ -5,7 +5,7 @@
 mod http;
 mod stdio;
 
-pub use http::{Http, Reply};
+pub use http::{Events, Http, Reply};
 pub use stdio::Stdio;
 
 use serde_json::{Value, json};

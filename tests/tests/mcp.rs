@@ -19,10 +19,16 @@ mod desktop;
 mod http;
 #[path = "mcp/people.rs"]
 mod people;
+#[path = "mcp/quiet.rs"]
+mod quiet;
 #[path = "mcp/reading.rs"]
 mod reading;
+#[path = "mcp/slow.rs"]
+mod slow;
 #[path = "mcp/stdio.rs"]
 mod stdio;
+#[path = "mcp/waiting.rs"]
+mod waiting;
 #[path = "mcp/within.rs"]
 mod within;
 

@@ -52,6 +52,7 @@ mod status;
 mod table;
 #[cfg(test)]
 mod tests;
+mod token;
 mod tool;
 mod tools;
 mod train;
@@ -206,6 +207,9 @@ enum Command {
     /// Set up an MCP client to start this program: print its configuration, or merge it
     #[command(after_help = connect::EXAMPLES)]
     Connect(connect::Arguments),
+    /// Print what an MCP client shows at its door on HTTP
+    #[command(after_help = token::EXAMPLES)]
+    Token(token::Arguments),
     /// Watch a session that the runtime plays
     #[command(after_help = watch::EXAMPLES)]
     Watch(watch::Arguments),
@@ -365,6 +369,7 @@ fn perform(
         Command::Serve(arguments) => serve::run(&mut invocation, &arguments),
         Command::Mcp(arguments) => mcp::run(&mut invocation, &arguments),
         Command::Connect(arguments) => connect::run(&mut invocation, &arguments),
+        Command::Token(arguments) => token::run(&mut invocation, &arguments),
         Command::Watch(arguments) => watch::run(&mut invocation, &arguments),
         Command::Stop => serve::stop(&mut invocation),
         Command::Send(arguments) => send::run(&mut invocation, arguments),

@@ -14,6 +14,7 @@
 //! - `people` and `asking`: the tools of people, and how a client is asked to ask its user.
 //! - `resources` and `prompts`: what can be read of the organisation, and how a model is put in the picture.
 //! - `limits`: how much one caller may ask at once and in a while.
+//! - `taken`: streams that give up a client which does not read.
 //! - [`lines`]: messages as lines, bounded; the transport of a bridge's connection.
 //! - [`bridge`]: the process that a client starts.
 //! - [`http`]: the doors on the loopback interface.
@@ -35,3 +36,4 @@ mod people;
 mod prompts;
 mod resources;
 pub mod server;
+mod taken;

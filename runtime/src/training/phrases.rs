@@ -109,15 +109,6 @@ pub(super) struct Trouble {
     pub(super) what: String,
 }
 
-/// The text within so many characters, cut with a mark where it is longer.
-pub(super) fn shortened(text: &str, chars: usize) -> String {
-    if text.chars().count() <= chars {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(chars.saturating_sub(1)).collect();
-    format!("{}\u{2026}", kept.trim_end())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,16 +125,6 @@ mod tests {
         check(125_900, "2 min 5 s");
         check(3_600_000, "1 h 0 min");
         check(90_000_000, "25 h 0 min");
-    }
-
-    #[test]
-    fn long_texts_are_cut_with_a_mark() {
-        let check = |text: &str, chars: usize, expected: &str| assert_eq!(shortened(text, chars), expected);
-        check("abc", 3, "abc");
-        check("abcd", 3, "ab\u{2026}");
-        check("ab cd", 4, "ab\u{2026}");
-        check("\u{e9}\u{e9}\u{e9}", 3, "\u{e9}\u{e9}\u{e9}");
-        check("", 3, "");
     }
 
     #[test]

@@ -112,6 +112,16 @@ impl Http {
         read(&stream)
     }
 
+    /// Makes a request and gives what is answered as it comes; no message makes no body.
+    #[track_caller]
+    pub fn stream(&self, method: &str, message: &Value) -> Events {
+        let mut stream = self.connect();
+        let body = if message.is_null() { String::new() } else { message.to_string() };
+        let sent = format!("{}{body}", self.head(method, body.len()));
+        stream.write_all(sent.as_bytes()).expect("the runtime reads");
+        Events { lines: BufReader::new(stream) }
+    }
+
     /// Makes a request and closes this side of the connection behind it.
     #[track_caller]
     pub fn half_close(&self, message: &Value) -> Reply {
@@ -121,6 +131,31 @@ impl Http {
         stream.write_all(sent.as_bytes()).expect("the runtime reads");
         stream.shutdown(Shutdown::Write).expect("a side can be closed");
         read(&stream)
+    }
+}
+
+/// A stream of messages, one at a time as they come.
+#[derive(Debug)]
+pub struct Events {
+    lines: BufReader<TcpStream>,
+}
+
+impl Events {
+    /// The next message; nothing at the end.
+    #[track_caller]
+    pub fn hears(&mut self) -> Option<Value> {
+        loop {
+            let mut line = String::new();
+            // One that is cut off has ended.
+            if self.lines.read_line(&mut line).unwrap_or_default() == 0 {
+                return None;
+            }
+            // Between them stand the lengths of chunks, and events without a message.
+            let data = line.strip_prefix("data:").map(str::trim).filter(|data| !data.is_empty());
+            if let Some(data) = data {
+                return Some(serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {data}")));
+            }
+        }
     }
 }
 

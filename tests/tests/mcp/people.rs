@@ -8,7 +8,7 @@ use super::allocation;
 use super::http::Serving;
 
 /// More than any role may approve.
-const TOO_MUCH: u64 = 2_000_000;
+pub(crate) const TOO_MUCH: u64 = 2_000_000;
 
 /// What `approvals` says of the question that waits.
 fn waiting(home: &Home) -> Value {

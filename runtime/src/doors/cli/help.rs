@@ -14,7 +14,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         &["status", "decisions", "why", "sessions", "report", "agents", "tools", "messages", "memories"],
     ),
     ("Check and mend", &["doctor", "verify", "backup", "replay", "dead-letters", "retry"]),
-    ("Share", &["serve", "mcp", "connect", "watch", "stop"]),
+    ("Share", &["serve", "mcp", "connect", "token", "watch", "stop"]),
     ("Prepare", &["scenarios", "completions", "man"]),
 ];
 /// The heading of what is in no group.

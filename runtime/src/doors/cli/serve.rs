@@ -11,6 +11,9 @@ use std::time::Duration;
 use echo_storage::clock::{self, ClockKind, Stopwatch};
 use echo_storage::{Durability, OpenOptions, Store, StoreError};
 use serde::Serialize;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::place::Place;
 use super::{End, Failed, Invocation, interrupt, reach, train};
@@ -32,7 +35,8 @@ Examples:
 
 Commands that act start one in the background by themselves, so this is for whoever wants to see
 it at work. Others reach it by the socket beside the store (PATH.sock), which only its owner may
-use; on TCP, which is on the loopback interface only, also with the token in PATH.token.
+use; on TCP, which is on the loopback interface only, also with a token. MCP clients there show the
+one of their door, which `echo-org token` prints; PATH.token is its owner's alone and opens no door.
 Ctrl-C, SIGTERM or `echo-org stop` end it: what has begun is finished, sessions can be resumed.";
 
 pub(super) const STOP_EXAMPLES: &str = "\
@@ -96,9 +100,8 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
     let Some(store) = open(invocation, arguments, &place)? else { return Ok(End::Well) };
     if arguments.for_others {
         // Its standard error is the log beside the store.
-        // Libraries tell of every message on the levels below, and a message may hold what is nobody's business.
         let log = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN);
-        log.with_writer(std::io::stderr).with_ansi(false).init();
+        log.with_writer(std::io::stderr).with_ansi(false).finish().with(logged()).init();
     }
     let stop = if invocation.surroundings.is_interruptible {
         interrupt::listen("stopped at once; what was acknowledged is in the store".to_owned())?
@@ -166,6 +169,17 @@ async fn serve(
     let options =
         HostOptions { idle_leave_ms, token: Token::new(token), person: invocation.surroundings.person() };
     host::serve(live, store, listening, options, stop).await.map_err(Failed::because)
+}
+
+/// What is written to the log. Libraries tell of every message on the levels below, and a message may hold what is nobody's
+/// business. The SDK of MCP warns of each refusal, with the client's own words, and calls each client that goes away an error,
+/// so any client could fill the log: what matters of one is told by the doors themselves.
+fn logged() -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("rmcp", LevelFilter::OFF)
+        .with_target("hyper", LevelFilter::ERROR)
+        .with_target("hyper_util", LevelFilter::ERROR)
 }
 
 /// The store; nothing where another process serves it and that is as good.

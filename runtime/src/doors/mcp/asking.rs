@@ -6,9 +6,10 @@
 //! | without | the call is answered as one that needs input; called again with that, it goes on where it was |
 //!
 //! What always holds: the question is in the queue first and stays there until somebody has answered it, here or elsewhere.
-//! The person types its code, which no message of this door holds, so that a client that answers by itself answers nothing.
-//! Called again, a call is not made again: it is found by the step that made it, which must be the caller's own and of the
-//! same arguments.
+//! Whoever answers first, the call ends then, and says where the decision stands at its end, not at its beginning; a client
+//! whose user is asked is told when nobody waits for the answer any more. The person types the question's code, which no
+//! message of this door holds, so that a client that answers by itself answers nothing. Called again, a call is not made
+//! again: it is found by the step that made it, which must be the caller's own and of the same arguments.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,14 +17,17 @@ use std::time::Duration;
 use echo_storage::journal::{self, Entry};
 use echo_storage::names::ApprovalId;
 use echo_storage::records::{Decision, Status};
+use echo_storage::{Query, StoreError};
 use rmcp::model::{
-    CallToolResponse, ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction, InputRequest,
-    InputRequiredResult, ProgressNotificationParam, ProtocolVersion,
+    CallToolResponse, ClientResult, ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction,
+    InputRequest, InputRequiredResult, ProgressNotificationParam, ProtocolVersion, ServerRequest,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{Peer, PeerRequestOptions, RequestContext, RequestHandle};
 use rmcp::{ErrorData, RoleServer};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::calls::Answer;
 use super::people::{Verdict, decided};
@@ -32,6 +36,10 @@ use crate::wording::status_name;
 
 /// How long a call waits for a person, in milliseconds: less than the minute after which common clients give a call up.
 const WAIT_MS: u64 = 50_000;
+/// How long a call that waits lets pass between two looks at whether its question waits still, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 100;
+/// What a client is told whose user is asked no longer.
+const NOT_WAITED_FOR: &str = "nobody waits for this answer any more";
 /// How often it says meanwhile that it waits, in milliseconds.
 const PROGRESS_MS: u64 = 5_000;
 /// The name of the one thing that is asked for.
@@ -97,43 +105,89 @@ pub(super) fn has_no_handshake(context: &RequestContext<RoleServer>) -> bool {
     context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }
 
+/// A question that a client puts to its user; it is taken back when nobody waits for it any more.
+struct Put(Option<RequestHandle<RoleServer>>);
+
+impl Put {
+    /// Has a client put a question; nothing where it cannot be told.
+    async fn to(peer: &Peer<RoleServer>, question: ElicitRequestParams) -> Option<Self> {
+        let question = ServerRequest::ElicitRequest(ElicitRequest::new(question));
+        let put = peer.send_request_with_option(question, PeerRequestOptions::no_options()).await;
+        put.ok().map(|put| Self(Some(put)))
+    }
+
+    /// What its user says. A client that fails to ask is as one that cannot: the question stays in the queue.
+    async fn said(&mut self) -> Option<ElicitResult> {
+        let said = (&mut self.0.as_mut()?.rx).await;
+        self.0 = None;
+        match said {
+            Ok(Ok(ClientResult::ElicitResult(said))) => Some(said),
+            _ => None,
+        }
+    }
+}
+
+impl Drop for Put {
+    fn drop(&mut self) {
+        if let (Some(put), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            // A client that does not hear it has gone.
+            runtime.spawn(async { put.cancel(Some(NOT_WAITED_FOR.to_owned())).await });
+        }
+    }
+}
+
 impl Server {
-    /// The answer to a call, after its person was asked where one is needed and can be asked.
+    /// The answer to a call, after its person was asked where one is needed and can be asked. While that is waited for, the
+    /// call's slot is free for others.
     pub(super) async fn ask_person(
         &self,
         mut answer: Answer,
         entry: &Entry,
+        slot: OwnedSemaphorePermit,
         context: &RequestContext<RoleServer>,
     ) -> CallToolResponse {
         let Some((approval, why)) = waits(&answer).filter(|_| can_ask(context)) else {
             return answer.into_result().into();
         };
+        if !self.is_open(approval).await {
+            // Made before under the same key, and answered since.
+            self.look_again(&mut answer, entry).await;
+            return answer.into_result().into();
+        }
         let Some(question) = question(approval, &why) else { return answer.into_result().into() };
         if has_no_handshake(context) {
             let asked = InputRequest::Elicitation(ElicitRequest::new(question));
             let asked = BTreeMap::from([(VERDICT.to_owned(), asked)]);
             return InputRequiredResult::new(Some(asked), Some(entry.step.to_string())).into();
         }
-        if let Some(typed) = self.wait_for_person(question, context).await {
+        let Some(_waits) = self.limits().wait() else { return answer.into_result().into() };
+        drop(slot);
+        if let Some(typed) = self.wait_for_person(approval, question, context).await {
             self.take(&mut answer, approval, typed).await;
         }
+        self.look_again(&mut answer, entry).await;
         answer.into_result().into()
     }
 
-    /// Waits for what the client's person says; nothing where nobody says anything in time.
+    /// Waits for what the client's person says; nothing where nobody says anything in time, somebody has answered elsewhere,
+    /// or the runtime leaves.
     async fn wait_for_person(
         &self,
+        approval: ApprovalId,
         question: ElicitRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Option<ElicitResult> {
-        let limit = Duration::from_millis(WAIT_MS);
-        let mut asked = std::pin::pin!(context.peer.create_elicitation_with_timeout(question, Some(limit)));
+        let mut put = Put::to(&context.peer, question).await?;
+        let mut limit = std::pin::pin!(tokio::time::sleep(Duration::from_millis(WAIT_MS)));
+        let mut elsewhere = std::pin::pin!(self.answered(approval));
         let token = context.meta.get_progress_token();
         let mut told = 0.0;
         loop {
             tokio::select! {
-                // A client that fails to ask is as one that cannot: the question stays in the queue.
-                said = &mut asked => return said.ok(),
+                said = put.said() => return said,
+                () = &mut limit => return None,
+                () = &mut elsewhere => return None,
+                () = self.leaves() => return None,
                 () = tokio::time::sleep(Duration::from_millis(PROGRESS_MS)), if token.is_some() => {
                     told += 1.0;
                     if let Some(token) = token.clone() {
@@ -144,6 +198,43 @@ impl Server {
                 }
             }
         }
+    }
+
+    /// Waits until a question waits no longer, whoever answered it.
+    async fn answered(&self, approval: ApprovalId) {
+        let mut head = self.desk().runtime.head();
+        loop {
+            // Marked as seen before reading: what is committed meanwhile wakes this loop once more.
+            head.borrow_and_update();
+            if !self.is_open(approval).await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(LOOK_AGAIN_MS)).await;
+            if head.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Whether a question waits still. One that cannot be read is as one that does not: whoever asks for it next finds out.
+    async fn is_open(&self, approval: ApprovalId) -> bool {
+        let read = self.reading(move |state| state.approval(approval).map_err(unread)).await;
+        read.is_ok_and(|approval| approval.is_some_and(|approval| approval.waits()))
+    }
+
+    /// Puts where the decision of a call stands by now into its answer, where it has gone on since.
+    async fn look_again(&self, answer: &mut Answer, entry: &Entry) {
+        let Some(before) = decided(entry).cloned() else { return };
+        let id = before.id;
+        let Ok(Some(now)) = self.reading(move |state| state.decision(id).map_err(unread)).await else {
+            return;
+        };
+        if (now.status, &now.decided_by) == (before.status, &before.decided_by) {
+            return;
+        }
+        stands_now(&mut answer.structured, &now);
+        let by = now.decided_by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
+        answer.text = format!("{}\nby now {id} is {}{by}", answer.text, status_name(now.status));
     }
 
     /// Goes on with a call that needed input.
@@ -160,7 +251,7 @@ impl Server {
         let entry = self
             .reading(move |state| {
                 let entries = journal::entries_after(state, before, 1);
-                entries.map_err(|error| ErrorData::internal_error(error.to_string(), None))
+                entries.map_err(unread)
             })
             .await?
             .pop()
@@ -175,10 +266,11 @@ impl Server {
         {
             self.take(&mut answer, approval, said).await;
         }
+        self.look_again(&mut answer, &entry).await;
         Ok(answer.into_result().into())
     }
 
-    /// Takes what a person has said, and puts what came of it into the answer.
+    /// Takes what a person has said, and tells in the answer whether it counted.
     async fn take(&self, answer: &mut Answer, approval: ApprovalId, said: ElicitResult) {
         if said.action != ElicitationAction::Accept {
             return;
@@ -193,20 +285,19 @@ impl Server {
             "reject" => false,
             _ => return,
         };
-        let words = match self.answer_for_person(Verdict { approval, approve, code, note }).await {
-            Ok(decision) => {
-                stands_now(&mut answer.structured, &decision);
-                format!(
-                    "asked here, {} has answered: {} is {}",
-                    self.desk().person,
-                    decision.id,
-                    status_name(decision.status)
-                )
-            }
+        let given = self.answer_for_person(Verdict { approval, approve, code, note }).await;
+        let words = match given {
+            Ok(_) => format!("asked here, {} has answered", self.desk().person),
             Err(why) => format!("the answer that was given here was not taken: {why}"),
         };
         answer.text = format!("{}\n{words}", answer.text);
     }
+}
+
+/// Why something could not be read.
+#[expect(clippy::needless_pass_by_value, reason = "what an error is mapped by takes it")]
+fn unread(error: StoreError) -> ErrorData {
+    ErrorData::internal_error(error.to_string(), None)
 }
 
 /// Whether a step was this call: by this role, of this tool, with these arguments.

@@ -20,6 +20,17 @@ pub enum Door {
     Person,
 }
 
+impl Door {
+    /// Where it is on HTTP.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Role(role) => format!("/mcp/{role}"),
+            Self::Everyone => "/mcp".to_owned(),
+            Self::Person => "/mcp/person".to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,28 +3,31 @@
 //! | asked | answered |
 //! |---|---|
 //! | with a Host or an Origin that is not of this machine | 403: a page elsewhere may have made its name mean this machine |
-//! | without the token, or with another | 401 |
 //! | for another path | 404 |
+//! | without the token of this door | 401 |
 //! | with a body that is too long, or that does not come in time | 413, 408 |
 //! | for one more session than there may be | 503 |
 //! | otherwise | what the SDK's service says |
 //!
-//! What always holds: nothing of a request is looked at before its caller has shown the token, but where it claims to come
-//! from. Each door has sessions and limits of its own, so a session of one is none at another.
+//! What always holds: where a request claims to come from, its path and its token are all that is looked at of it before the
+//! token proves to be that of the door. Whoever has shown none keeps a connection for ten seconds at most, is told no
+//! and let go, and keeps no runtime up. Each door has sessions of its own, so a session of one is none at another, and each
+//! session has limits of its own.
 
 mod gate;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -33,17 +36,19 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use super::door::Door;
+use super::limits::Caller;
 use super::lines::MAX_LINE_BYTES;
 use super::server::{Desk, Server};
+use super::taken::{TAKE_MS, Taken};
 use crate::doors::token::Token;
 use crate::training::Stop;
 
-/// How many connections of HTTP there may be at once; further ones are closed.
-const MAX_CONNECTIONS: usize = 256;
 /// How many sessions a door may have.
 const MAX_SESSIONS: usize = 256;
 /// After how long without a message a session ends, in milliseconds.
 const SESSION_IDLE_MS: u64 = 15 * 60 * 1000;
+/// How long a connection is kept on which no token was shown, in milliseconds.
+const STRANGER_MS: u64 = 10_000;
 /// How long a client may take over the head of a request, in milliseconds; a connection is kept open as long between two.
 const HEAD_MS: u64 = 60_000;
 /// How long it may take over the body, in milliseconds.
@@ -53,68 +58,110 @@ const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// The header by which a request names its session.
 const SESSION: &str = "mcp-session-id";
 
+const _: () = assert!(STRANGER_MS < HEAD_MS);
+
 type Answer = Response<BoxBody<Bytes, Infallible>>;
+
+tokio::task_local! {
+    /// Who asks, while a request is handed to the SDK: it has a server made for each session, and for each request that
+    /// belongs to none.
+    static CALLER: Caller;
+}
 
 /// The doors on HTTP.
 pub struct Http {
-    token: Token,
     doors: HashMap<String, At>,
-    connections: Semaphore,
 }
 
 /// What stands behind a path.
 struct At {
+    token: Token,
     service: StreamableHttpService<Server, LocalSessionManager>,
-    sessions: Arc<LocalSessionManager>,
+    /// Whoever asks without a session.
+    caller: Caller,
+    /// The sessions that there may still be.
+    seats: Arc<Semaphore>,
 }
 
 impl At {
-    fn door(door: Door, desk: &Arc<Desk>) -> Self {
-        // Copies of one server are one caller, so the limits are those of the door.
-        let server = Server::at(door, desk.clone());
+    fn door(door: Door, desk: &Arc<Desk>, token: Token, leave: &Stop) -> Self {
         let mut sessions = LocalSessionManager::default();
         sessions.session_config.keep_alive = Some(Duration::from_millis(SESSION_IDLE_MS));
-        let sessions = Arc::new(sessions);
         // The gate has looked at the Host, the Origin and the length already, and tells what helps.
         let config = StreamableHttpServerConfig::default().with_max_request_body_bytes(MAX_LINE_BYTES);
-        let service = StreamableHttpService::new(move || Ok(server.clone()), sessions.clone(), config);
-        Self { service, sessions }
+        let (desk, leave) = (desk.clone(), leave.clone());
+        let server = move || {
+            let caller = CALLER.try_with(Caller::clone).map_err(std::io::Error::other)?;
+            Ok(Server::for_caller(caller, door.clone(), desk.clone(), leave.clone()))
+        };
+        Self {
+            token,
+            service: StreamableHttpService::new(server, Arc::new(sessions), config),
+            caller: Caller::new(),
+            seats: Arc::new(Semaphore::new(MAX_SESSIONS)),
+        }
     }
+}
+
+/// What is known of a connection.
+struct Visit<K> {
+    /// What its token was worth, once a right one was shown.
+    kept: OnceLock<K>,
+    /// It does nothing but listen to what may come.
+    listens: AtomicBool,
 }
 
 /// What matters of a message that belongs to no session.
 #[derive(Deserialize)]
-struct Method {
+struct Opening {
     method: String,
 }
 
 impl Http {
-    /// The doors of a runtime: one for everyone, one for people, one for each role.
-    pub fn new(desk: &Arc<Desk>, token: Token) -> Arc<Self> {
-        let roles = desk.organisation().role_ids().into_iter();
-        let mut doors: HashMap<String, At> =
-            roles.map(|role| (format!("/mcp/{role}"), At::door(Door::Role(role), desk))).collect();
-        doors.insert("/mcp".to_owned(), At::door(Door::Everyone, desk));
-        doors.insert("/mcp/person".to_owned(), At::door(Door::Person, desk));
-        Arc::new(Self { token, doors, connections: Semaphore::new(MAX_CONNECTIONS) })
+    /// The doors of a runtime: one for everyone, one for people, one for each role. `token` is the store's, of which each
+    /// door has its own.
+    pub fn new(desk: &Arc<Desk>, token: &Token, leave: &Stop) -> Arc<Self> {
+        let roles = desk.organisation().role_ids().into_iter().map(Door::Role);
+        let doors = roles.chain([Door::Everyone, Door::Person]);
+        let doors = doors.map(|door| {
+            let of_door = token.of_door(&door);
+            (door.path(), At::door(door, desk, of_door, leave))
+        });
+        Arc::new(Self { doors: doors.collect() })
     }
 
-    /// Serves a connection until its client has gone, or the runtime leaves.
-    pub async fn serve(self: Arc<Self>, stream: TcpStream, mut leave: Stop) {
-        let Ok(_kept) = self.connections.try_acquire() else { return };
-        let answering = service_fn(|request| {
-            let http = self.clone();
-            async move { Ok::<_, Infallible>(http.answer(request).await) }
-        });
+    /// Serves a connection until its client has gone, or the runtime leaves and what was asked is answered. What `keep` gives
+    /// is kept as long, from the first right token on.
+    pub async fn serve<K: Send + Sync>(
+        &self,
+        stream: TcpStream,
+        mut leave: Stop,
+        keep: impl Fn() -> K + Send + Sync,
+    ) {
+        let visit = Visit { kept: OnceLock::new(), listens: AtomicBool::new(false) };
+        let answering =
+            service_fn(|request| async { Ok::<_, Infallible>(self.answer(request, &visit, &keep).await) });
         let mut builder = hyper::server::conn::http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(Duration::from_millis(HEAD_MS));
         builder.max_buf_size(MAX_HEAD_BYTES).half_close(true);
-        let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), answering));
-        let ended = tokio::select! {
-            ended = &mut served => ended,
-            () = leave.wait() => {
-                served.as_mut().graceful_shutdown();
-                served.await
+        let stream = TokioIo::new(Taken::within(stream, Duration::from_millis(TAKE_MS)));
+        let mut served = std::pin::pin!(builder.serve_connection(stream, answering));
+        let mut too_long = std::pin::pin!(tokio::time::sleep(Duration::from_millis(STRANGER_MS)));
+        let (mut may_be_strange, mut leaves) = (true, false);
+        let ended = loop {
+            tokio::select! {
+                ended = &mut served => break ended,
+                () = &mut too_long, if may_be_strange => match visit.kept.get() {
+                    Some(_) => may_be_strange = false,
+                    None => return,
+                },
+                () = leave.wait(), if !leaves => {
+                    if visit.kept.get().is_none() || visit.listens.load(Ordering::Acquire) {
+                        return;
+                    }
+                    leaves = true;
+                    served.as_mut().graceful_shutdown();
+                }
             }
         };
         if let Err(error) = ended {
@@ -122,25 +169,28 @@ impl Http {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
-        if let Err(why) = gate::check(&request) {
-            return refuse(StatusCode::FORBIDDEN, why);
-        }
+    /// What stands behind the path of a request whose caller has shown its token; or why any other is sent away.
+    fn admit<B>(&self, request: &Request<B>) -> Result<&At, (StatusCode, &'static str)> {
+        gate::check(request).map_err(|why| (StatusCode::FORBIDDEN, why))?;
+        let path = request.uri().path();
+        let at = self.doors.get(path.strip_suffix('/').unwrap_or(path));
+        let at = at.ok_or((StatusCode::NOT_FOUND, "the doors are /mcp, /mcp/ROLE and /mcp/person"))?;
         let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let shown = shown.and_then(|value| value.split_once(' '));
         let is_known = shown.is_some_and(|(scheme, shown)| {
-            scheme.eq_ignore_ascii_case("bearer") && self.token.is(shown.trim())
+            scheme.eq_ignore_ascii_case("bearer") && at.token.is(shown.trim())
         });
-        if !is_known {
-            let why = "send the token that lies beside the store: `Authorization: Bearer TOKEN`";
-            let mut answer = refuse(StatusCode::UNAUTHORIZED, why);
-            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            return answer;
-        }
-        let path = request.uri().path();
-        let Some(at) = self.doors.get(path.strip_suffix('/').unwrap_or(path)) else {
-            return refuse(StatusCode::NOT_FOUND, "the doors are /mcp, /mcp/ROLE and /mcp/person");
+        let why = "send the token of this door, which `echo-org token` prints: `Authorization: Bearer TOKEN`";
+        is_known.then_some(at).ok_or((StatusCode::UNAUTHORIZED, why))
+    }
+
+    async fn answer<K>(&self, request: Request<Incoming>, visit: &Visit<K>, keep: &impl Fn() -> K) -> Answer {
+        let at = match self.admit(&request) {
+            Ok(at) => at,
+            Err((status, why)) => return send_away(status, why),
         };
+        visit.kept.get_or_init(keep);
+        visit.listens.store(request.method() == Method::GET, Ordering::Release);
         let (head, body) = request.into_parts();
         let body = tokio::time::timeout(
             Duration::from_millis(BODY_MS),
@@ -155,19 +205,32 @@ impl Http {
             Ok(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "the body broke off"),
             Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
         };
-        if !head.headers.contains_key(SESSION) && begins_session(&body) {
-            let sessions = at.sessions.sessions.read().await.len();
-            if sessions >= MAX_SESSIONS {
+        let caller = if !head.headers.contains_key(SESSION) && begins_session(&body) {
+            // The seat goes with the session's server, or with this request where none comes of it.
+            let Ok(seat) = at.seats.clone().try_acquire_owned() else {
                 let why = "there are too many sessions at this door: end one, or wait until one has ended";
                 return refuse(StatusCode::SERVICE_UNAVAILABLE, why);
-            }
-        }
-        at.service.handle(Request::from_parts(head, Full::new(body))).await
+            };
+            Caller::seated(seat)
+        } else {
+            at.caller.clone()
+        };
+        CALLER.scope(caller, at.service.handle(Request::from_parts(head, Full::new(body)))).await
     }
 }
 
 fn begins_session(body: &[u8]) -> bool {
-    serde_json::from_slice::<Method>(body).is_ok_and(|message| message.method == "initialize")
+    serde_json::from_slice::<Opening>(body).is_ok_and(|message| message.method == "initialize")
+}
+
+/// An answer that refuses a stranger, who is let go behind it.
+fn send_away(status: StatusCode, why: &str) -> Answer {
+    let mut answer = refuse(status, why);
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    if status == StatusCode::UNAUTHORIZED {
+        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    answer
 }
 
 /// An answer that refuses, as programs and people read it.

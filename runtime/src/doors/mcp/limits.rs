@@ -1,7 +1,9 @@
 //! Limits: how much one caller may ask at once and in a while.
 //!
+//! A caller is a bridge, a session of HTTP, or whoever asks at a door of HTTP without a session.
+//!
 //! What always holds: a caller beyond its limits is told so at once, with what helps, and costs the others nothing: each
-//! has limits of its own.
+//! has limits of its own. A call that waits for a person keeps nobody from being served: it is counted apart.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How many requests of one caller may be worked on at once.
 pub(super) const MAX_AT_ONCE: usize = 64;
+/// How many calls of one caller may wait for a person at once; the next one is answered without asking.
+pub(super) const MAX_WAITING: usize = 64;
 /// How many requests a caller may make in a burst.
 pub(super) const BURST: u64 = 2_000;
 /// How many requests a second a caller may make in the long run.
@@ -22,10 +26,36 @@ const _: () = assert!(BURST > PER_SECOND && BURST > MAX_AT_ONCE as u64);
 /// The code of a request that was not looked at because there were too many: of those that the protocol leaves to servers.
 pub(super) const TOO_MANY: ErrorCode = ErrorCode(-32_029);
 
+/// A caller. Its copies are the same one.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    limits: Arc<Limits>,
+    /// One of the sessions that there may be, for as long as a copy is kept.
+    _seat: Option<Arc<OwnedSemaphorePermit>>,
+}
+
+impl Caller {
+    /// One that has asked nothing yet.
+    pub(super) fn new() -> Self {
+        Self { limits: Arc::new(Limits::new()), _seat: None }
+    }
+
+    /// One that has asked nothing yet and is a session, which takes a seat.
+    pub(super) fn seated(seat: OwnedSemaphorePermit) -> Self {
+        Self { limits: Arc::new(Limits::new()), _seat: Some(Arc::new(seat)) }
+    }
+
+    /// Its limits.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
 /// What one caller has left.
 #[derive(Debug)]
 pub(super) struct Limits {
     slots: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
     bucket: Mutex<Bucket>,
     since: Stopwatch,
 }
@@ -53,9 +83,16 @@ impl Bucket {
 
 impl Limits {
     /// Those of a caller that has asked nothing yet.
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         let bucket = Mutex::new(Bucket { milli: BURST * 1_000, at_ms: 0 });
-        Self { slots: Arc::new(Semaphore::new(MAX_AT_ONCE)), bucket, since: Stopwatch::new() }
+        let slots = Arc::new(Semaphore::new(MAX_AT_ONCE));
+        let waiting = Arc::new(Semaphore::new(MAX_WAITING));
+        Self { slots, waiting, bucket, since: Stopwatch::new() }
+    }
+
+    /// Lets one more call wait for a person, for as long as what it gives is kept; nothing where too many wait.
+    pub(super) fn wait(&self) -> Option<OwnedSemaphorePermit> {
+        self.waiting.clone().try_acquire_owned().ok()
     }
 
     /// Lets one more request in, for as long as what it gives is kept.

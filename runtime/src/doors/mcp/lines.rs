@@ -5,7 +5,8 @@
 //!
 //! What always holds: a line that is too long, or is no message, is answered as such and skipped, and the next one is read
 //! as if it had not been there. While answers wait to be taken nothing more is read, so a client that does not read makes
-//! nothing grow.
+//! nothing grow; after half a minute it is given up. Where the runtime leaves nothing more is read, and what was is answered.
+//! No task outlives its connection for longer than its last words may take.
 
 mod splitter;
 
@@ -18,12 +19,15 @@ use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorCode, GetMeta, Proto
 use rmcp::transport::Transport;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub use splitter::{Found, Splitter};
 
+use super::taken::{TAKE_MS, Taken};
 use crate::doors::socket::wire::Stream;
+use crate::training::Stop;
 
 /// The longest message that a client may send, in bytes. The largest arguments of a tool are a quarter of it.
 pub const MAX_LINE_BYTES: usize = 1024 * 1024;
@@ -31,8 +35,11 @@ pub const MAX_LINE_BYTES: usize = 1024 * 1024;
 /// How many answers may wait to be taken before nothing more is read.
 const MAX_WAITING: usize = 64;
 
+/// How many bytes they may have together before nothing more is read.
+const MAX_WAITING_BYTES: usize = 1024 * 1024;
+
 /// How long the last answers have to be taken when a connection ends, in milliseconds.
-const LAST_WORDS_MS: u64 = 5_000;
+pub(in crate::doors) const LAST_WORDS_MS: u64 = 5_000;
 
 /// Why a line is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +95,25 @@ pub fn line(message: &impl serde::Serialize) -> Vec<u8> {
     line
 }
 
+/// A line that waits to be taken, and is counted for as long.
+struct Waiting {
+    line: Vec<u8>,
+    bytes: watch::Sender<usize>,
+}
+
+impl Waiting {
+    fn new(line: Vec<u8>, bytes: watch::Sender<usize>) -> Self {
+        bytes.send_modify(|bytes| *bytes += line.len());
+        Self { line, bytes }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.bytes.send_modify(|bytes| *bytes -= self.line.len());
+    }
+}
+
 /// The lines of a connection, as the transport of a server.
 pub(super) struct Lines {
     read: BufReader<tokio::io::ReadHalf<Box<dyn Stream>>>,
@@ -96,14 +122,47 @@ pub(super) struct Lines {
     refusals: VecDeque<Vec<u8>>,
     /// Whether the client has said how it speaks; what comes before and is no request is not for anybody.
     has_begun: bool,
-    written: Option<mpsc::Sender<Vec<u8>>>,
+    written: Option<mpsc::Sender<Waiting>>,
+    /// How many bytes wait to be taken.
+    bytes: watch::Sender<usize>,
     writer: Option<JoinHandle<()>>,
+    /// The runtime leaves.
+    leave: Stop,
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        // What was answered last is still written, also where the connection ends before its client said how it speaks.
+        self.written = None;
+        let last = last_words(self.writer.take());
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(last)),
+            // Its runtime has ended, and the writer with it.
+            Err(_) => drop(last),
+        }
+    }
+}
+
+/// Waits for the writer, so long and no longer.
+async fn last_words(writer: Option<JoinHandle<()>>) {
+    if let Some(mut writer) = writer
+        && tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS), &mut writer).await.is_err()
+    {
+        // Whoever does not take the last answers in time does without them.
+        writer.abort();
+    }
 }
 
 impl Lines {
-    /// The lines of a stream.
-    pub(super) fn of(stream: Box<dyn Stream>) -> Self {
+    /// The lines of a stream, until the runtime leaves.
+    pub(super) fn of(stream: Box<dyn Stream>, leave: Stop) -> Self {
+        Self::taken_within(stream, leave, Duration::from_millis(TAKE_MS))
+    }
+
+    /// As [`Lines::of`], of a client that has so long to take anything of what waits for it.
+    fn taken_within(stream: Box<dyn Stream>, leave: Stop, within: Duration) -> Self {
         let (read, write) = tokio::io::split(stream);
+        let write = Taken::within(write, within);
         let (written, waiting) = mpsc::channel(MAX_WAITING);
         Self {
             read: BufReader::new(read),
@@ -111,7 +170,9 @@ impl Lines {
             refusals: VecDeque::new(),
             has_begun: false,
             written: Some(written),
+            bytes: watch::Sender::new(0),
             writer: Some(tokio::spawn(write_all(write, waiting))),
+            leave,
         }
     }
 
@@ -155,9 +216,9 @@ fn begins(request: &ClientRequest) -> bool {
 }
 
 /// Writes what waits, one after the other, until there is nobody left who could have more or nobody takes it.
-async fn write_all(mut to: impl AsyncWrite + Unpin, mut waiting: mpsc::Receiver<Vec<u8>>) {
-    while let Some(line) = waiting.recv().await {
-        if to.write_all(&line).await.is_err() || to.flush().await.is_err() {
+async fn write_all(mut to: impl AsyncWrite + Unpin, mut waiting: mpsc::Receiver<Waiting>) {
+    while let Some(waiting) = waiting.recv().await {
+        if to.write_all(&waiting.line).await.is_err() || to.flush().await.is_err() {
             return;
         }
     }
@@ -172,9 +233,11 @@ impl Transport<RoleServer> for Lines {
         &mut self,
         item: rmcp::service::TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
-        let written = self.written.clone();
+        let (written, bytes) = (self.written.clone(), self.bytes.clone());
         async move {
-            let line = line(&item);
+            let line = Waiting::new(line(&item), bytes);
+            // What it was made of is let go before it is waited for.
+            drop(item);
             let written = written.ok_or(io::ErrorKind::NotConnected)?;
             written.send(line).await.map_err(|_| io::ErrorKind::BrokenPipe.into())
         }
@@ -183,13 +246,30 @@ impl Transport<RoleServer> for Lines {
     /// The next message. Whoever stops waiting for it loses nothing: what was read is kept.
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         loop {
-            let room = self.written.as_ref()?.reserve().await.ok()?;
+            let written = self.written.as_ref()?;
+            let mut bytes = self.bytes.subscribe();
+            let room = async {
+                // The sender is this one's, so it does not end.
+                let _ = bytes.wait_for(|bytes| *bytes < MAX_WAITING_BYTES).await;
+                written.reserve().await.ok()
+            };
+            let room = tokio::select! {
+                room = room => room?,
+                // It was given up.
+                () = written.closed() => return None,
+                () = self.leave.wait() => return None,
+            };
             if let Some(refusal) = self.refusals.pop_front() {
-                room.send(refusal);
+                room.send(Waiting::new(refusal, self.bytes.clone()));
                 continue;
             }
             drop(room);
-            let found = next(&mut self.read, &mut self.splitter).await?;
+            let found = tokio::select! {
+                found = next(&mut self.read, &mut self.splitter) => found?,
+                // It was given up.
+                () = written.closed() => return None,
+                () = self.leave.wait() => return None,
+            };
             if let Some(message) = self.message(found) {
                 return Some(message);
             }
@@ -198,10 +278,7 @@ impl Transport<RoleServer> for Lines {
 
     async fn close(&mut self) -> Result<(), io::Error> {
         self.written = None;
-        if let Some(writer) = self.writer.take() {
-            // Whoever does not take the last answers in time does without them.
-            let _ = tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS), writer).await;
-        }
+        last_words(self.writer.take()).await;
         Ok(())
     }
 }
@@ -238,5 +315,43 @@ mod tests {
         let answer: Value = serde_json::from_slice(&NoMessage::NoJson.answer(&Value::Null)).unwrap();
         assert_eq!(answer["error"]["code"], -32_700);
         assert_eq!(answer["id"], Value::Null);
+    }
+
+    /// Goal: a client that never reads is given up, and its writer with it. Method: a pair of sockets, requests that have
+    /// answers until nothing more is taken, and a short while to take them in.
+    #[test]
+    fn a_client_that_never_reads_is_given_up() {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (mut ours, theirs) = tokio::net::UnixStream::pair().unwrap();
+            let within = Duration::from_millis(200);
+            let mut lines = Lines::taken_within(Box::new(theirs), Stop::never(), within);
+            // Each is refused, and the refusals fill what the system keeps for their reader.
+            let asks = tokio::spawn(async move {
+                while ours.write_all(b"{\n").await.is_ok() {}
+                ours
+            });
+            let given_up = tokio::time::timeout(Duration::from_secs(20), lines.receive()).await;
+            assert!(given_up.unwrap().is_none());
+            let writer = lines.writer.take().unwrap();
+            tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS), writer).await.unwrap().unwrap();
+            drop(lines);
+            let _ours = asks.await.unwrap();
+        });
+    }
+
+    #[test]
+    fn nothing_is_read_from_where_a_runtime_leaves() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (mut ours, theirs) = tokio::net::UnixStream::pair().unwrap();
+            let (leave, leaves) = tokio::sync::watch::channel(false);
+            let mut lines = Lines::of(Box::new(theirs), leaves.into());
+            ours.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n").await.unwrap();
+            assert!(lines.receive().await.is_some());
+            leave.send_replace(true);
+            assert!(lines.receive().await.is_none());
+        });
     }
 }

@@ -12,7 +12,7 @@ use rmcp::model::{GetPromptRequestParams, GetPromptResult, Prompt, PromptArgumen
 
 use super::catalogue::title;
 use super::door::Door;
-use super::server::Server;
+use super::server::{Server, quoted};
 
 /// The prompt that briefs a role.
 const BRIEFING: &str = "briefing";
@@ -58,7 +58,8 @@ impl Server {
         let known = self.prompts();
         if !known.iter().any(|prompt| prompt.name == request.name) {
             let names: Vec<&str> = known.iter().map(|prompt| prompt.name.as_str()).collect();
-            let why = format!("there is no prompt `{}`; there are: {}", request.name, names.join(", "));
+            let name = quoted(&request.name);
+            let why = format!("there is no prompt `{name}`; there are: {}", names.join(", "));
             return Err(ErrorData::invalid_params(why, None));
         }
         let text = if let Some(name) = request.name.strip_prefix(SCENARIO) {

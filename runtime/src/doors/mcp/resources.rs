@@ -10,7 +10,7 @@ use rmcp::model::{
     ResourceTemplate,
 };
 
-use super::server::Server;
+use super::server::{Server, quoted};
 use crate::doors::cli;
 
 /// What stands before every address.
@@ -197,7 +197,7 @@ pub(super) fn templates() -> ListResourceTemplatesResult {
 
 /// What is said of an address that names nothing.
 fn not_found(why: String, uri: &str) -> ErrorData {
-    ErrorData::resource_not_found(why, Some(serde_json::json!({ "uri": uri })))
+    ErrorData::resource_not_found(why, Some(serde_json::json!({ "uri": quoted(uri) })))
 }
 
 impl Server {
@@ -205,12 +205,13 @@ impl Server {
     pub(super) async fn read(&self, uri: String) -> Result<ReadResourceResult, ErrorData> {
         let Some(command) = command(&uri) else {
             let why = format!(
-                "there is no resource {uri}; resources/list and resources/templates/list name those there are"
+                "there is no resource {}; resources/list and resources/templates/list name those there are",
+                quoted(&uri)
             );
             return Err(not_found(why, &uri));
         };
         let told = self.told(command).await?;
-        let text = told.map_err(|why| not_found(format!("{uri}: {why}"), &uri))?;
+        let text = told.map_err(|why| not_found(format!("{}: {why}", quoted(&uri)), &uri))?;
         let contents = ResourceContents::text(text, uri).with_mime_type(JSON);
         Ok(ReadResourceResult::new(vec![contents]))
     }

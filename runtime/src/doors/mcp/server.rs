@@ -18,20 +18,30 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::calls::Called;
 use super::catalogue::Catalogue;
 use super::door::Door;
-use super::limits::Limits;
+use super::limits::{Caller, Limits};
 use super::lines::Lines;
 use super::{asking, people, prompts, resources};
 use crate::doors::socket::wire::Stream;
 use crate::drivers::live::Handle;
 use crate::organisation::Organisation;
 use crate::training::Stop;
+use crate::wording::shortened;
 
 /// The name by which clients know this server.
 const NAME: &str = "echo-org";
+
+/// How much of what a client sent is repeated to it where it is refused, in characters.
+const QUOTED_CHARS: usize = 100;
+
+/// A name, a method or an address as it is repeated to the client that sent it.
+pub(super) fn quoted(text: &str) -> String {
+    shortened(text, QUOTED_CHARS)
+}
 
 /// What the servers of a runtime share.
 #[derive(Debug)]
@@ -60,13 +70,29 @@ impl Desk {
 pub struct Server {
     desk: Arc<Desk>,
     door: Door,
-    limits: Arc<Limits>,
+    caller: Caller,
+    /// The runtime leaves.
+    leave: Stop,
 }
 
 impl Server {
     /// A server at a door, for a caller that has asked nothing yet.
     pub fn at(door: Door, desk: Arc<Desk>) -> Self {
-        Self { desk, door, limits: Arc::new(Limits::new()) }
+        Self::for_caller(Caller::new(), door, desk, Stop::never())
+    }
+
+    /// A server at a door, for this caller, of a runtime that says when it leaves.
+    pub(super) fn for_caller(caller: Caller, door: Door, desk: Arc<Desk>, leave: Stop) -> Self {
+        Self { desk, door, caller, leave }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        self.caller.limits()
+    }
+
+    /// Waits until the runtime leaves.
+    pub(super) async fn leaves(&self) {
+        self.leave.clone().wait().await;
     }
 
     pub(super) fn desk(&self) -> &Desk {
@@ -78,12 +104,10 @@ impl Server {
     }
 
     /// Serves a client whose messages are lines, until it has gone or the runtime leaves; what is being worked on then is
-    /// answered where that is soon.
-    pub async fn serve_lines(self, stream: Box<dyn Stream>, mut leave: Stop) {
-        let begun = tokio::select! {
-            begun = rmcp::serve_server(self, Lines::of(stream)) => begun,
-            () = leave.wait() => return,
-        };
+    /// answered, and what waits for a person waits no longer.
+    pub async fn serve_lines(mut self, stream: Box<dyn Stream>, leave: Stop) {
+        self.leave = leave.clone();
+        let begun = Box::pin(rmcp::serve_server(self, Lines::of(stream, leave))).await;
         let running = match begun {
             Ok(running) => running,
             Err(error) => {
@@ -91,16 +115,8 @@ impl Server {
                 return;
             }
         };
-        let cancel = running.cancellation_token();
-        let mut ended = std::pin::pin!(running.waiting());
         // How it ended is of no use to anybody: the client has gone.
-        tokio::select! {
-            _ = &mut ended => {}
-            () = leave.wait() => {
-                cancel.cancel();
-                let _ = ended.await;
-            }
-        }
+        let _ = running.waiting().await;
     }
 
     /// Works on a request: within the limits, until it is cancelled, and whatever its handler does.
@@ -109,7 +125,15 @@ impl Server {
         context: &RequestContext<RoleServer>,
         work: impl Future<Output = Result<T, ErrorData>>,
     ) -> Result<T, ErrorData> {
-        let _slot = self.limits.admit()?;
+        let _slot = self.limits().admit()?;
+        Self::attend(context, work).await
+    }
+
+    /// Works on a request that was let in.
+    async fn attend<T>(
+        context: &RequestContext<RoleServer>,
+        work: impl Future<Output = Result<T, ErrorData>>,
+    ) -> Result<T, ErrorData> {
         tokio::select! {
             done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_| Err(panicked())),
             () = context.ct.cancelled() => Err(ErrorData::internal_error("the request was cancelled", None)),
@@ -137,6 +161,7 @@ impl Server {
     async fn answer_call(
         &self,
         request: CallToolRequestParams,
+        slot: OwnedSemaphorePermit,
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
@@ -146,6 +171,7 @@ impl Server {
             return called.map(CallToolResponse::from);
         }
         let Some((role, tool)) = self.desk.catalogue.find(&self.door, &name) else {
+            let name = quoted(&name);
             let why = format!("there is no tool `{name}` at this door; tools/list names those there are");
             return Err(ErrorData::invalid_params(why, None));
         };
@@ -155,7 +181,9 @@ impl Server {
             return self.resume(&state, (role.as_str(), tool.name(), &arguments), said).await;
         }
         Ok(match self.call((role, tool), arguments, &context.meta).await? {
-            Called::Done(answer, Some(entry)) => self.ask_person(answer, &entry, context).await,
+            Called::Done(answer, Some(entry)) => {
+                Box::pin(self.ask_person(answer, &entry, slot, context)).await
+            }
             Called::Done(answer, None) => answer.into_result().into(),
             Called::Refused(why) => CallToolResult::error(vec![ContentBlock::text(why)]).into(),
         })
@@ -216,7 +244,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.work(&context, self.answer_call(request, &context)).await
+        let slot = self.limits().admit()?;
+        Self::attend(&context, self.answer_call(request, slot, &context)).await
     }
 
     async fn list_resources(
@@ -283,7 +312,8 @@ impl ServerHandler for Server {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        Err(unknown(&request.method, asking::has_no_handshake(&context)))
+        let refused = async { Err(unknown(&request.method, asking::has_no_handshake(&context))) };
+        self.work(&context, refused).await
     }
 
     // The SDK would write to the log that a client has come.
@@ -312,7 +342,7 @@ fn unknown(method: &str, has_no_handshake: bool) -> ErrorData {
             None,
         );
     }
-    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("there is no method {method}"), None)
+    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("there is no method {}", quoted(method)), None)
 }
 
 /// What a client may tell its model about this server.

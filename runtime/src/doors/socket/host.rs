@@ -2,7 +2,8 @@
 //!
 //! What always holds: a request is answered or its connection ends; what a client does or fails to do costs its own
 //! connection only. The host leaves when for a while nobody was connected, no session was played and no question was out,
-//! or when it is told to; it finishes what it has begun and closes the store either way.
+//! or when it is told to; it answers what was asked, finishes what it has begun and closes the store either way. Whoever has
+//! not shown on TCP that it may come in takes no place of those who came by the socket, and keeps no host.
 
 mod connection;
 
@@ -22,14 +23,18 @@ use super::address::Address;
 use super::protocol::About;
 use super::wire::Wire;
 use crate::doors::mcp::http::Http;
+use crate::doors::mcp::lines::LAST_WORDS_MS;
 use crate::doors::mcp::server::Desk;
 use crate::doors::token::Token;
 use crate::drivers::RuntimeError;
 use crate::drivers::live::Live;
 use crate::training::Stop;
 
-/// How many connections there may be at once; the next ones wait to be accepted.
+/// How many connections there may be at once on the socket; the next ones wait to be accepted.
 pub const MAX_CONNECTIONS: usize = 512;
+
+/// How many there may be at once on TCP, those of strangers among them; the next ones wait to be accepted.
+pub const MAX_TCP_CONNECTIONS: usize = 256;
 
 /// After how long without anybody a host leaves, in milliseconds, unless it is told otherwise: ten minutes.
 pub const IDLE_LEAVE_MS: u64 = 10 * 60 * 1000;
@@ -37,8 +42,10 @@ pub const IDLE_LEAVE_MS: u64 = 10 * 60 * 1000;
 /// How long to wait before accepting again when the system has no more connections to give, in milliseconds.
 const ACCEPT_AGAIN_MS: u64 = 100;
 
-/// How long those may take who are told that the store failed, in milliseconds.
-const LAST_ANSWERS_MS: u64 = 1_000;
+/// How long a host that leaves waits until everybody has the answer to what was asked, in milliseconds.
+const LAST_ANSWERS_MS: u64 = 10_000;
+
+const _: () = assert!(LAST_ANSWERS_MS > LAST_WORDS_MS, "the last lines of a client of MCP fit in");
 
 /// Why a host left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +63,7 @@ pub enum Left {
 pub struct HostOptions {
     /// After how long without anybody it leaves, in milliseconds.
     pub idle_leave_ms: u64,
-    /// What a client on TCP must show.
+    /// What a client on TCP must show for this protocol; each door of MCP there has a token of its own that follows from it.
     pub token: Token,
     /// Who runs it.
     pub person: String,
@@ -120,6 +127,23 @@ impl Listening {
         &self.socket
     }
 
+    /// The next connection on the socket, and whether it is its owner's, whom its mode lets in.
+    async fn accept_unix(&self) -> std::io::Result<(Wire, bool)> {
+        let (stream, _) = self.unix.accept().await?;
+        // The socket's mode is set a moment after it is made, so who is there is looked at as well.
+        let is_owner = stream.peer_cred().is_ok_and(|peer| Some(peer.uid()) == self.owner);
+        Ok((Wire::new(Box::new(stream)), is_owner))
+    }
+
+    /// The next connection on TCP.
+    async fn accept_tcp(&self) -> std::io::Result<TcpStream> {
+        let Some(tcp) = &self.tcp else { return std::future::pending().await };
+        let (stream, _) = tcp.accept().await?;
+        // Requests are small and waited for: collecting them would cost their latency.
+        let _ = stream.set_nodelay(true);
+        Ok(stream)
+    }
+
     /// The port on the loopback interface, if there is one.
     pub fn tcp_port(&self) -> Option<u16> {
         self.tcp.as_ref()?.local_addr().ok().map(|address| address.port())
@@ -173,7 +197,9 @@ pub async fn serve(
 ) -> Result<Left, RuntimeError> {
     let file = store.path().and_then(file_id);
     let desk = Desk::new(live.handle(), options.person.clone());
-    let http = listening.tcp.is_some().then(|| Http::new(&desk, options.token.clone()));
+    let leaving = watch::Sender::new(false);
+    let http =
+        listening.tcp.is_some().then(|| Http::new(&desk, &options.token, &Stop::from(leaving.subscribe())));
     let shared = Arc::new(Shared {
         http,
         desk,
@@ -184,45 +210,26 @@ pub async fn serve(
         connections: AtomicU64::new(0),
         playing: AtomicU64::new(0),
         changed: Notify::new(),
-        leave: watch::Sender::new(false),
+        leave: leaving,
         file,
         stage: Mutex::new(()),
         sessions: std::sync::Mutex::new(JoinSet::new()),
     });
-    let mut connections = JoinSet::new();
-    let mut leave = shared.leave.subscribe();
-    let left = loop {
-        while connections.try_join_next().is_some() {}
-        let room = connections.len() < MAX_CONNECTIONS;
-        tokio::select! {
-            accepted = accept(&listening), if room => match accepted {
-                Ok(Accepted::Unix { wire, is_owner }) => {
-                    connections.spawn(connection::serve(shared.clone(), wire, is_owner));
-                }
-                Ok(Accepted::Tcp(stream)) => {
-                    connections.spawn(connection::serve_tcp(shared.clone(), stream));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(ACCEPT_AGAIN_MS)).await;
-                }
-            },
-            _ = connections.join_next(), if !connections.is_empty() => {}
-            _ = leave.wait_for(|leave| *leave) => break Left::Told,
-            () = told.wait() => break Left::Told,
-            () = shared.live.ended() => break Left::Failed,
-            idle = idle(&shared) => { idle?; break Left::Idle }
-        }
-    };
+    let (mut unix, mut tcp) = (JoinSet::new(), JoinSet::new());
+    let left = receive(&shared, &listening, &mut unix, &mut tcp, &mut told).await?;
     // Nobody new comes in; the socket's file goes first, so that whoever looks for a host starts the next one.
     drop(listening);
     let _ = shared.leave.send_replace(true);
-    if left == Left::Failed {
-        // Whoever waits for an answer is told why there is none.
-        let told = async { while connections.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(Duration::from_millis(LAST_ANSWERS_MS), told).await;
+    // Nothing more is taken on, and whoever waits for an answer gets it, or is told why there is none.
+    let answered = async {
+        while unix.join_next().await.is_some() {}
+        while tcp.join_next().await.is_some() {}
+    };
+    if tokio::time::timeout(Duration::from_millis(LAST_ANSWERS_MS), answered).await.is_err() {
+        tracing::warn!("some connections were ended before they had all their answers");
     }
-    connections.shutdown().await;
+    unix.shutdown().await;
+    tcp.shutdown().await;
     let sessions = std::mem::take(&mut *shared.sessions());
     end(sessions).await;
     let store = shared.store.clone();
@@ -234,39 +241,45 @@ pub async fn serve(
     Ok(left)
 }
 
+/// Receives connections until there is a reason to leave.
+async fn receive(
+    shared: &Arc<Shared>,
+    listening: &Listening,
+    unix: &mut JoinSet<()>,
+    tcp: &mut JoinSet<()>,
+    told: &mut Stop,
+) -> Result<Left, RuntimeError> {
+    let mut leave = shared.leaving();
+    // Whoever comes and is not let in does not begin it anew.
+    let mut idle = std::pin::pin!(idle(shared));
+    loop {
+        while unix.try_join_next().is_some() {}
+        while tcp.try_join_next().is_some() {}
+        let (unix_has_room, tcp_has_room) = (unix.len() < MAX_CONNECTIONS, tcp.len() < MAX_TCP_CONNECTIONS);
+        let accepted = tokio::select! {
+            accepted = listening.accept_unix(), if unix_has_room => accepted.map(|(wire, is_owner)| {
+                unix.spawn(connection::serve(shared.clone(), wire, is_owner));
+            }),
+            accepted = listening.accept_tcp(), if tcp_has_room => accepted.map(|stream| {
+                tcp.spawn(connection::serve_tcp(shared.clone(), stream));
+            }),
+            _ = unix.join_next(), if !unix.is_empty() => Ok(()),
+            _ = tcp.join_next(), if !tcp.is_empty() => Ok(()),
+            () = leave.wait() => return Ok(Left::Told),
+            () = told.wait() => return Ok(Left::Told),
+            () = shared.live.ended() => return Ok(Left::Failed),
+            idle = &mut idle => return idle.map(|()| Left::Idle),
+        };
+        if let Err(error) = accepted {
+            tracing::warn!(%error, "a connection could not be accepted");
+            tokio::time::sleep(Duration::from_millis(ACCEPT_AGAIN_MS)).await;
+        }
+    }
+}
+
 /// Sessions are told to stop and are waited for; they stay open and can be taken up again.
 async fn end(mut sessions: JoinSet<()>) {
     while sessions.join_next().await.is_some() {}
-}
-
-/// A connection.
-enum Accepted {
-    /// On the socket, whose mode guards it where it is its owner's.
-    Unix { wire: Wire, is_owner: bool },
-    /// On TCP.
-    Tcp(TcpStream),
-}
-
-/// The next connection.
-async fn accept(listening: &Listening) -> std::io::Result<Accepted> {
-    let tcp = async {
-        match &listening.tcp {
-            Some(tcp) => tcp.accept().await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        accepted = listening.unix.accept() => accepted.map(|(stream, _)| {
-            // The socket's mode is set a moment after it is made, so who is there is looked at as well.
-            let is_owner = stream.peer_cred().is_ok_and(|peer| Some(peer.uid()) == listening.owner);
-            Accepted::Unix { wire: Wire::new(Box::new(stream)), is_owner }
-        }),
-        accepted = tcp => accepted.map(|(stream, _)| {
-            // Requests are small and waited for: collecting them would cost their latency.
-            let _ = stream.set_nodelay(true);
-            Accepted::Tcp(stream)
-        }),
-    }
 }
 
 /// Waits until nobody has needed the host for long enough.
@@ -295,6 +308,16 @@ impl Shared {
     fn is_needed(&self) -> Result<bool, RuntimeError> {
         let busy = self.connections.load(Ordering::Acquire) > 0 || self.playing.load(Ordering::Acquire) > 0;
         Ok(busy || !self.store.snapshot()?.thoughts_out(None, 1)?.is_empty())
+    }
+
+    /// What says when it is to leave.
+    fn leaving(&self) -> Stop {
+        Stop::from(self.leave.subscribe())
+    }
+
+    /// Counts somebody who may be here, for as long as it is kept.
+    fn keep(&self) -> Kept<'_> {
+        Kept::by(&self.connections, &self.changed)
     }
 
     fn sessions(&self) -> std::sync::MutexGuard<'_, JoinSet<()>> {

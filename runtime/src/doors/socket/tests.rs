@@ -22,6 +22,7 @@ use super::address::Address;
 use super::client::{Client, ClientError, Found};
 use super::host::{HostOptions, Left, Listening, serve};
 use super::protocol::{Hello, PROTOCOL, Want, Welcome, WelcomeAnswer};
+use crate::doors::mcp::door::Door;
 use crate::doors::token::Token;
 use crate::drivers::live::Live;
 use crate::drivers::simulation::Simulation;
@@ -207,6 +208,9 @@ fn nobody_else_may_use_the_socket() {
     assert!(matches!(Client::connect_tcp(host.tcp_port, "another"), Err(ClientError::Forbidden)));
     let client = Client::connect_tcp(host.tcp_port, TOKEN).unwrap();
     assert_eq!(client.about().unwrap().pid, std::process::id());
+    // A door's token is none of this protocol.
+    let of_door = Token::new(TOKEN.to_owned()).of_door(&Door::Person);
+    assert!(matches!(Client::connect_tcp(host.tcp_port, of_door.text()), Err(ClientError::Forbidden)));
     // A host without a token has none that could be guessed.
     let host = Host::start_with(NEVER_MS, "");
     assert!(matches!(Client::connect_tcp(host.tcp_port, ""), Err(ClientError::Forbidden)));
@@ -285,6 +289,36 @@ fn a_host_that_nobody_needs_leaves_and_its_socket_with_it() {
     let socket = host.address.socket.clone();
     assert_eq!(host.left(), Left::Idle);
     assert!(!socket.exists());
+}
+
+/// Goal: whoever has shown no token keeps no host up. Method: strangers on TCP who say nothing, begin in either protocol, or
+/// come again and again, for as long as the host is there.
+#[test]
+fn a_host_does_not_stay_for_strangers() {
+    const IDLE_MS: u64 = 300;
+    const LONG_MS: u128 = 8_000;
+    let stopwatch = echo_storage::clock::Stopwatch::new();
+    let host = Host::start(IDLE_MS);
+    let at = (std::net::Ipv4Addr::LOCALHOST, host.tcp_port);
+    let mut kept = Vec::new();
+    for beginning in ["", "POST /mcp HTTP/1.1\r\n", "\u{0}\u{0}"] {
+        let mut stream = std::net::TcpStream::connect(at).unwrap();
+        stream.write_all(beginning.as_bytes()).unwrap();
+        kept.push(stream);
+    }
+    let again = std::thread::spawn(move || {
+        // Each waits for its refusal, so they do not come without end.
+        while let Ok(mut stream) = std::net::TcpStream::connect(at) {
+            let _ = stream.write_all(b"GET /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            let _ = stream.read_to_end(&mut Vec::new());
+            if stopwatch.elapsed().as_millis() > LONG_MS {
+                return;
+            }
+        }
+    });
+    assert_eq!(host.left(), Left::Idle);
+    assert!(stopwatch.elapsed().as_millis() < LONG_MS, "it stayed for strangers");
+    again.join().unwrap();
 }
 
 #[test]

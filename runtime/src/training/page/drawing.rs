@@ -155,7 +155,7 @@ fn anchor_name(anchor: Anchor) -> &'static str {
 
 /// The name of somebody as a picture shows it.
 pub(super) fn shown(name: &str) -> String {
-    crate::training::phrases::shortened(name, NAME_CHARS)
+    crate::wording::shortened(name, NAME_CHARS)
 }
 
 /// A count as a coordinate.

@@ -11,8 +11,9 @@ use crate::deliveries;
 use crate::training::asked;
 use crate::training::chronicle::{Change, Chronicle};
 use crate::training::expectations::CheckVerdict;
-use crate::training::phrases::{check_name, shortened, span, troubles};
+use crate::training::phrases::{check_name, span, troubles};
 use crate::training::report::Report;
+use crate::wording::shortened;
 use crate::wording::{changed, counted, deed_name, kind_name, phase_name, verdict_name};
 
 /// How much of a message's content the page shows, in characters; `messages.jsonl` has all of it.

@@ -29,7 +29,7 @@ use crate::doors::socket::protocol::{
 use crate::doors::socket::wire::{Wire, WireError};
 use crate::drivers::RuntimeError;
 use crate::engine::Asked;
-use crate::training::{self, Play, Playing, Scenario, Stop};
+use crate::training::{self, Play, Playing, Scenario};
 
 /// How long a client may take over the handshake, in milliseconds.
 const HANDSHAKE_MS: u64 = 5_000;
@@ -48,19 +48,19 @@ const FOLLOWED_STEPS: usize = 256;
 
 /// Serves a client until it goes away.
 pub(super) async fn serve(shared: Arc<Shared>, mut wire: Wire, is_guarded: bool) {
-    let _kept = Kept::by(&shared.connections, &shared.changed);
-    let mut connection = Connection { shared: &shared, snapshot: None };
-    let served = async {
-        if connection.greet(&mut wire, is_guarded).await? {
-            connection.requests(&mut wire).await
-        } else {
-            Ok(None)
-        }
+    let kept = is_guarded.then(|| shared.keep());
+    let mut connection = Connection { shared: &shared, kept, snapshot: None };
+    let mut leave = shared.leaving();
+    let greeted = tokio::select! {
+        greeted = connection.greet(&mut wire, is_guarded) => greeted,
+        // Nothing was asked yet.
+        () = leave.wait() => return,
     };
+    let served = async { if greeted? { connection.requests(&mut wire).await } else { Ok(None) } };
     match served.await {
         Ok(None) => {}
         Ok(Some(door)) => {
-            let leave = Stop::from(shared.leave.subscribe());
+            let leave = shared.leaving();
             Box::pin(Server::at(door, shared.desk.clone()).serve_lines(wire.into_stream(), leave)).await;
         }
         Err(error) => tracing::debug!(%error, "a connection ended"),
@@ -71,11 +71,14 @@ pub(super) async fn serve(shared: Arc<Shared>, mut wire: Wire, is_guarded: bool)
 /// is less than what its first byte counts.
 pub(super) async fn serve_tcp(shared: Arc<Shared>, stream: TcpStream) {
     let mut first = [0; 1];
-    let peeked = tokio::time::timeout(Duration::from_millis(HANDSHAKE_MS), stream.peek(&mut first)).await;
+    let mut leave = shared.leaving();
+    let peeked = tokio::select! {
+        peeked = tokio::time::timeout(Duration::from_millis(HANDSHAKE_MS), stream.peek(&mut first)) => peeked,
+        () = leave.wait() => return,
+    };
     match (peeked, &shared.http) {
         (Ok(Ok(1)), Some(http)) if first != [0] => {
-            let _kept = Kept::by(&shared.connections, &shared.changed);
-            http.clone().serve(stream, Stop::from(shared.leave.subscribe())).await;
+            http.serve(stream, leave, || shared.keep()).await;
         }
         (Ok(Ok(1)), _) => Box::pin(serve(shared, Wire::new(Box::new(stream)), false)).await,
         _ => tracing::debug!("a connection on TCP said nothing"),
@@ -84,6 +87,8 @@ pub(super) async fn serve_tcp(shared: Arc<Shared>, stream: TcpStream) {
 
 struct Connection<'a> {
     shared: &'a Arc<Shared>,
+    /// Whoever may come in keeps the host.
+    kept: Option<Kept<'a>>,
     snapshot: Option<Snapshot>,
 }
 
@@ -93,6 +98,9 @@ impl Connection<'_> {
         let hello: Hello = wire.receive_json(HANDSHAKE_MS).await?;
         // Without TCP there is no token, and nobody knows it.
         let is_known = is_guarded || hello.token.is_some_and(|shown| self.shared.options.token.is(&shown));
+        if is_known && self.kept.is_none() {
+            self.kept = Some(self.shared.keep());
+        }
         let answer = match hello.want {
             _ if !is_known => WelcomeAnswer::Forbidden,
             // It serves a file that is there no more; whoever looks for the store must find the one that is.
@@ -116,7 +124,7 @@ impl Connection<'_> {
 
     /// Answers requests until the client goes away, or asks for a door to MCP.
     async fn requests(&mut self, wire: &mut Wire) -> Result<Option<Door>, WireError> {
-        let mut leave = self.shared.leave.subscribe();
+        let mut leave = self.shared.leaving();
         loop {
             let kept = Duration::from_millis(SNAPSHOT_MS);
             let next = tokio::select! {
@@ -126,7 +134,7 @@ impl Connection<'_> {
                     continue;
                 }
                 // Nothing more is taken on; what is being answered is answered.
-                _ = leave.wait_for(|leave| *leave) => return Ok(None),
+                () = leave.wait() => return Ok(None),
             };
             let Some(request) = next else { return Ok(None) };
             if let Request::Follow { after } = request {
@@ -263,10 +271,12 @@ impl Connection<'_> {
     /// While a session is played there is always something left to do, and whoever sent a message does not wait for it.
     async fn settle(&mut self, at_most_ms: u64) -> Result<Response, RuntimeError> {
         self.snapshot = None;
-        let settled = self.shared.live.settled();
-        match tokio::time::timeout(Duration::from_millis(at_most_ms.min(MAX_SETTLE_MS)), settled).await {
-            Ok(settled) => settled.map(|()| Response::Done),
-            Err(_) => Ok(Response::Done),
+        let mut leave = self.shared.leaving();
+        tokio::select! {
+            settled = self.shared.live.settled() => settled.map(|()| Response::Done),
+            () = tokio::time::sleep(Duration::from_millis(at_most_ms.min(MAX_SETTLE_MS))) => Ok(Response::Done),
+            // What is left to do is done by the next host.
+            () = leave.wait() => Ok(Response::Done),
         }
     }
 
@@ -327,6 +337,7 @@ impl Connection<'_> {
     /// Streams steps until the client goes away.
     async fn follow(&mut self, wire: &mut Wire, mut after: u64) -> Result<(), WireError> {
         let mut head = self.shared.live.head();
+        let mut leave = self.shared.leaving();
         loop {
             // Marked as seen before reading: what is committed meanwhile wakes this loop once more.
             head.borrow_and_update();
@@ -346,6 +357,7 @@ impl Connection<'_> {
             tokio::select! {
                 changed = head.changed() => if changed.is_err() { return Ok(()) },
                 _ = wire.receive::<Request>() => return Ok(()),
+                () = leave.wait() => return Ok(()),
                 () = self.shared.live.ended() => return match self.shared.live.why_ended() {
                     RuntimeError::Stopped => Ok(()),
                     why => wire.send(&failed(&why)).await,
@@ -375,7 +387,7 @@ async fn perform(
     what: Play<'_>,
     watcher: &mut dyn FnMut(&Entry),
 ) -> Result<(), RuntimeError> {
-    let stop = Stop::from(shared.leave.subscribe());
+    let stop = shared.leaving();
     let mut watcher = |entry: &Entry| watcher(entry);
     training::play(&shared.live, Playing { what, watcher: &mut watcher, stop }).await.map(drop)
 }

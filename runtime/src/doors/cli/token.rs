@@ -1,0 +1,67 @@
+//! `token`: what a client on HTTP shows at its door.
+//!
+//! What always holds: one door's token is printed, by which no other door opens. Nothing is made or changed.
+
+use serde::Serialize;
+
+use super::{End, Failed, Invocation, look};
+use crate::doors::mcp::door::Door;
+use crate::doors::token::Token;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  echo-org token --role ROLE             that of /mcp/ROLE
+  echo-org token --person                that of /mcp/person
+  echo-org token                         that of /mcp, the tools of every role
+
+A client on HTTP sends it with each request: `Authorization: Bearer TOKEN`. It opens its own door
+and no other, and holds for as long as the runtime that `serve --tcp` has started: the next one
+has others.";
+
+/// What `token` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The door of this role
+    #[arg(long, value_name = "ROLE", conflicts_with = "person")]
+    role: Option<String>,
+    /// The door of people
+    #[arg(long)]
+    person: bool,
+}
+
+/// What is printed.
+#[derive(Serialize)]
+struct Told {
+    /// The path of the door.
+    door: String,
+    token: String,
+}
+
+/// Prints a door's token.
+pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
+    let door = match &arguments.role {
+        Some(name) => Door::Role(look::role(&invocation.organisation, "--role", name)?),
+        None if arguments.person => Door::Person,
+        None => Door::Everyone,
+    };
+    let place = invocation.place()?;
+    let file = place.address(&invocation.surroundings)?.token;
+    let store = match std::fs::read_to_string(&file) {
+        Ok(text) => Token::new(text),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Failed::Failure(format!(
+                "there is no token at {}: a runtime that listens on TCP makes it; start one with `{}`",
+                file.display(),
+                place.command("serve --tcp PORT")
+            )));
+        }
+        Err(cause) => return Err(Failed::Failure(format!("cannot read {}: {cause}", file.display()))),
+    };
+    let told = Told { door: door.path(), token: store.of_door(&door).text().to_owned() };
+    if invocation.json {
+        invocation.output.json(&told);
+    } else {
+        invocation.output.text(&told.token);
+    }
+    Ok(End::Well)
+}

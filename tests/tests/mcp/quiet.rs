@@ -1,0 +1,77 @@
+//! What a client's nonsense leaves behind in the log: nothing.
+
+use std::io::Write;
+use std::net::Shutdown;
+
+use echo_runtime::doors::mcp::door::Door;
+use echo_runtime::doors::socket::address::Address;
+use echo_runtime::doors::socket::client::{Client, Found};
+use echo_tests::mcp::{HANDSHAKE, Stdio, introduction, request};
+use echo_tests::{Home, role};
+use serde_json::{Value, json};
+
+use super::http::{Serving, session};
+
+/// How often each kind of nonsense is sent: more than a burst may hold, so that refusals for that are among the answers.
+const TIMES: u64 = 1_000;
+/// What no log may hold.
+const JUNK: &str = "zzjunkzz";
+/// The longest answer to junk, in bytes: far less than the junk has.
+const ANSWER_BYTES: usize = 600;
+
+/// Goal: no client fills the log of a runtime, nor writes into it. Method: thousands of requests whose names, methods,
+/// addresses and versions are long junk, through a bridge, to a runtime in the background; then its log.
+#[test]
+fn junk_is_not_in_the_log_and_repeated_in_part() {
+    let home = Home::sharing();
+    let mut client = Stdio::ready(&home, &["--role", "ceo"]);
+    let log = || std::fs::read_to_string(home.store().with_extension("redb.log")).unwrap();
+    let before = log();
+    let junk = JUNK.repeat(100);
+    let kinds: [(&str, Value); 5] = [
+        ("tools/call", json!({ "name": junk })),
+        (&junk, json!({})),
+        ("resources/read", json!({ "uri": format!("echo://{junk}") })),
+        ("prompts/get", json!({ "name": junk })),
+        ("tools/list", json!({ "_meta": { "io.modelcontextprotocol/protocolVersion": junk } })),
+    ];
+    for (method, params) in &kinds {
+        for number in 0..TIMES {
+            let answer = client.message(method, params);
+            assert!(answer.get("error").is_some(), "{answer}");
+            // What the SDK itself refuses repeats the version.
+            let is_cut = answer.to_string().len() < ANSWER_BYTES || *method == "tools/list";
+            assert!(is_cut, "{number}: {answer}");
+        }
+    }
+    assert_eq!(log(), before);
+    assert!(!before.contains(JUNK));
+}
+
+/// Goal: neither does one that goes away. Method: connections on the socket and on HTTP that are closed behind a hundred
+/// requests, before their answers.
+#[test]
+fn whoever_goes_away_is_not_in_the_log() {
+    let home = Home::sharing();
+    let serving = Serving::start_with(&home, &["--for-others"]);
+    let client = session(&serving.client("/mcp/ceo"));
+    let address = Address::of(&home.store(), &home.path().join("echo-org")).unwrap();
+    let asked = |id: u64| request(id, "tools/call", &json!({ "name": JUNK })).to_string();
+    for round in 10..30 {
+        // Within a session no two are the same, and all are as long.
+        let all: Vec<String> = (round * 1_000..).take(100).map(asked).collect();
+        let Found::Host(socket) = Client::connect(&address).unwrap() else { panic!("it left") };
+        let mut lines = socket.into_mcp(Door::Role(role("ceo"))).unwrap();
+        let hello = request(0, "initialize", &introduction(HANDSHAKE, &json!({})));
+        // It may have been given up before all is written.
+        let _ = lines.write_all(format!("{hello}\n{}\n", all.join("\n")).as_bytes());
+        let _ = lines.shutdown(Shutdown::Read);
+        let mut stream = client.connect();
+        let head = client.head("POST", asked(10_000).len()).replace("Connection: close\r\n", "");
+        let _ = stream.write_all(format!("{head}{}", all.join(&head)).as_bytes());
+    }
+    // Whoever comes behind them is served.
+    assert_eq!(client.post(&request(1, "tools/list", &json!({}))).status, 200);
+    let _ = home.run(&["stop"]).exits(0);
+    assert_eq!(serving.running.ends().stderr, "stopped\n");
+}
