@@ -164,6 +164,11 @@ fn a_session_of_http_is_asked_and_told_of_the_wait() {
         );
         assert_eq!(waits["params"]["message"], "waiting for a person", "{waits}");
     }
+    // Another request under the id of the one that waits would take its answer away.
+    let same = client.post(&request(7, "tools/list", &json!({})));
+    assert_eq!(same.status, 400, "{same:?}");
+    assert!(same.answer().to_string().contains("the id 7 is being answered"), "{same:?}");
+    assert!(client.post(&request(8, "tools/list", &json!({}))).result()["tools"].is_array());
     let (approval, code) = waiting(&home);
     assert!(question["params"]["message"].as_str().unwrap().contains(&approval), "{question}");
     assert!(!question.to_string().contains(&code), "{question}");
@@ -175,4 +180,6 @@ fn a_session_of_http_is_asked_and_told_of_the_wait() {
     let done = std::iter::from_fn(|| answers.hears()).find(|message| message.get("id") == Some(&json!(7)));
     let done = done.unwrap();
     assert_eq!(done["result"]["structuredContent"]["status"], "approved", "{done}");
+    assert_eq!(answers.hears(), None);
+    assert!(client.post(&request(7, "tools/list", &json!({}))).result()["tools"].is_array());
 }

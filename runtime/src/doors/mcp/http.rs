@@ -7,6 +7,7 @@
 //! | without the token of this door | 401 |
 //! | with a body that is too long, or that does not come in time | 413, 408 |
 //! | for one more session than there may be | 503 |
+//! | under an id that a request of the same session has, which is being answered | 400 |
 //! | otherwise | what the SDK's service says |
 //!
 //! What always holds: where a request claims to come from, its path and its token are all that is looked at of it before the
@@ -16,10 +17,10 @@
 
 mod gate;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http_body_util::combinators::BoxBody;
@@ -38,7 +39,7 @@ use tokio::sync::Semaphore;
 use super::door::Door;
 use super::limits::Caller;
 use super::lines::MAX_LINE_BYTES;
-use super::server::{Desk, Server};
+use super::server::{Desk, Server, quoted};
 use super::taken::{TAKE_MS, Taken};
 use crate::doors::token::Token;
 use crate::training::Stop;
@@ -81,6 +82,31 @@ struct At {
     caller: Caller,
     /// The sessions that there may still be.
     seats: Arc<Semaphore>,
+    /// The requests of sessions that are being answered.
+    open: Arc<Mutex<HashSet<Asked>>>,
+}
+
+/// A request of a session: the session, and the request's id as JSON.
+type Asked = (HeaderValue, String);
+
+/// Keeps a request among those that are being answered.
+struct Open {
+    of_door: Arc<Mutex<HashSet<Asked>>>,
+    asked: Asked,
+}
+
+impl Open {
+    /// Of two requests with one id the SDK would answer one alone, so the second has to wait; nothing for that one.
+    fn first(of_door: &Arc<Mutex<HashSet<Asked>>>, asked: Asked) -> Option<Self> {
+        let is_first = of_door.lock().unwrap_or_else(PoisonError::into_inner).insert(asked.clone());
+        is_first.then(|| Self { of_door: of_door.clone(), asked })
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.of_door.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.asked);
+    }
 }
 
 impl At {
@@ -99,6 +125,7 @@ impl At {
             service: StreamableHttpService::new(server, Arc::new(sessions), config),
             caller: Caller::new(),
             seats: Arc::new(Semaphore::new(MAX_SESSIONS)),
+            open: Arc::default(),
         }
     }
 }
@@ -111,10 +138,11 @@ struct Visit<K> {
     listens: AtomicBool,
 }
 
-/// What matters of a message that belongs to no session.
+/// What matters of a message before the SDK sees it.
 #[derive(Deserialize)]
-struct Opening {
+struct Head {
     method: String,
+    id: Option<serde_json::Value>,
 }
 
 impl Http {
@@ -205,7 +233,23 @@ impl Http {
             Ok(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "the body broke off"),
             Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
         };
-        let caller = if !head.headers.contains_key(SESSION) && begins_session(&body) {
+        let (message, session) = (serde_json::from_slice::<Head>(&body).ok(), head.headers.get(SESSION));
+        let open = match (message.as_ref().and_then(|message| message.id.as_ref()), session) {
+            (Some(id), Some(session)) => {
+                let id = id.to_string();
+                let Some(open) = Open::first(&at.open, (session.clone(), id.clone())) else {
+                    let why = format!(
+                        "a request of this session with the id {} is being answered: give each its own",
+                        quoted(&id)
+                    );
+                    return refuse(StatusCode::BAD_REQUEST, &why);
+                };
+                Some(open)
+            }
+            _ => None,
+        };
+        let begins_session = message.is_some_and(|message| message.method == "initialize");
+        let caller = if session.is_none() && begins_session {
             // The seat goes with the session's server, or with this request where none comes of it.
             let Ok(seat) = at.seats.clone().try_acquire_owned() else {
                 let why = "there are too many sessions at this door: end one, or wait until one has ended";
@@ -215,12 +259,18 @@ impl Http {
         } else {
             at.caller.clone()
         };
-        CALLER.scope(caller, at.service.handle(Request::from_parts(head, Full::new(body)))).await
+        let answer =
+            CALLER.scope(caller, at.service.handle(Request::from_parts(head, Full::new(body)))).await;
+        let Some(open) = open else { return answer };
+        answer.map(|body| {
+            let kept = move |frame| {
+                // It is over when the body goes.
+                let _ = &open;
+                frame
+            };
+            body.map_frame(kept).boxed()
+        })
     }
-}
-
-fn begins_session(body: &[u8]) -> bool {
-    serde_json::from_slice::<Opening>(body).is_ok_and(|message| message.method == "initialize")
 }
 
 /// An answer that refuses a stranger, who is let go behind it.
