@@ -14,9 +14,10 @@ use echo_tests::{Home, Running};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// A home with a store after the default session, and its journal's values in order, by their first step.
+/// A home with a store after the default session, twice, and its journal's values in order, by their first step.
 fn trained() -> (Home, Vec<(u64, Vec<u8>)>) {
     let home = Home::default();
+    let _ = home.run(&["train"]).exits(0);
     let _ = home.run(&["train"]).exits(0);
     let store = Store::open(&home.store(), &OpenOptions::default()).unwrap();
     let snapshot = store.snapshot().unwrap();
@@ -36,7 +37,7 @@ fn one_changed_byte_in_any_commit_is_found_and_named() {
     let _ = home.run(&["replay"]).exits(0);
     assert!(home.run(&["verify"]).exits(0).stdout.starts_with("no damage: "));
     let whole = std::fs::read(home.store()).unwrap();
-    assert!(values.len() > 5, "a session is more than {} commits", values.len());
+    assert!(values.len() > 5, "two sessions are more than {} commits", values.len());
     for (at, (step, value)) in values.iter().enumerate() {
         let places = places(&whole, value);
         assert!(!places.is_empty(), "step {step} is somewhere in the file");
