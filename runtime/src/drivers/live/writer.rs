@@ -32,7 +32,7 @@ const MAX_CASCADE: Duration = Duration::from_millis(20);
 const _: () = assert!(CASCADE_OF_INPUTS.as_micros() <= MIN_CASCADE.as_micros());
 
 /// How many steps a batch has at most of which the writer tells itself: telling of them takes less time than waking a thread.
-const MAX_TOLD_STEPS: usize = 16;
+const MAX_TOLD_STEPS: usize = 4;
 
 /// Inputs of one batch, and whom to tell what became of how many of them.
 type Group = (Vec<Asked>, Vec<(usize, Told)>);
