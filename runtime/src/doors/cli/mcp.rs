@@ -2,13 +2,22 @@
 //!
 //! What always holds: the standard output carries the protocol and nothing else. No store is opened here: the runtime has
 //! it, and one is started when the client says something and none is up.
+//!
+//! A client starts one of these for each of its entries, so each should take little. Most of what a process takes are the
+//! pages of the program that it has run, and to read a command line in full, with the help of every command, takes more of
+//! them than to carry lines. So what clients are set up with is read by [`begun`], which gives up on anything else.
 
+use std::ffi::OsString;
 use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use echo_storage::names::RoleId;
 
 use crate::doors::mcp::bridge;
 use crate::doors::mcp::door::Door;
 
-use super::place::Place;
+use super::place::{Place, Surroundings};
 use super::{End, Failed, Invocation, look, reach};
 
 pub(super) const EXAMPLES: &str = "\
@@ -39,17 +48,139 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
         None => Door::Everyone,
     };
     let place = invocation.place()?;
-    let dial = || dial(invocation, &place, &door).map_err(|failed| failed.to_string());
-    bridge::run(dial, std::io::stdin().lock(), std::io::stdout());
+    carry(&invocation.surroundings, &place, &door);
     Ok(End::Well)
 }
 
+/// Does the same where the arguments of this process are those that clients are set up with. Where they are not, or there is
+/// something to say about them, it does nothing and says no.
+pub(super) fn begun(roles: &[&str]) -> bool {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let Some(Usual { door, store }) = Usual::of(&arguments, roles) else { return false };
+    let surroundings = Surroundings::of_process();
+    let Ok(place) = Place::find(store.as_deref(), &surroundings) else { return false };
+    carry(&surroundings, &place, &door);
+    true
+}
+
+/// What the usual arguments ask for.
+#[derive(Debug, PartialEq, Eq)]
+struct Usual {
+    door: Door,
+    store: Option<PathBuf>,
+}
+
+impl Usual {
+    /// What these arguments ask for; nothing where one is unusual, wrong or given twice.
+    fn of(arguments: &[OsString], roles: &[&str]) -> Option<Self> {
+        let (first, rest) = arguments.split_first()?;
+        if first != "mcp" {
+            return None;
+        }
+        let (mut door, mut store) = (None, None);
+        let mut rest = rest.iter();
+        while let Some(argument) = rest.next() {
+            let twice = match argument.to_str()? {
+                "--store" => store.replace(value(rest.next())?).is_some(),
+                "--role" => {
+                    let name = value(rest.next())?.to_str()?;
+                    let role = roles.contains(&name).then(|| RoleId::new(name).ok()).flatten()?;
+                    door.replace(Door::Role(role)).is_some()
+                }
+                "--person" => door.replace(Door::Person).is_some(),
+                _ => return None,
+            };
+            if twice {
+                return None;
+            }
+        }
+        let store = store.map(|store| Path::new(store).to_owned());
+        Some(Self { door: door.unwrap_or(Door::Everyone), store })
+    }
+}
+
+/// The value of an option; nothing where it is missing, empty or looks like an option.
+fn value(argument: Option<&OsString>) -> Option<&OsString> {
+    argument.filter(|value| !value.is_empty() && !value.as_encoded_bytes().starts_with(b"-"))
+}
+
+/// Carries what a client says to the runtime of a store, and back.
+fn carry(surroundings: &Surroundings, place: &Place, door: &Door) {
+    let dial = || {
+        // The database can stop the thread on a damaged page, when it is asked by which clock the store lives.
+        let dialled = catch_unwind(AssertUnwindSafe(|| dial(surroundings, place, door)));
+        let stopped = "the store cannot be read: `echo-org verify` says what is damaged and what helps";
+        dialled
+            .unwrap_or_else(|_| Err(Failed::Failure(stopped.to_owned())))
+            .map_err(|failed| failed.to_string())
+    };
+    bridge::run(dial, std::io::stdin().lock(), std::io::stdout());
+}
+
 /// A connection to the runtime that carries lines, of one that is started where none is up.
-fn dial(invocation: &Invocation<'_, '_>, place: &Place, door: &Door) -> Result<UnixStream, Failed> {
-    let client = reach::host(invocation, place, true)?.ok_or_else(|| {
+fn dial(surroundings: &Surroundings, place: &Place, door: &Door) -> Result<UnixStream, Failed> {
+    let client = reach::host(surroundings, place, true)?.ok_or_else(|| {
         let why = "an MCP client is served by a runtime, and this store has none: it lives by virtual time, or \
                    ECHO_IN_PROCESS is set; name another with --store, or unset that";
         Failed::Failure(why.to_owned())
     })?;
     client.into_mcp(door.clone()).map_err(Failed::because)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches;
+
+    use super::super::{Arguments, Command, Common};
+    use super::*;
+
+    const ROLES: [&str; 2] = ["head", "clerk"];
+
+    /// What the command line makes of arguments.
+    fn in_full(arguments: &[&str]) -> Option<Usual> {
+        let line = std::iter::once("echo-org").chain(arguments.iter().copied());
+        let parsed = <Arguments as clap::CommandFactory>::command().try_get_matches_from(line).ok()?;
+        let Arguments { common: Common { store, .. }, command } =
+            Arguments::from_arg_matches(&parsed).ok()?;
+        let Command::Mcp(arguments) = command else { return None };
+        let role = arguments.role.map(|name| RoleId::new(&name).map(Door::Role)).transpose().ok()?;
+        let door = role.unwrap_or(if arguments.person { Door::Person } else { Door::Everyone });
+        Some(Usual { door, store })
+    }
+
+    #[test]
+    fn the_usual_arguments_mean_what_they_mean_in_full() {
+        let check = |line: &str, is_usual: bool| {
+            let arguments: Vec<&str> = line.split_whitespace().collect();
+            let os: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+            let usual = Usual::of(&os, &ROLES);
+            assert_eq!(usual.is_some(), is_usual, "{line}");
+            if is_usual {
+                assert_eq!(usual, in_full(&arguments), "{line}");
+            }
+        };
+        check("mcp", true);
+        check("mcp --store /a/org.redb", true);
+        check("mcp --store /a/org.redb --role head", true);
+        check("mcp --role clerk --store org.redb", true);
+        check("mcp --person --store org.redb", true);
+        for unusual in [
+            "",
+            "status",
+            "mcp --help",
+            "mcp --json",
+            "mcp --role",
+            "mcp --role janitor",
+            "mcp --role=head",
+            "mcp --role head --person",
+            "mcp --role head --role head",
+            "mcp --store",
+            "mcp --store --person",
+            "mcp --store a --store b",
+            "mcp head",
+            "--store a mcp",
+        ] {
+            check(unusual, false);
+        }
+    }
 }
