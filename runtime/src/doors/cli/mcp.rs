@@ -5,20 +5,23 @@
 //!
 //! A client starts one of these for each of its entries, so each should take little. Most of what a process takes are the
 //! pages of the program that it has run, and to read a command line in full, with the help of every command, takes more of
-//! them than to carry lines. So what clients are set up with is read by [`begun`], which gives up on anything else.
+//! them than to carry lines. So what clients are set up with is read by [`begun`], which gives up on anything else; and what
+//! it takes to start a runtime, such as looking into the store, another process does that then ends.
 
 use std::ffi::OsString;
 use std::os::unix::net::UnixStream;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use echo_storage::names::RoleId;
 
 use crate::doors::mcp::bridge;
 use crate::doors::mcp::door::Door;
+use crate::doors::socket::client::Client;
+use crate::doors::socket::plain;
 
 use super::place::{Place, Surroundings};
-use super::{End, Failed, Invocation, look, reach};
+use super::{ERROR, End, Failed, Invocation, look, reach};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -38,10 +41,20 @@ pub(super) struct Arguments {
     /// Give a person's answers, and have no tool of an agent
     #[arg(long)]
     person: bool,
+    /// See to it that a runtime is up, and serve nobody: what a bridge has another process do for it
+    #[arg(long, hide = true, conflicts_with_all = ["role", "person"])]
+    start: bool,
 }
+
+/// What a bridge asks of the process that starts the runtime for it.
+const START: &str = "--start";
 
 /// Carries messages until the client has said all.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
+    if arguments.start {
+        let place = invocation.place()?;
+        return host(&invocation.surroundings, &place).map(|_| End::Well);
+    }
     let door = match &arguments.role {
         Some(name) => Door::Role(look::role(&invocation.organisation, "--role", name)?),
         None if arguments.person => Door::Person,
@@ -106,33 +119,63 @@ fn value(argument: Option<&OsString>) -> Option<&OsString> {
 
 /// Carries what a client says to the runtime of a store, and back.
 fn carry(surroundings: &Surroundings, place: &Place, door: &Door) {
-    let dial = || {
-        // The database can stop the thread on a damaged page, when it is asked by which clock the store lives.
-        let dialled = catch_unwind(AssertUnwindSafe(|| dial(surroundings, place, door)));
-        let stopped = "the store cannot be read: `echo-org verify` says what is damaged and what helps";
-        dialled
-            .unwrap_or_else(|_| Err(Failed::Failure(stopped.to_owned())))
-            .map_err(|failed| failed.to_string())
-    };
+    let dial = || dial(surroundings, place, door).map_err(|failed| failed.to_string());
     bridge::run(dial, std::io::stdin().lock(), std::io::stdout());
 }
 
 /// A connection to the runtime that carries lines, of one that is started where none is up.
 fn dial(surroundings: &Surroundings, place: &Place, door: &Door) -> Result<UnixStream, Failed> {
-    let client = reach::host(surroundings, place, true)?.ok_or_else(|| {
+    let address = place.address(surroundings)?;
+    if let Some(stream) = plain::lines(&address, door) {
+        return Ok(stream);
+    }
+    if let Some(program) = surroundings.program.as_ref().filter(|_| !surroundings.in_process) {
+        start(program, &address.store)?;
+        if let Some(stream) = plain::lines(&address, door) {
+            return Ok(stream);
+        }
+    }
+    // It may have left again, or is none that this program can talk to: then this says so.
+    connect(surroundings, place, door)
+}
+
+/// Has another process see to it that a runtime is up: what that takes in memory goes with it.
+fn start(program: &Path, store: &Path) -> Result<(), Failed> {
+    let mut command = Command::new(program);
+    command.args(["mcp", START, "--store"]).arg(store).stdin(Stdio::null());
+    // Each of its waits has an end, so it has one.
+    let done = command.output().map_err(|cause| {
+        Failed::Failure(format!("cannot start {}, which starts the runtime: {cause}", program.display()))
+    })?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let why = String::from_utf8_lossy(&done.stderr);
+    let why = why.trim();
+    Err(Failed::Failure(why.strip_prefix(ERROR).unwrap_or(why).to_owned()))
+}
+
+/// A connection to the runtime, in full.
+fn connect(surroundings: &Surroundings, place: &Place, door: &Door) -> Result<UnixStream, Failed> {
+    let client = host(surroundings, place)?;
+    client.into_mcp(door.clone()).map_err(Failed::because)
+}
+
+/// The runtime, started where none is up.
+fn host(surroundings: &Surroundings, place: &Place) -> Result<Client, Failed> {
+    reach::host(surroundings, place, true)?.ok_or_else(|| {
         let why = "an MCP client is served by a runtime, and this store has none: it lives by virtual time, or \
                    ECHO_IN_PROCESS is set; name another with --store, or unset that";
         Failed::Failure(why.to_owned())
-    })?;
-    client.into_mcp(door.clone()).map_err(Failed::because)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use clap::FromArgMatches;
 
-    use super::super::{Arguments, Command, Common};
-    use super::*;
+    use super::super::{Arguments, Command as Asked, Common};
+    use super::{Door, OsString, RoleId, Usual};
 
     const ROLES: [&str; 2] = ["head", "clerk"];
 
@@ -142,7 +185,7 @@ mod tests {
         let parsed = <Arguments as clap::CommandFactory>::command().try_get_matches_from(line).ok()?;
         let Arguments { common: Common { store, .. }, command } =
             Arguments::from_arg_matches(&parsed).ok()?;
-        let Command::Mcp(arguments) = command else { return None };
+        let Asked::Mcp(arguments) = command else { return None };
         let role = arguments.role.map(|name| RoleId::new(&name).map(Door::Role)).transpose().ok()?;
         let door = role.unwrap_or(if arguments.person { Door::Person } else { Door::Everyone });
         Some(Usual { door, store })
@@ -169,6 +212,7 @@ mod tests {
             "status",
             "mcp --help",
             "mcp --json",
+            "mcp --start",
             "mcp --role",
             "mcp --role janitor",
             "mcp --role=head",
