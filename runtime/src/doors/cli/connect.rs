@@ -1,10 +1,13 @@
 //! `connect`: the configuration by which an MCP client starts this program, printed or merged into the client's file.
 //!
-//! What always holds: printing changes nothing. Writing keeps everything else that the file holds, leaves a copy of what it
-//! was beside it, and changes nothing where the file says the same already. A file that is no JSON is left alone.
+//! What always holds: printing changes nothing. Writing keeps everything else that the file holds, also what its user put
+//! into an entry of ours, leaves a copy of what it was beside it, and changes nothing where the file says the same already.
+//! A file that is no JSON, or has another program's server under a name of ours, is left alone.
 
 pub(super) mod clients;
 mod merge;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use self::clients::Client;
 use self::merge::Merged;
-use super::{End, Failed, Invocation, PROGRAM, look};
+use super::{End, Failed, Invocation, look};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +27,8 @@ Examples:
 
 Without --role and --person the client gets the tools of every role, each prefixed with its role. Paths
 are whole ones, so it does not matter where the client starts. What was in the file before lies beside
-it as FILE.before-1. Restart the client, or have it load its servers again. `echo-org doctor` checks it.";
+it as FILE.before-1. What you add to an entry, such as env or disabled, is kept when it is written again.
+Restart the client, or have it load its servers again. `echo-org doctor` checks it.";
 
 /// The name under which every role's tools are entered.
 const EVERYONE: &str = "echo";
@@ -75,6 +79,12 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
         Some(file) => whole(file)?,
         None => client.file(&invocation.surroundings)?,
     };
+    if file.is_relative() {
+        let shown = file.display();
+        return Err(Failed::Failure(format!(
+            "{shown} is no whole path: set HOME to one, or name the file with --file PATH"
+        )));
+    }
     let names: Vec<String> = entries.keys().cloned().collect();
     let configuration = json!({ client.key(): entries.clone() });
     let mut told = Connected {
@@ -123,9 +133,13 @@ fn entries(
     roles: &[String],
     person: bool,
 ) -> Result<Map<String, Value>, Failed> {
-    let program = invocation.surroundings.program.clone();
-    let program = program.unwrap_or_else(|| PathBuf::from(PROGRAM)).display().to_string();
-    let store = invocation.place()?.shown();
+    let program = invocation.surroundings.program.as_deref().ok_or_else(|| {
+        Failed::Failure(
+            "where this program lies is not known, so no client can be told to start it".to_owned(),
+        )
+    })?;
+    let program = named("this program", program)?;
+    let store = named("the store", &whole(invocation.place()?.path())?)?;
     let entry = |door: &[&str]| {
         let arguments = [&["mcp", "--store", store.as_str()], door].concat();
         json!({ "type": "stdio", "command": program, "args": arguments })
@@ -142,6 +156,22 @@ fn entries(
         entries.insert(EVERYONE.to_owned(), entry(&[]));
     }
     Ok(entries)
+}
+
+/// A path as a client's file can name it: JSON has no words for other bytes, and a client starts its servers wherever it
+/// happens to be.
+fn named(what: &str, path: &Path) -> Result<String, Failed> {
+    let refused = |why: &str| {
+        Failed::Failure(format!(
+            "{what} lies at {}, {why}, so a client's file cannot name it: move it",
+            path.display()
+        ))
+    };
+    let text = path.to_str().ok_or_else(|| refused("which is no UTF-8"))?;
+    if path.is_relative() {
+        return Err(refused("which is no whole path"));
+    }
+    Ok(text.to_owned())
 }
 
 /// The whole path.
