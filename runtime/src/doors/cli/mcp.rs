@@ -28,6 +28,7 @@ Examples:
   echo-org mcp                    the tools of every role, each prefixed with its role
   echo-org mcp --role ROLE        those of one role, under their own names
   echo-org mcp --person           what waits for a person, and that person's answers
+  echo-org mcp --delegator        picks who is needed for a piece of work, and gives them tasks
 
 A client such as a desktop assistant or an editor starts this and talks to it. It ends when the client
 closes its input. When the runtime behind it is stopped or replaced it goes on with the next.";
@@ -41,8 +42,11 @@ pub(super) struct Arguments {
     /// Give a person's answers, and have no tool of an agent
     #[arg(long)]
     person: bool,
+    /// Pick who is needed for a piece of work, and give them tasks in your name
+    #[arg(long, conflicts_with_all = ["role", "person"])]
+    delegator: bool,
     /// See to it that a runtime is up, and serve nobody: what a bridge has another process do for it
-    #[arg(long, hide = true, conflicts_with_all = ["role", "person"])]
+    #[arg(long, hide = true, conflicts_with_all = ["role", "person", "delegator"])]
     start: bool,
 }
 
@@ -58,6 +62,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
     let door = match &arguments.role {
         Some(name) => Door::Role(look::role(&invocation.organisation, "--role", name)?),
         None if arguments.person => Door::Person,
+        None if arguments.delegator => Door::Delegator,
         None => Door::Everyone,
     };
     let place = invocation.place()?;
@@ -101,6 +106,7 @@ impl Usual {
                     door.replace(Door::Role(role)).is_some()
                 }
                 "--person" => door.replace(Door::Person).is_some(),
+                "--delegator" => door.replace(Door::Delegator).is_some(),
                 _ => return None,
             };
             if twice {
@@ -187,7 +193,12 @@ mod tests {
             Arguments::from_arg_matches(&parsed).ok()?;
         let Asked::Mcp(arguments) = command else { return None };
         let role = arguments.role.map(|name| RoleId::new(&name).map(Door::Role)).transpose().ok()?;
-        let door = role.unwrap_or(if arguments.person { Door::Person } else { Door::Everyone });
+        let door = match role {
+            Some(door) => door,
+            None if arguments.person => Door::Person,
+            None if arguments.delegator => Door::Delegator,
+            None => Door::Everyone,
+        };
         Some(Usual { door, store })
     }
 
@@ -207,6 +218,7 @@ mod tests {
         check("mcp --store /a/org.redb --role head", true);
         check("mcp --role clerk --store org.redb", true);
         check("mcp --person --store org.redb", true);
+        check("mcp --delegator --store org.redb", true);
         for unusual in [
             "",
             "status",
@@ -217,6 +229,7 @@ mod tests {
             "mcp --role janitor",
             "mcp --role=head",
             "mcp --role head --person",
+            "mcp --person --delegator",
             "mcp --role head --role head",
             "mcp --store",
             "mcp --store --person",

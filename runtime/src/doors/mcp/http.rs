@@ -1,4 +1,4 @@
-//! HTTP on the loopback interface: `/mcp`, `/mcp/ROLE` and `/mcp/person`, as the protocol's streamable HTTP.
+//! HTTP on the loopback interface: `/mcp`, `/mcp/ROLE`, `/mcp/person` and `/mcp/delegator`, as the protocol's streamable HTTP.
 //!
 //! | asked | answered |
 //! |---|---|
@@ -96,6 +96,7 @@ impl Http {
             roles.map(|role| (format!("/mcp/{role}"), At::door(Door::Role(role), desk))).collect();
         doors.insert("/mcp".to_owned(), At::door(Door::Everyone, desk));
         doors.insert("/mcp/person".to_owned(), At::door(Door::Person, desk));
+        doors.insert("/mcp/delegator".to_owned(), At::door(Door::Delegator, desk));
         Arc::new(Self { token, doors, connections: Semaphore::new(MAX_CONNECTIONS) })
     }
 
@@ -139,7 +140,10 @@ impl Http {
         }
         let path = request.uri().path();
         let Some(at) = self.doors.get(path.strip_suffix('/').unwrap_or(path)) else {
-            return refuse(StatusCode::NOT_FOUND, "the doors are /mcp, /mcp/ROLE and /mcp/person");
+            return refuse(
+                StatusCode::NOT_FOUND,
+                "the doors are /mcp, /mcp/ROLE, /mcp/person and /mcp/delegator",
+            );
         };
         let (head, body) = request.into_parts();
         let body = tokio::time::timeout(
