@@ -25,7 +25,7 @@ Examples:
   echo-org connect claude-code --role ROLE --write      one role, in .mcp.json of this directory
   echo-org connect vscode --role ROLE --role ROLE --person --write
 
-Without --role and --person the client gets the tools of every role, each prefixed with its role. Paths
+Without --role, --person and --delegator the client gets the tools of every role, each prefixed with its role. Paths
 are whole ones, so it does not matter where the client starts. What was in the file before lies beside
 it as FILE.before-1. What you add to an entry, such as env or disabled, is kept when it is written again.
 Restart the client, or have it load its servers again. `echo-org doctor` checks it.";
@@ -34,6 +34,9 @@ Restart the client, or have it load its servers again. `echo-org doctor` checks 
 const EVERYONE: &str = "echo";
 /// The name under which a person's answers are entered.
 const PERSON: &str = "echo-person";
+
+/// The name under which the delegator is entered.
+const DELEGATOR: &str = "echo-delegator";
 
 /// What `connect` takes.
 #[derive(Debug, clap::Args)]
@@ -47,6 +50,9 @@ pub(super) struct Arguments {
     /// An entry by which a person answers what waits for one
     #[arg(long)]
     person: bool,
+    /// An entry that picks who is needed for a piece of work, and gives them tasks
+    #[arg(long)]
+    delegator: bool,
     /// Merge it into the client's file instead of printing it
     #[arg(long)]
     write: bool,
@@ -73,8 +79,8 @@ struct Connected {
 
 /// Prints or writes.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
-    let Arguments { client, role, person, write, file } = arguments;
-    let entries = entries(invocation, role, *person)?;
+    let Arguments { client, role, person, delegator, write, file } = arguments;
+    let entries = entries(invocation, role, *person, *delegator)?;
     let file = match file {
         Some(file) => whole(file)?,
         None => client.file(&invocation.surroundings)?,
@@ -132,6 +138,7 @@ fn entries(
     invocation: &Invocation<'_, '_>,
     roles: &[String],
     person: bool,
+    delegator: bool,
 ) -> Result<Map<String, Value>, Failed> {
     let program = invocation.surroundings.program.as_deref().ok_or_else(|| {
         Failed::Failure(
@@ -151,6 +158,9 @@ fn entries(
     }
     if person {
         entries.insert(PERSON.to_owned(), entry(&["--person"]));
+    }
+    if delegator {
+        entries.insert(DELEGATOR.to_owned(), entry(&["--delegator"]));
     }
     if entries.is_empty() {
         entries.insert(EVERYONE.to_owned(), entry(&[]));
