@@ -163,6 +163,19 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_names_every_category_and_whom_it_picks() {
+        let readme = include_str!("../README.md");
+        let rows: Vec<String> = CATEGORIES
+            .iter()
+            .map(|Category { name, about, roles, .. }| {
+                let roles: Vec<String> = roles.iter().map(|role| format!("`{role}`")).collect();
+                format!("| `{name}` | {about} | {} |", roles.join(" "))
+            })
+            .collect();
+        assert!(readme.contains(&rows.join("\n")), "{}", rows.join("\n"));
+    }
+
+    #[test]
     fn each_category_is_found_by_its_name_and_no_other_is() {
         for category in CATEGORIES {
             assert_eq!(
