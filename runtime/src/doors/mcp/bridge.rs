@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Desktop clients start a server once and do not restart it, while a runtime leaves when nobody needs it and may be
-//! stopped or replaced. So the bridge connects when the client says something, again whenever the runtime has gone, and
+//! stopped or replaced. So the bridge connects when the client asks something, again whenever the runtime has gone, and
 //! repeats the handshake of old to the next one in the client's name; the new era has none.
 //!
 //! What always holds: each request is answered once, by a runtime or by the bridge, which says of a request whose runtime
@@ -109,15 +109,11 @@ fn carry<W: Write + Send + 'static>(
     }
     for _ in 0..MAX_TRIES {
         if !link.is_up() {
+            // Nobody waits for what a notification leads to, so no runtime is started for one.
+            let Some(id) = head.asks() else { return link.remember(&head, said) };
             match dial() {
                 Ok(stream) => join(link, stream, &head, ended),
-                Err(why) => {
-                    // Nobody waits for an answer to a notification.
-                    if let Some(id) = head.asks() {
-                        link.tell(&link::no_runtime(id, &why));
-                    }
-                    return;
-                }
+                Err(why) => return link.tell(&link::no_runtime(id, &why)),
             }
         }
         match link.send(&head, &said) {

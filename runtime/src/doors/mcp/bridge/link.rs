@@ -155,7 +155,7 @@ impl<W: Write> Link<W> {
         Registered::Done
     }
 
-    /// Remembers what of a line that was sent outlives the runtime.
+    /// Remembers what of a line outlives the runtime.
     pub(super) fn remember(&self, head: &Head, line: Vec<u8>) {
         if head.id.is_some() {
             return;

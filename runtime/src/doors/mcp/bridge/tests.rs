@@ -157,13 +157,39 @@ fn what_is_no_message_is_answered_and_needs_no_runtime() {
 }
 
 #[test]
-fn a_request_without_a_runtime_is_told_so_and_a_notification_is_not() {
+fn a_request_without_a_runtime_is_told_so_and_a_notification_asks_for_none() {
     let client = Client::of([]);
-    client.say(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+    client
+        .say(json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 7 } }));
     client.say(request(1));
     says(&client.hears(), &json!(1), "there is no runtime to ask: nobody is there", true);
-    assert_eq!(client.dialled(), 2);
+    assert_eq!(client.dialled(), 1);
     assert_eq!(client.ends(), Vec::<Value>::new());
+}
+
+/// Goal: a handshake whose runtime goes in its middle is repeated whole. Method: the first runtime goes before the client has
+/// ended its handshake.
+#[test]
+fn a_handshake_that_is_ended_without_a_runtime_is_repeated_whole() {
+    let (mut first, one) = Runtime::new();
+    let (mut second, two) = Runtime::new();
+    let client = Client::of([one, two]);
+    client.say(json!({ "id": 1, "method": "initialize" }));
+    assert_eq!(first.hears()["id"], 1);
+    first.say(answer(&json!(1)));
+    assert_eq!(client.hears(), answer(&json!(1)));
+    // A request shows that the bridge knows of the loss.
+    client.say(request(2));
+    let _ = first.hears();
+    drop(first);
+    assert_eq!(client.hears()["error"]["data"]["retry"], true);
+    client.say(json!({ "method": "notifications/initialized" }));
+    client.say(request(3));
+    let greeted: Vec<Value> = (0..3).map(|_| second.hears()).collect();
+    assert_eq!(greeted[0]["method"], "initialize", "{greeted:?}");
+    assert_eq!(greeted[1]["method"], "notifications/initialized", "{greeted:?}");
+    assert_eq!(greeted[2]["id"], 3, "{greeted:?}");
+    assert_eq!(client.dialled(), 2);
 }
 
 /// Goal: a request that no runtime lives to read is answered, and the next one is served. Method: as many ends that have gone
