@@ -49,14 +49,14 @@ pub fn pick(
     named: Option<&str>,
     description: &str,
 ) -> Result<Picked, String> {
-    let names = || categories.iter().map(|category| category.name).collect::<Vec<_>>().join(", ");
+    let all = || categories.iter().map(|category| category.name).collect::<Vec<_>>().join(", ");
     let Some(default) = categories.first() else {
         return Err("this organisation declares no categories of work".to_owned());
     };
     if let Some(named) = named {
         let category = categories.iter().find(|category| category.name == named);
         let category =
-            category.ok_or_else(|| format!("task_category: there is no `{named}`; there are {}", names()))?;
+            category.ok_or_else(|| format!("task_category: there is no `{named}`; there are {}", all()))?;
         return Ok(Picked { category, because: "it was named".to_owned() });
     }
     let words = keywords::words(description);
@@ -76,7 +76,7 @@ pub fn pick(
             category: default,
             because: format!(
                 "the description tells of no category, and this is the default; name one of {}",
-                names()
+                all()
             ),
         },
     })

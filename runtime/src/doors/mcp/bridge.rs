@@ -152,7 +152,7 @@ fn read<W: Write>(link: &Link<W>, number: u64, mut stream: &UnixStream) {
             rest = next;
             beginning.push(piece);
             match found {
-                Some(Found::Line(line)) => link.hear(number, line),
+                Some(Found::Line(said)) => link.hear(number, said),
                 // Whose answer it was to be stands at its beginning. Where it does not, nobody can be told but everybody: the
                 // connection is given up, which answers whatever waits on it.
                 Some(Found::TooLong) => match beginning.head().and_then(Head::answers) {

@@ -28,7 +28,6 @@ use super::server::Server;
 use crate::delegations::{self, Standing};
 use crate::engine::Asked;
 use crate::organisation::Organisation;
-use crate::tool;
 
 pub(super) use self::arguments::described;
 
@@ -57,9 +56,8 @@ impl Server {
         arguments: Option<JsonObject>,
         meta: &RequestMetaObject,
     ) -> Option<Result<CallToolResult, ErrorData>> {
-        let validator = arguments::validator(name)?;
         let arguments = Value::Object(arguments.unwrap_or_default());
-        if let Some(faults) = tool::faults(validator, &arguments) {
+        if let Err(faults) = arguments::check(name, &arguments)? {
             return Some(Ok(refused(faults)));
         }
         Some(match asks(self.desk().organisation(), name, arguments) {

@@ -142,11 +142,11 @@ fn keep(file: &Path) -> std::io::Result<PathBuf> {
 fn replace(file: &Path, content: &str, mode: u32) -> std::io::Result<()> {
     let unfinished = ending(file, &format!(".{}.unfinished", std::process::id()));
     let write = || {
-        let mut made = std::fs::File::options().create_new(true).write(true).mode(MODE).open(&unfinished)?;
-        made.write_all(content.as_bytes())?;
+        let mut new = std::fs::File::options().create_new(true).write(true).mode(MODE).open(&unfinished)?;
+        new.write_all(content.as_bytes())?;
         // Asked for when it is made, a mode is narrowed by the umask.
-        made.set_permissions(Permissions::from_mode(mode))?;
-        made.sync_all()?;
+        new.set_permissions(Permissions::from_mode(mode))?;
+        new.sync_all()?;
         std::fs::rename(&unfinished, file)
     };
     // What a process of the same number has left behind.

@@ -73,7 +73,7 @@ impl Client {
         Self { to, from, dialled, ended }
     }
 
-    fn say(&self, line: impl ToString) {
+    fn say(&self, line: &impl ToString) {
         self.to.send(format!("{}\n", line.to_string()).into_bytes()).unwrap();
     }
 
@@ -105,7 +105,7 @@ impl Runtime {
         (Self(BufReader::new(ours)), theirs)
     }
 
-    fn say(&self, line: impl ToString) {
+    fn say(&self, line: &impl ToString) {
         let mut stream = self.0.get_ref();
         stream.write_all(format!("{}\n", line.to_string()).as_bytes()).unwrap();
     }
@@ -141,7 +141,7 @@ fn says(answer: &Value, id: &Value, words: &str, retry: bool) {
 fn what_is_no_message_is_answered_and_needs_no_runtime() {
     let client = Client::of([]);
     let check = |line: &str, code: i64, id: Value| {
-        client.say(line);
+        client.say(&line);
         let told = client.hears();
         assert_eq!((&told["error"]["code"], &told["id"]), (&json!(code), &id), "{line} {told}");
     };
@@ -151,7 +151,7 @@ fn what_is_no_message_is_answered_and_needs_no_runtime() {
     check(r#"{"id":7,"method":3}"#, -32_600, json!(7));
     check("{}", -32_600, Value::Null);
     check(&"x".repeat(MAX_LINE_BYTES + 1), -32_600, Value::Null);
-    client.say(" ");
+    client.say(&" ");
     assert_eq!(client.dialled(), 0);
     assert_eq!(client.ends(), Vec::<Value>::new());
 }
@@ -160,8 +160,8 @@ fn what_is_no_message_is_answered_and_needs_no_runtime() {
 fn a_request_without_a_runtime_is_told_so_and_a_notification_asks_for_none() {
     let client = Client::of([]);
     client
-        .say(json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 7 } }));
-    client.say(request(1));
+        .say(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 7 } }));
+    client.say(&request(1));
     says(&client.hears(), &json!(1), "there is no runtime to ask: nobody is there", true);
     assert_eq!(client.dialled(), 1);
     assert_eq!(client.ends(), Vec::<Value>::new());
@@ -174,17 +174,17 @@ fn a_handshake_that_is_ended_without_a_runtime_is_repeated_whole() {
     let (mut first, one) = Runtime::new();
     let (mut second, two) = Runtime::new();
     let client = Client::of([one, two]);
-    client.say(json!({ "id": 1, "method": "initialize" }));
+    client.say(&json!({ "id": 1, "method": "initialize" }));
     assert_eq!(first.hears()["id"], 1);
-    first.say(answer(&json!(1)));
+    first.say(&answer(&json!(1)));
     assert_eq!(client.hears(), answer(&json!(1)));
     // A request shows that the bridge knows of the loss.
-    client.say(request(2));
+    client.say(&request(2));
     let _ = first.hears();
     drop(first);
     assert_eq!(client.hears()["error"]["data"]["retry"], true);
-    client.say(json!({ "method": "notifications/initialized" }));
-    client.say(request(3));
+    client.say(&json!({ "method": "notifications/initialized" }));
+    client.say(&request(3));
     let greeted: Vec<Value> = (0..3).map(|_| second.hears()).collect();
     assert_eq!(greeted[0]["method"], "initialize", "{greeted:?}");
     assert_eq!(greeted[1]["method"], "notifications/initialized", "{greeted:?}");
@@ -198,13 +198,13 @@ fn a_handshake_that_is_ended_without_a_runtime_is_repeated_whole() {
 fn a_request_that_no_runtime_lives_to_read_is_told_so() {
     let (mut runtime, stream) = Runtime::new();
     let client = Client::of((0..MAX_TRIES).map(|_| gone()).chain([stream]));
-    client.say(request(1));
+    client.say(&request(1));
     says(&client.hears(), &json!(1), "3 runtimes in a row went away before they had read this", true);
     assert_eq!(client.dialled(), MAX_TRIES);
-    client.say(request(2));
+    client.say(&request(2));
     let asked = runtime.hears();
     assert_eq!(asked["id"], 2);
-    runtime.say(answer(&asked["id"]));
+    runtime.say(&answer(&asked["id"]));
     assert_eq!(client.hears(), answer(&json!(2)));
 }
 
@@ -213,12 +213,12 @@ fn an_answer_that_is_too_long_is_told_as_such() {
     let (mut runtime, stream) = Runtime::new();
     let client = Client::of([stream]);
     for id in [1, 2] {
-        client.say(request(id));
+        client.say(&request(id));
         let _ = runtime.hears();
     }
     let long = "x".repeat(MAX_ANSWER_BYTES);
-    runtime.say(format!(r#"{{"jsonrpc":"2.0","id":1,"result":"{long}"}}"#));
-    runtime.say(answer(&json!(2)));
+    runtime.say(&format!(r#"{{"jsonrpc":"2.0","id":1,"result":"{long}"}}"#));
+    runtime.say(&answer(&json!(2)));
     says(&client.hears(), &json!(1), "the answer has more than 33554432 bytes", false);
     assert_eq!(client.hears(), answer(&json!(2)), "what comes behind is read as if it had not been there");
 }
@@ -228,14 +228,14 @@ fn an_answer_that_is_too_long_and_tells_no_id_ends_the_connection() {
     let (mut runtime, stream) = Runtime::new();
     let (mut next, second) = Runtime::new();
     let client = Client::of([stream, second]);
-    client.say(request(1));
+    client.say(&request(1));
     let _ = runtime.hears();
     let long = "x".repeat(MAX_ANSWER_BYTES);
     let line = format!(r#"{{"result":"{long}","id":1}}{}"#, "\n");
     // The bridge closes its end when it has read enough.
     let _ = runtime.0.get_ref().write_all(line.as_bytes());
     says(&client.hears(), &json!(1), "went away before it answered", true);
-    client.say(request(2));
+    client.say(&request(2));
     assert_eq!(next.hears()["id"], 2);
 }
 
@@ -245,19 +245,19 @@ fn an_answer_that_is_too_long_and_tells_no_id_ends_the_connection() {
 fn a_question_that_is_taken_back_is_so_under_the_id_that_the_client_knows() {
     let (mut runtime, stream) = Runtime::new();
     let client = Client::of([stream]);
-    client.say(request(1));
+    client.say(&request(1));
     let _ = runtime.hears();
     for id in [0, 1] {
-        runtime.say(json!({ "jsonrpc": "2.0", "id": id, "method": "elicitation/create" }));
+        runtime.say(&json!({ "jsonrpc": "2.0", "id": id, "method": "elicitation/create" }));
     }
     let (first, second) = (client.hears()["id"].clone(), client.hears()["id"].clone());
     assert_eq!((&first, &second), (&json!("1.0"), &json!("1.1")));
     let params = json!({ "requestId": 0, "reason": "timed out" });
-    runtime.say(json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params }));
+    runtime.say(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params }));
     let told = client.hears();
     assert_eq!(told["params"], json!({ "requestId": "1.0", "reason": "timed out" }));
-    client.say(answer(&first));
-    client.say(answer(&second));
+    client.say(&answer(&first));
+    client.say(&answer(&second));
     assert_eq!(runtime.hears(), answer(&json!(1)), "the answer to the first is dropped");
 }
 
@@ -269,26 +269,26 @@ fn the_next_runtime_is_greeted_as_the_first_was() {
     let (mut second, two) = Runtime::new();
     let client = Client::of([one, two]);
     let greeting = |id: u64, params: Value| json!({ "id": id, "method": "initialize", "params": params });
-    client.say(greeting(1, json!({ "protocolVersion": "2025-11-25" })));
+    client.say(&greeting(1, json!({ "protocolVersion": "2025-11-25" })));
     assert_eq!(first.hears()["id"], 1);
-    first.say(answer(&json!(1)));
+    first.say(&answer(&json!(1)));
     assert_eq!(client.hears(), answer(&json!(1)));
-    client.say(json!({ "method": "notifications/initialized" }));
-    client.say(greeting(2, Value::Null));
+    client.say(&json!({ "method": "notifications/initialized" }));
+    client.say(&greeting(2, Value::Null));
     let _ = (first.hears(), first.hears());
-    first.say(json!({ "id": 2, "error": { "code": -32_602, "message": "no" } }));
+    first.say(&json!({ "id": 2, "error": { "code": -32_602, "message": "no" } }));
     assert_eq!(client.hears()["id"], 2);
-    client.say(request(3));
+    client.say(&request(3));
     let _ = first.hears();
     drop(first);
     says(&client.hears(), &json!(3), "ask again", true);
-    client.say(request(4));
+    client.say(&request(4));
     let greeted = second.hears();
     assert_eq!(greeted, greeting(1, json!({ "protocolVersion": "2025-11-25" })));
     assert_eq!(second.hears()["method"], "notifications/initialized");
     assert_eq!(second.hears()["id"], 4);
-    second.say(answer(&json!(1)));
-    second.say(answer(&json!(4)));
+    second.say(&answer(&json!(1)));
+    second.say(&answer(&json!(4)));
     assert_eq!(client.hears(), answer(&json!(4)), "the greeting was the bridge's own");
     drop(second);
     assert_eq!(client.ends(), Vec::<Value>::new());
@@ -300,11 +300,11 @@ fn the_next_runtime_is_greeted_as_the_first_was() {
 fn what_a_client_has_taken_back_is_not_answered() {
     let (mut runtime, stream) = Runtime::new();
     let client = Client::of([stream]);
-    client.say(request(1));
-    client.say(request(2));
-    client.say(json!({ "method": "notifications/cancelled", "params": { "requestId": 1 } }));
+    client.say(&request(1));
+    client.say(&request(2));
+    client.say(&json!({ "method": "notifications/cancelled", "params": { "requestId": 1 } }));
     // The line behind is sent when the bridge has done with this one.
-    client.say(json!({ "method": "notifications/other" }));
+    client.say(&json!({ "method": "notifications/other" }));
     for _ in 0..4 {
         let _ = runtime.hears();
     }

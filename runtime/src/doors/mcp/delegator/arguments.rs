@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::delegations::Category;
 use crate::doors::mcp::catalogue::{object, title};
 use crate::organisation::Organisation;
+use crate::tool::faults;
 
 pub(super) const START: &str = "start_session";
 pub(super) const LIST: &str = "list_active_agents";
@@ -188,9 +189,10 @@ fn tools() -> &'static [OneTool] {
     })
 }
 
-/// What checks the arguments of a tool; nothing where there is no such tool.
-pub(super) fn validator(name: &str) -> Option<Option<&'static Validator>> {
-    tools().iter().find(|tool| tool.name == name).map(|tool| tool.validator.as_ref())
+/// What of arguments does not fit a tool, if anything; nothing at all where there is no such tool.
+pub(super) fn check(name: &str, arguments: &Value) -> Option<Result<(), String>> {
+    let tool = tools().iter().find(|tool| tool.name == name)?;
+    Some(faults(tool.validator.as_ref(), arguments).map_or(Ok(()), Err))
 }
 
 /// The tools as the protocol describes them, with the categories of this organisation.

@@ -33,8 +33,8 @@ fn up() -> (Link<Vec<u8>>, u64, UnixStream) {
 }
 
 fn ask(link: &Link<Vec<u8>>, id: u64) -> Registered {
-    let line = request(id);
-    link.send(&head(&line), line.to_string().as_bytes())
+    let asked = request(id);
+    link.send(&head(&asked), asked.to_string().as_bytes())
 }
 
 #[test]
