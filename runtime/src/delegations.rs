@@ -30,6 +30,11 @@ pub const MAX_DESCRIPTION_CHARS: usize = 4_000;
 /// The longest note with which one is ended, in characters.
 pub const MAX_NOTE_CHARS: usize = 2_000;
 
+/// The longest name of a category, in characters.
+pub const MAX_CATEGORY_CHARS: usize = 64;
+/// The longest reason for a category, in characters.
+pub const MAX_REASON_CHARS: usize = 2_000;
+
 /// How many unread messages are counted to tell how busy an agent is.
 const MAX_COUNTED: usize = 1_000;
 
@@ -66,6 +71,14 @@ fn start(
         return refuse(format!(
             "description: it has {chars} characters; say in 1 to {MAX_DESCRIPTION_CHARS} what is to be done"
         ));
+    }
+    for (name, text, most) in
+        [("category", category, MAX_CATEGORY_CHARS), ("because", because, MAX_REASON_CHARS)]
+    {
+        let chars = text.chars().count();
+        if chars == 0 || chars > most {
+            return refuse(format!("{name}: it has {chars} characters, and needs 1 to {most}"));
+        }
     }
     if roles.is_empty() {
         return refuse("nobody is picked: a piece of work needs an agent");
@@ -143,7 +156,7 @@ fn least_busy(turn: &Turn<'_, '_>, delegation: &Delegation) -> Result<(RoleId, S
     let Some(((is_down, waiting), role)) = best else {
         return refuse(format!("{} has no agent any more: spawn one", delegation.id));
     };
-    let down = if is_down { ", though it takes no mail now, as all of them" } else { "" };
+    let down = if is_down { ", though it takes no mail now, like all the others" } else { "" };
     Ok((role.clone(), format!("it has the least to do: {waiting} messages and thoughts wait for it{down}")))
 }
 

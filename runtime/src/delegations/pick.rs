@@ -5,6 +5,7 @@
 
 use echo_storage::names::RoleId;
 
+use super::MAX_REASON_CHARS;
 use crate::keywords;
 
 /// A kind of work, and who is picked for it.
@@ -70,7 +71,8 @@ pub fn pick(
     }
     Ok(match best {
         Some((category, told)) => {
-            Picked { category, because: format!("the description tells of it: {}", told.join(", ")) }
+            let because = format!("the description tells of it: {}", told.join(", "));
+            Picked { category, because: because.chars().take(MAX_REASON_CHARS).collect() }
         }
         None => Picked {
             category: default,

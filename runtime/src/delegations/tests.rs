@@ -208,6 +208,14 @@ fn what_has_ended_takes_nothing_more() {
 #[test]
 fn what_makes_no_session_is_refused() {
     let mut house = House::new();
+    let long = "x".repeat(MAX_CATEGORY_CHARS + 1);
+    for category in ["", &long] {
+        let (category, because) = (category.to_owned(), "named".to_owned());
+        let order =
+            Order::Start { description: "x".to_owned(), category, because, roles: vec![role("guard")] };
+        let refused = house.submit(Input::Delegate { by: ada(), order }).unwrap_err();
+        assert!(refused.contains("category: it has"), "{refused}");
+    }
     let mut check = |description: &str, roles: &[&str], by: Party, words: &str| {
         let roles = roles.iter().copied().map(role).collect();
         let (category, because) = ("doors".to_owned(), "named".to_owned());

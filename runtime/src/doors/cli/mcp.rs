@@ -1,7 +1,7 @@
 //! `mcp`: an MCP server on the standard input and output, for the client that starts it.
 //!
 //! What always holds: the standard output carries the protocol and nothing else. No store is opened here: the runtime has
-//! it, and one is started when the client says something and none is up.
+//! it, and one is started when the client asks something and none is up.
 //!
 //! A client starts one of these for each of its entries, so each should take little. Most of what a process takes are the
 //! pages of the program that it has run, and to read a command line in full, with the help of every command, takes more of
@@ -17,7 +17,6 @@ use echo_storage::names::RoleId;
 
 use crate::doors::mcp::bridge;
 use crate::doors::mcp::door::Door;
-use crate::doors::socket::client::Client;
 use crate::doors::socket::plain;
 
 use super::place::{Place, Surroundings};
@@ -50,6 +49,12 @@ pub(super) struct Arguments {
     start: bool,
 }
 
+/// Why there is no runtime where there never is one.
+const NO_RUNTIME: &str = "an MCP client is served by a runtime, and this store has none: it lives by virtual time, or \
+                          ECHO_IN_PROCESS is set; name another with --store, or unset that";
+/// Why there is none where one was up a moment ago.
+const LEFT_AGAIN: &str = "the runtime left as soon as it was up: ask again, and where that ends the same, its log beside the store says why";
+
 /// What a bridge asks of the process that starts the runtime for it.
 const START: &str = "--start";
 
@@ -57,7 +62,7 @@ const START: &str = "--start";
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
     if arguments.start {
         let place = invocation.place()?;
-        return host(&invocation.surroundings, &place).map(|_| End::Well);
+        return host(&invocation.surroundings, &place).map(|()| End::Well);
     }
     let door = match &arguments.role {
         Some(name) => Door::Role(look::role(&invocation.organisation, "--role", name)?),
@@ -142,7 +147,12 @@ fn dial(surroundings: &Surroundings, place: &Place, door: &Door) -> Result<UnixS
         }
     }
     // It may have left again, or is none that this program can talk to: then this says so.
-    connect(surroundings, place, door)
+    let client = reach::find(surroundings, place)?.ok_or_else(|| {
+        let why =
+            if surroundings.in_process || surroundings.program.is_none() { NO_RUNTIME } else { LEFT_AGAIN };
+        Failed::Failure(why.to_owned())
+    })?;
+    client.into_mcp(door.clone()).map_err(Failed::because)
 }
 
 /// Has another process see to it that a runtime is up: what that takes in memory goes with it.
@@ -161,19 +171,12 @@ fn start(program: &Path, store: &Path) -> Result<(), Failed> {
     Err(Failed::Failure(why.strip_prefix(ERROR).unwrap_or(why).to_owned()))
 }
 
-/// A connection to the runtime, in full.
-fn connect(surroundings: &Surroundings, place: &Place, door: &Door) -> Result<UnixStream, Failed> {
-    let client = host(surroundings, place)?;
-    client.into_mcp(door.clone()).map_err(Failed::because)
-}
-
-/// The runtime, started where none is up.
-fn host(surroundings: &Surroundings, place: &Place) -> Result<Client, Failed> {
-    reach::host(surroundings, place, true)?.ok_or_else(|| {
-        let why = "an MCP client is served by a runtime, and this store has none: it lives by virtual time, or \
-                   ECHO_IN_PROCESS is set; name another with --store, or unset that";
-        Failed::Failure(why.to_owned())
-    })
+/// Sees to it that a runtime is up.
+fn host(surroundings: &Surroundings, place: &Place) -> Result<(), Failed> {
+    match reach::host(surroundings, place, true)? {
+        Some(_) => Ok(()),
+        None => Err(Failed::Failure(NO_RUNTIME.to_owned())),
+    }
 }
 
 #[cfg(test)]
