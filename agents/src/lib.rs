@@ -6,6 +6,7 @@
 //!   [`senior_architect`], [`uiux_engineer`], [`senior_developer`], [`test_lead`]. [`engineering`] is what four of them
 //!   have in common.
 //! - `tools`: a file for each tool, and the list of those that every role has.
+//! - [`CATEGORIES`]: kinds of work, and who is picked for each.
 //! - [`SCENARIOS`]: what a training session can play, from the directory `scenarios`.
 //! - [`organisation`]: all of it together, for the runtime to host. The binary `echo-org` does no more than that.
 //!
@@ -16,6 +17,7 @@
 pub mod ceo;
 pub mod chro;
 pub mod cto;
+pub mod delegation;
 pub mod engineering;
 pub mod operations_head;
 pub mod product_manager;
@@ -25,6 +27,7 @@ pub mod test_lead;
 mod tools;
 pub mod uiux_engineer;
 
+pub use delegation::CATEGORIES;
 use echo_runtime::organisation::{DeclarationError, Organisation, Shipped};
 use echo_runtime::role::Role;
 
@@ -55,5 +58,5 @@ pub const SCENARIOS: &[Shipped] = &[
 /// # Errors
 /// Roles or tools that do not fit together; those of this crate do, which a test checks.
 pub fn organisation() -> Result<Organisation, DeclarationError> {
-    Organisation::new(ROLES, tools::common, SCENARIOS)
+    Organisation::new(ROLES, tools::common, SCENARIOS)?.delegating(CATEGORIES)
 }

@@ -6,11 +6,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match echo_agents::organisation() {
-        Ok(organisation) => echo_runtime::doors::cli::run(organisation),
-        Err(error) => {
-            eprintln!("echo-org: the roles do not fit together: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let roles: Vec<&str> = echo_agents::ROLES.iter().map(|role| role.id).collect();
+    echo_runtime::doors::cli::run(&roles, echo_agents::organisation)
 }

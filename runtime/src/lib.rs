@@ -5,6 +5,7 @@
 //! - [`role`], [`tool`] and [`organisation`]: how roles and tools are declared, and how an organisation answers an input.
 //! - [`turn`]: what the code that decides works with: a draft, with the configuration in force.
 //! - [`mail`], [`thoughts`], [`timers`], [`sessions`]: what a message, an answer, a deadline and a session's start and end lead to.
+//! - [`delegations`]: work that agents are picked for, and the tasks that they are given.
 //! - [`supervision`]: what happens to agents that fail, and how an operator has them try again.
 //! - [`decisions`], [`authority`] and [`matters`]: from a proposal to an outcome that somebody had the authority for.
 //! - [`mind`]: who answers questions; `keywords` finds keywords in texts, [`memory`] what is remembered by its words.
@@ -21,6 +22,7 @@
 
 pub mod authority;
 pub mod decisions;
+pub mod delegations;
 pub mod deliveries;
 pub mod doors;
 pub mod drivers;

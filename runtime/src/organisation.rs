@@ -9,10 +9,11 @@ use echo_storage::names::{DecisionType, NameError, RoleId};
 use echo_storage::records::{Config, Party, Rules};
 use echo_storage::{Draft, Effect, Input};
 
+use crate::delegations::Category;
 use crate::role::{OnMessage, Role};
 use crate::tool::{Call, Tool};
 use crate::turn::{Failure, Turn, refuse};
-use crate::{authority, decisions, mail, sessions, supervision, thoughts, timers};
+use crate::{authority, decisions, delegations, mail, sessions, supervision, thoughts, timers};
 
 /// The meaning of the deciding code. It grows when the same input would give other effects, so that a replay knows
 /// which steps it can decide again.
@@ -34,6 +35,7 @@ pub struct Organisation {
     tools: Vec<(RoleId, Vec<Tool>)>,
     on_message: Vec<(RoleId, OnMessage)>,
     scenarios: &'static [Shipped],
+    categories: &'static [Category],
 }
 
 /// Roles that do not fit together.
@@ -49,6 +51,9 @@ pub enum DeclarationError {
     /// A role escalates to one that is not declared, or in a circle.
     #[error("{0} escalates to {1}, from where no person is reached")]
     NoWayUp(String, String),
+    /// A category of work picks somebody who is not declared, or nobody.
+    #[error("the category `{0}` picks {1}, who is not declared")]
+    PicksNobody(&'static str, String),
     /// An organisation without roles, or without scenarios.
     #[error("an organisation has at least one role and one scenario")]
     Empty,
@@ -82,7 +87,39 @@ impl Organisation {
             tools.push((role.id.clone(), of_role));
             on_message.extend(declared.on_message.map(|handler| (role.id.clone(), handler)));
         }
-        Ok(Self { config, tools, on_message, scenarios })
+        Ok(Self { config, tools, on_message, scenarios, categories: &[] })
+    }
+
+    /// The same organisation with these categories of work, by which agents are picked for it; the first is the default.
+    ///
+    /// # Errors
+    /// Two categories of a name, or one that picks nobody, somebody twice, or somebody who is not declared.
+    pub fn delegating(mut self, categories: &'static [Category]) -> Result<Self, DeclarationError> {
+        let mut names = BTreeSet::new();
+        for category in categories {
+            if !names.insert(category.name) {
+                return Err(DeclarationError::Twice(category.name.to_owned()));
+            }
+            let mut picked = BTreeSet::new();
+            for role in category.role_ids()? {
+                if self.config.role(&role).is_none() {
+                    return Err(DeclarationError::PicksNobody(category.name, role.to_string()));
+                }
+                if !picked.insert(role.clone()) {
+                    return Err(DeclarationError::Twice(format!("{role} in {}", category.name)));
+                }
+            }
+            if picked.is_empty() {
+                return Err(DeclarationError::PicksNobody(category.name, "nobody".to_owned()));
+            }
+        }
+        self.categories = categories;
+        Ok(self)
+    }
+
+    /// The categories of work, by which agents are picked for it; the first is the default.
+    pub fn categories(&self) -> &'static [Category] {
+        self.categories
     }
 
     /// The configuration that is recorded as the first input of a store, and whenever it differs from the last.
@@ -151,6 +188,7 @@ impl Organisation {
             }
             Input::TakeUp { away_ms } => timers::put_off(&mut turn, *away_ms, None)?,
             Input::PutOff { away_ms, before } => timers::put_off(&mut turn, *away_ms, Some(*before))?,
+            Input::Delegate { by, order } => delegations::order(&mut turn, by, order)?,
             Input::Retry { role, message, .. } => supervision::retry(&mut turn, role, *message)?,
         }
         authority::guard(input, draft)

@@ -13,6 +13,8 @@ use echo_storage::records::{
 };
 use echo_storage::{Draft, Effect, Query, StoreError};
 
+use crate::delegations;
+
 /// The longest subject, in characters.
 pub const MAX_SUBJECT_CHARS: usize = 255;
 
@@ -142,7 +144,11 @@ impl<'d, 'b> Turn<'d, 'b> {
             in_reply_to: outgoing.in_reply_to,
             at: self.now(),
         };
+        let (from, answers) = (message.from.clone(), message.in_reply_to);
         self.emit(Effect::Send(message))?;
+        if let Some(task) = answers {
+            delegations::answered(self, &from, task, id)?;
+        }
         Ok(id)
     }
 

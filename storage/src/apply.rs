@@ -16,8 +16,9 @@ use crate::records::{
 use crate::state::State;
 use crate::table::{
     AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, CONFIG, COUNTERS, CURSORS, DEAD_LETTERS, DECISIONS,
-    INBOX, MEMORIES, MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS, QUESTIONS_OUT,
-    RECEIPTS, REQUESTS, SESSIONS, SPENDING, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, Table, VOTES, WORK,
+    DELEGATIONS, INBOX, MEMORIES, MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS,
+    QUESTIONS_OUT, RECEIPTS, REQUESTS, SESSIONS, SPENDING, TASK_OF, TASKS, THOUGHTS, THOUGHTS_OUT, TIMERS,
+    TOPICS, Table, VOTES, WORK,
 };
 
 /// Where an effect stands: what a message's content is found by.
@@ -109,6 +110,14 @@ pub(crate) fn apply(state: &dyn State, effect: &Effect, place: Place) -> Result<
         Effect::PutWork(work) => {
             count(state, &mut writes, work.id)?;
             writes.put(&WORK, &(work.tool.clone(), folded(&work.title)), work.clone());
+        }
+        Effect::PutDelegation(delegation) => {
+            count(state, &mut writes, delegation.id)?;
+            writes.put(&DELEGATIONS, &delegation.id, delegation.clone());
+        }
+        Effect::PutTask(task) => {
+            writes.put(&TASKS, &(task.delegation, task.message), task.clone());
+            writes.put(&TASK_OF, &task.message, task.delegation.number());
         }
         Effect::Reply(_) => {}
     }

@@ -7,8 +7,8 @@ use crate::codec::{Decode, Encode};
 use crate::names::{MessageId, RoleId, ThoughtId};
 use crate::quantities::Timestamp;
 use crate::records::{
-    Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Receipt,
-    Request, Session, Spend, Thought, ThoughtState, Timer, Work,
+    Agent, Approval, Ballot, Clarification, Config, Decision, Delegation, Memory, Message, Participation,
+    Receipt, Request, Session, Spend, Task, Thought, ThoughtState, Timer, Work,
 };
 
 /// One thing that a step does. `Put` replaces the record with the same id.
@@ -78,4 +78,8 @@ pub enum Effect {
         /// When it is due now: later than it was.
         due: Timestamp,
     },
+    /// A delegation.
+    PutDelegation(Delegation),
+    /// A task of a delegation.
+    PutTask(Task),
 }

@@ -3,7 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::names::{ApprovalId, MessageId, RoleId, SessionId, ThoughtId, TimerId};
 use crate::quantities::Timestamp;
-use crate::records::{Address, Answer, Config, Fact, Kind, Party, Proposal};
+use crate::records::{Address, Answer, Config, Fact, Kind, Order, Party, Proposal};
 
 /// Something that happened and that the organisation answers with one step. The list is closed: whoever wants to
 /// know what can change a store reads it here.
@@ -106,6 +106,13 @@ pub enum Input {
         /// The last deadline that was put off, by the moment it was due and its id; those before it follow.
         before: (Timestamp, TimerId),
     },
+    /// Somebody has the organisation do a piece of work, or goes on with one.
+    Delegate {
+        /// Who, as the door knows.
+        by: Party,
+        /// What is asked.
+        order: Order,
+    },
 }
 
 impl Input {
@@ -114,6 +121,7 @@ impl Input {
         match self {
             Self::Call { caller, .. } => Some(caller.clone()),
             Self::Post { from, .. } => Some(from.clone()),
+            Self::Delegate { by, .. } => Some(by.clone()),
             Self::Verdict { person, .. } | Self::Retry { person, .. } => Some(Party::Person(person.clone())),
             Self::Configure(_)
             | Self::Take { .. }

@@ -15,6 +15,9 @@ use crate::{StoreError, clock};
 /// How long to wait between two tries, in milliseconds.
 const TRY_EVERY_MS: u64 = 20;
 
+/// The mode of the lock's file: whoever may read it could hold it, so that nobody else opens the store.
+const MODE: u32 = 0o600;
+
 /// The exclusive right to open a store.
 #[derive(Debug)]
 pub(crate) struct StoreLock {
@@ -35,7 +38,7 @@ impl StoreLock {
         // The holder's name is written into it, which must not hit what a link in its place means.
         let no_links = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
         let mut options = File::options();
-        options.create(true).read(true).write(true).truncate(false).custom_flags(no_links);
+        options.create(true).read(true).write(true).truncate(false).mode(MODE).custom_flags(no_links);
         let file = options.open(&path);
         let mut file = match file {
             Err(cause) if reads_only && is_forbidden(&cause) => return Self::share(&path, store),

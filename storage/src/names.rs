@@ -243,6 +243,10 @@ id!(
     /// Something that a role works on, `wrk-4`.
     WorkId, "wrk"
 );
+id!(
+    /// A piece of work with agents that were picked for it, `del-2`.
+    DelegationId, "del"
+);
 
 #[cfg(test)]
 mod tests {

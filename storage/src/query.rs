@@ -6,20 +6,21 @@ use crate::StoreError;
 use crate::effect::Effect;
 use crate::journal;
 use crate::names::{
-    ApprovalId, DecisionId, DecisionType, Id, MemoryId, MessageId, RoleId, SessionId, ThoughtId, TimerId,
-    Topic,
+    ApprovalId, DecisionId, DecisionType, DelegationId, Id, MemoryId, MessageId, RoleId, SessionId,
+    ThoughtId, TimerId, Topic,
 };
 use crate::quantities::{Timestamp, Usd};
 use crate::records::{
-    Agent, Approval, Ballot, Clarification, Config, Decision, Memory, Message, Participation, Party, Receipt,
-    Request, RoleConfig, Session, Spend, Thought, Timer, Work, folded,
+    Agent, Approval, Ballot, Clarification, Config, Decision, Delegation, Memory, Message, Participation,
+    Party, Receipt, Request, RoleConfig, Session, Spend, Task, Thought, Timer, Work, folded,
 };
 use crate::state::{KeyRange, Order, State};
 use crate::store::{STORE_KEY, StoreInfo};
 use crate::table::{
-    AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, COUNTERS, CURSORS, DEAD_LETTERS, DECISIONS, INBOX, Key,
-    MEMORIES, MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS, QUESTIONS_OUT, RECEIPTS,
-    REQUESTS, SESSIONS, SPENDING, STORE, THOUGHTS, THOUGHTS_OUT, TIMERS, TOPICS, VOTES, WORK,
+    AGENTS, APPROVALS, APPROVALS_OUT, CLARIFICATIONS, COUNTERS, CURSORS, DEAD_LETTERS, DECISIONS,
+    DELEGATIONS, INBOX, Key, MEMORIES, MEMORY_NAMES, MEMORY_TAGS, MESSAGES, PARTICIPATIONS, PEOPLE_TIMERS,
+    QUESTIONS_OUT, RECEIPTS, REQUESTS, SESSIONS, SPENDING, STORE, TASK_OF, TASKS, THOUGHTS, THOUGHTS_OUT,
+    TIMERS, TOPICS, VOTES, WORK,
 };
 
 /// How many rows one question may read where no smaller bound is natural.
@@ -315,6 +316,31 @@ pub trait Query: State {
     fn sessions(&self, before: Option<SessionId>, limit: usize) -> Result<Vec<Session>, StoreError> {
         let rows = SESSIONS.range(self, &older_than(before), Order::Descending, limit)?;
         Ok(rows.into_iter().map(|(_, session)| session).collect())
+    }
+
+    /// A delegation.
+    fn delegation(&self, id: DelegationId) -> Result<Option<Delegation>, StoreError> {
+        DELEGATIONS.get(self, &id)
+    }
+
+    /// At most `limit` delegations, newest first, from behind the one named.
+    fn delegations(&self, before: Option<DelegationId>, limit: usize) -> Result<Vec<Delegation>, StoreError> {
+        let rows = DELEGATIONS.range(self, &older_than(before), Order::Descending, limit)?;
+        Ok(rows.into_iter().map(|(_, delegation)| delegation).collect())
+    }
+
+    /// At most `limit` tasks of a delegation, oldest first.
+    fn tasks(&self, id: DelegationId, limit: usize) -> Result<Vec<Task>, StoreError> {
+        let rows = TASKS.rows(self, id.to_bytes(), Order::Ascending, limit)?;
+        Ok(rows.into_iter().map(|(_, task)| task).collect())
+    }
+
+    /// The task that a message is, where it is one.
+    fn task(&self, message: MessageId) -> Result<Option<Task>, StoreError> {
+        match TASK_OF.get(self, &message)? {
+            Some(delegation) => TASKS.get(self, &(DelegationId::from_number(delegation), message)),
+            None => Ok(None),
+        }
     }
 
     /// What a caller asked under a key of its own, once it is done.

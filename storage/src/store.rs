@@ -137,7 +137,7 @@ impl Store {
             return Err(absent(path));
         }
         if !exists && let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory).map_err(io_error("cannot create the directory", directory))?;
+            beside::make_directory(directory).map_err(io_error("cannot create the directory", directory))?;
         }
         if exists {
             check_magic(path)?;
@@ -169,7 +169,7 @@ impl Store {
             return Err(StoreError::Hidden { path: path.to_owned() });
         }
         if let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory).map_err(io_error("cannot create the directory", directory))?;
+            beside::make_directory(directory).map_err(io_error("cannot create the directory", directory))?;
         }
         let lock = StoreLock::acquire(path, options.wait_ms, false)?;
         let mut store = Self::in_memory(options.clock.unwrap_or(ClockKind::Real))?;

@@ -9,13 +9,14 @@ use crate::codec::{self, CodecError, Record};
 use crate::codes::{SECRET_KEY, Secret};
 use crate::journal::{Chunk, Head};
 use crate::names::{
-    ApprovalId, DecisionId, Id, MemoryId, MessageId, RoleId, SessionId, ThoughtId, TimerId, Topic, WorkId,
+    ApprovalId, DecisionId, DelegationId, Id, MemoryId, MessageId, RoleId, SessionId, ThoughtId, TimerId,
+    Topic, WorkId,
 };
 use crate::quantities::Timestamp;
 use crate::query::CONFIG_KEY;
 use crate::records::{
-    Agent, Approval, Ballot, Clarification, Config, Cursor, Decision, Memory, MessageRef, Participation,
-    Receipt, Request, Session, Spend, Thought, Timer, Work,
+    Agent, Approval, Ballot, Clarification, Config, Cursor, Decision, Delegation, Memory, MessageRef,
+    Participation, Receipt, Request, Session, Spend, Task, Thought, Timer, Work,
 };
 use crate::store::{STORE_KEY, StoreInfo};
 
@@ -125,10 +126,16 @@ tables! {
     QUESTIONS_OUT: (DecisionId, ThoughtId) => () = 26 "questions_out";
     /// The dead letters of each role.
     DEAD_LETTERS: (RoleId, MessageId) => () = 27 "dead_letters";
+    /// Work that agents were picked for.
+    DELEGATIONS: DelegationId => Delegation = 28 "delegations";
+    /// The tasks of each.
+    TASKS: (DelegationId, MessageId) => Task = 29 "tasks";
+    /// Which delegation's task a message is.
+    TASK_OF: MessageId => u64 = 30 "task_of";
 }
 
 /// The tables of the file, each once, by number.
-pub const ALL: [TableId; 27] = [
+pub const ALL: [TableId; 30] = [
     STORE.id,
     JOURNAL.id,
     MESSAGES.id,
@@ -156,6 +163,9 @@ pub const ALL: [TableId; 27] = [
     PEOPLE_TIMERS.id,
     QUESTIONS_OUT.id,
     DEAD_LETTERS.id,
+    DELEGATIONS.id,
+    TASKS.id,
+    TASK_OF.id,
 ];
 
 /// Whether a row is the file's own and not the journal's: what it says of itself, and its secret.
@@ -327,7 +337,7 @@ macro_rules! id_key {
         }
     )*};
 }
-id_key!(MessageId, DecisionId, ApprovalId, ThoughtId, TimerId, MemoryId, SessionId, WorkId);
+id_key!(MessageId, DecisionId, ApprovalId, ThoughtId, TimerId, MemoryId, SessionId, WorkId, DelegationId);
 
 macro_rules! tuple_key {
     ($($part:ident $at:tt),*) => {

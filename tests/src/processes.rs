@@ -58,6 +58,12 @@ pub fn share_kib(pid: u32) -> Option<u32> {
     figure_kib(pid, "smaps_rollup", "Pss")
 }
 
+/// What a process has in memory for itself alone, in kibibytes.
+pub fn own_kib(pid: u32) -> Option<u32> {
+    let figure = |name| figure_kib(pid, "smaps_rollup", name);
+    Some(figure("Private_Clean")? + figure("Private_Dirty")?)
+}
+
 fn figure_kib(pid: u32, file: &str, name: &str) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;

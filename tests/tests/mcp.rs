@@ -13,6 +13,8 @@
 mod abuse;
 #[path = "mcp/bridges.rs"]
 mod bridges;
+#[path = "mcp/delegator.rs"]
+mod delegator;
 #[path = "mcp/desktop.rs"]
 mod desktop;
 #[path = "mcp/http.rs"]

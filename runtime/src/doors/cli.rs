@@ -26,6 +26,7 @@ mod connect;
 mod dead_letters;
 mod decisions;
 mod doctor;
+mod door;
 mod drive;
 mod files;
 mod help;
@@ -73,7 +74,7 @@ use echo_storage::Store;
 
 use self::output::Output;
 use self::place::{Place, Surroundings};
-use crate::organisation::Organisation;
+use crate::organisation::{DeclarationError, Organisation};
 
 /// What people type to call this program.
 const PROGRAM: &str = "echo-org";
@@ -275,8 +276,22 @@ impl Invocation<'_, '_> {
     }
 }
 
-/// Does what the command line of this process asks of the organisation.
-pub fn run(organisation: Organisation) -> ExitCode {
+/// Does what the command line of this process asks of the organisation of these roles, which is put together where that
+/// takes more of it than their names.
+pub fn run(
+    roles: &[&str],
+    organisation: impl FnOnce() -> Result<Organisation, DeclarationError>,
+) -> ExitCode {
+    if mcp::begun(roles) {
+        return ExitCode::SUCCESS;
+    }
+    let organisation = match organisation() {
+        Ok(organisation) => organisation,
+        Err(error) => {
+            eprintln!("{ERROR}the roles do not fit together: {error}");
+            return ExitCode::from(FAILURE);
+        }
+    };
     // Not locked: a panic on another thread, which ends nothing, must be able to say so.
     let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
     let mut output = Output::new(&mut stdout, &mut stderr).on_terminal(terminal_columns());

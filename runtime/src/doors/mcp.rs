@@ -3,7 +3,7 @@
 //! ```text
 //! desktop client ── stdio ──> echo-org mcp ── STORE.sock ──┐
 //!                             a bridge: carries lines      ├──> Server ──> writer, snapshots
-//! client on TCP ── HTTP /mcp, /mcp/ROLE, /mcp/person ──────┘
+//! client on TCP ── HTTP /mcp, /mcp/ROLE, ... ───────────────┘
 //! ```
 //!
 //! In reading order:
@@ -11,6 +11,7 @@
 //! - [`door`]: which tools a client sees, and in whose name it calls them.
 //! - [`server`]: the one server behind every door, whatever carries it.
 //! - `catalogue` and `calls`: the tools as the protocol describes them, and what a call comes to.
+//! - `delegator`: the tools that pick who is needed, and give them tasks.
 //! - `people` and `asking`: the tools of people, and how a client is asked to ask its user.
 //! - `resources` and `prompts`: what can be read of the organisation, and how a model is put in the picture.
 //! - `limits`: how much one caller may ask at once and in a while.
@@ -28,6 +29,7 @@ mod asking;
 pub mod bridge;
 mod calls;
 mod catalogue;
+mod delegator;
 pub mod door;
 pub mod http;
 mod limits;

@@ -13,6 +13,7 @@
 //! - [`wire`]: how it travels.
 //! - [`host`]: the side that has the store: it listens, serves, and leaves when nobody needs it.
 //! - [`client`]: the side of everybody else. A [`client::Client`] reads like a snapshot.
+//! - [`plain`]: the side of a bridge, which only carries lines.
 //! - [`start`]: finding the runtime of a store, or starting one in the background.
 //!
 //! What always holds: only the host opens the store. Who may connect is whoever may open the store's file: the socket is
@@ -22,6 +23,7 @@
 pub mod address;
 pub mod client;
 pub mod host;
+pub mod plain;
 pub mod protocol;
 pub mod start;
 #[cfg(test)]

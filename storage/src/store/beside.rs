@@ -8,9 +8,9 @@
 //! What always holds: all of it is best effort. A mark that could not be left and a ballast that could not be made cost
 //! safety that nobody was promised, and never what was.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Advice, fadvise, statvfs};
@@ -49,6 +49,14 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
 
 /// The mode of a store and of what is copied from it: the secret from which the codes of questions follow is in it.
 pub(super) const OWNERS: u32 = 0o600;
+
+/// The mode of a directory that is made for a store.
+const OWNERS_DIRECTORY: u32 = 0o700;
+
+/// Makes the directory and those above it that are missing, for their owner alone.
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(OWNERS_DIRECTORY).create(path)
+}
 
 /// A new file in the place of whatever is there. A link is replaced and not followed, so that nobody can have another file
 /// written over.

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ExitStatus, Stdio as Pipe};
 use std::sync::mpsc::{self, Receiver};
 
+use echo_storage::clock::Stopwatch;
 use serde_json::{Value, json};
 
 use super::{HANDSHAKE, introduction, request};
@@ -90,7 +91,9 @@ impl Stdio {
     /// Waits for the answer to a request; what comes in between is kept.
     #[track_caller]
     pub fn answer(&mut self, id: u64) -> Value {
+        let stopwatch = Stopwatch::new();
         loop {
+            assert!(stopwatch.elapsed() < RUN_LIMIT, "{id} is not answered: {:?}", self.heard);
             let message = self.hears();
             if message.get("method").is_none() && message.get("id").is_some_and(|own| *own == id) {
                 return message;

@@ -3,8 +3,9 @@
 //! Goal: the client's file is all that it takes. Method: the written file is read as a client reads it, and the program in it
 //! started as a client starts it; a budget is allocated, a vote held, an approval given.
 
-use echo_tests::Home;
+use echo_storage::clock::Stopwatch;
 use echo_tests::mcp::Stdio;
+use echo_tests::{Home, RUN_LIMIT};
 use serde_json::{Value, json};
 
 use super::allocation;
@@ -58,7 +59,9 @@ fn a_desktop_client_is_set_up_and_used() {
         }),
     );
     let decision = opened["structuredContent"]["decision"].clone();
+    let stopwatch = Stopwatch::new();
     let voted = loop {
+        assert!(stopwatch.elapsed() < RUN_LIMIT, "{decision} is pending for ever");
         let status = ceo.call("decision_status", &json!({ "decision": decision }));
         if status["structuredContent"]["status"] != "pending" {
             break status;

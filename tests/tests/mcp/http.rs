@@ -37,6 +37,7 @@ impl Serving {
         let door = match path {
             "/mcp" => Door::Everyone,
             "/mcp/person" => Door::Person,
+            "/mcp/delegator" => Door::Delegator,
             of_role => Door::Role(role(of_role.strip_prefix("/mcp/").unwrap())),
         };
         Http::new(self.port, path, self.token.of_door(&door).text())
@@ -160,11 +161,12 @@ fn a_token_opens_one_door() {
     let home = Home::sharing();
     let serving = Serving::start(&home);
     let hello = request(1, "initialize", &introduction(HANDSHAKE, &json!({})));
-    let doors: [(&str, &[&str]); 4] = [
+    let doors: [(&str, &[&str]); 5] = [
         ("/mcp", &[]),
         ("/mcp/ceo", &["--role", "ceo"]),
         ("/mcp/cto", &["--role", "cto"]),
         ("/mcp/person", &["--person"]),
+        ("/mcp/delegator", &["--delegator"]),
     ];
     for (path, arguments) in doors {
         let told = home.run(&[&["token"], arguments].concat()).exits(0);

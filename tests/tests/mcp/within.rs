@@ -1,6 +1,7 @@
 //! The server within a process, with tools that misbehave and callers that ask too much.
 //!
-//! Method: a company whose head has tools that panic; a client at the other end of a pair of sockets.
+//! Method: a company whose head has tools that panic; a client at the other end of a pair of sockets. Whatever does not happen
+//! within [`RUN_LIMIT`] fails its test.
 
 use std::sync::Arc;
 
@@ -13,9 +14,9 @@ use echo_runtime::tool::{Call, Look, Tool};
 use echo_runtime::training::Stop;
 use echo_runtime::turn::Failure;
 use echo_storage::Store;
-use echo_storage::clock::ClockKind;
+use echo_storage::clock::{ClockKind, Stopwatch};
 use echo_tests::mcp::{HANDSHAKE, introduction, request};
-use echo_tests::{HEAD, company, role};
+use echo_tests::{HEAD, RUN_LIMIT, company, role};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -60,11 +61,17 @@ struct Client {
 impl Client {
     async fn ask(&mut self, method: &str, params: &Value) -> Value {
         let line = format!("{}\n", request(1, method, params));
-        self.stream.write_all(line.as_bytes()).await.unwrap();
+        timely("a request is taken", self.stream.write_all(line.as_bytes())).await.unwrap();
         let mut line = String::new();
-        self.stream.read_line(&mut line).await.unwrap();
-        serde_json::from_str(&line).unwrap()
+        timely("a request is answered", self.stream.read_line(&mut line)).await.unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{method} was answered {line:?}: {error}"))
     }
+}
+
+/// What comes in time; otherwise the test fails with what did not happen.
+async fn timely<T>(what: &str, done: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(RUN_LIMIT, done).await;
+    done.unwrap_or_else(|_| panic!("not within {RUN_LIMIT:?}: {what}"))
 }
 
 /// Runs a client against a server in this process.
@@ -82,8 +89,8 @@ fn with_client(test: impl AsyncFnOnce(Client)) {
         let about = client.ask("initialize", &introduction(HANDSHAKE, &json!({}))).await;
         assert!(about.get("result").is_some(), "{about}");
         test(client).await;
-        served.await.unwrap();
-        live.stop().await.unwrap();
+        timely("the server ends with its client", served).await.unwrap();
+        timely("the runtime stops", live.stop()).await.unwrap();
     });
 }
 
@@ -109,8 +116,13 @@ fn a_tool_that_panics_is_answered_and_the_next_call_too() {
 #[test]
 fn a_caller_that_asks_too_much_is_told_to_wait() {
     with_client(async |mut client| {
+        let stopwatch = Stopwatch::new();
         let mut asked = 0;
         let refused = loop {
+            assert!(
+                stopwatch.elapsed() < RUN_LIMIT,
+                "{asked} requests were answered, and none was told to wait"
+            );
             let answer = client.ask("prompts/list", &json!({})).await;
             if let Some(error) = answer.get("error") {
                 break error.clone();
@@ -119,6 +131,9 @@ fn a_caller_that_asks_too_much_is_told_to_wait() {
         };
         assert!(asked >= 1_999, "{asked}");
         assert!(refused["message"].as_str().unwrap().contains("a second"), "{refused}");
-        while client.ask("prompts/list", &json!({})).await.get("error").is_some() {}
+        let stopwatch = Stopwatch::new();
+        while client.ask("prompts/list", &json!({})).await.get("error").is_some() {
+            assert!(stopwatch.elapsed() < RUN_LIMIT, "a caller that was told to wait is never served again");
+        }
     });
 }

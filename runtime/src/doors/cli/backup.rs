@@ -72,7 +72,7 @@ fn copied(
 ) -> Result<(u64, Head), Failed> {
     let mut tries = 0;
     loop {
-        if let Some(client) = reach::find(invocation, place)? {
+        if let Some(client) = reach::find(&invocation.surroundings, place)? {
             return client.backup(file, replaces).map_err(Failed::because);
         }
         tries += 1;

@@ -1,10 +1,13 @@
 //! `connect`: the configuration by which an MCP client starts this program, printed or merged into the client's file.
 //!
-//! What always holds: printing changes nothing. Writing keeps everything else that the file holds, leaves a copy of what it
-//! was beside it, and changes nothing where the file says the same already. A file that is no JSON is left alone.
+//! What always holds: printing changes nothing. Writing keeps everything else that the file holds, also what its user put
+//! into an entry of ours, leaves a copy of what it was beside it, and changes nothing where the file says the same already.
+//! A file that is no JSON, or has another program's server under a name of ours, is left alone.
 
 pub(super) mod clients;
 mod merge;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use self::clients::Client;
 use self::merge::Merged;
-use super::{End, Failed, Invocation, PROGRAM, look};
+use super::{End, Failed, Invocation, look};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -22,14 +25,18 @@ Examples:
   echo-org connect claude-code --role ROLE --write      one role, in .mcp.json of this directory
   echo-org connect vscode --role ROLE --role ROLE --person --write
 
-Without --role and --person the client gets the tools of every role, each prefixed with its role. Paths
+Without --role, --person and --delegator the client gets the tools of every role, each prefixed with its role. Paths
 are whole ones, so it does not matter where the client starts. What was in the file before lies beside
-it as FILE.before-1. Restart the client, or have it load its servers again. `echo-org doctor` checks it.";
+it as FILE.before-1. What you add to an entry, such as env or disabled, is kept when it is written again.
+Restart the client, or have it load its servers again. `echo-org doctor` checks it.";
 
 /// The name under which every role's tools are entered.
 const EVERYONE: &str = "echo";
 /// The name under which a person's answers are entered.
 const PERSON: &str = "echo-person";
+
+/// The name under which the delegator is entered.
+const DELEGATOR: &str = "echo-delegator";
 
 /// What `connect` takes.
 #[derive(Debug, clap::Args)]
@@ -43,6 +50,9 @@ pub(super) struct Arguments {
     /// An entry by which a person answers what waits for one
     #[arg(long)]
     person: bool,
+    /// An entry that picks who is needed for a piece of work, and gives them tasks
+    #[arg(long)]
+    delegator: bool,
     /// Merge it into the client's file instead of printing it
     #[arg(long)]
     write: bool,
@@ -69,12 +79,18 @@ struct Connected {
 
 /// Prints or writes.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
-    let Arguments { client, role, person, write, file } = arguments;
-    let entries = entries(invocation, role, *person)?;
+    let Arguments { client, role, person, delegator, write, file } = arguments;
+    let entries = entries(invocation, role, *person, *delegator)?;
     let file = match file {
         Some(file) => whole(file)?,
         None => client.file(&invocation.surroundings)?,
     };
+    if file.is_relative() {
+        let shown = file.display();
+        return Err(Failed::Failure(format!(
+            "{shown} is no whole path: set HOME to one, or name the file with --file PATH"
+        )));
+    }
     let names: Vec<String> = entries.keys().cloned().collect();
     let configuration = json!({ client.key(): entries.clone() });
     let mut told = Connected {
@@ -122,10 +138,15 @@ fn entries(
     invocation: &Invocation<'_, '_>,
     roles: &[String],
     person: bool,
+    delegator: bool,
 ) -> Result<Map<String, Value>, Failed> {
-    let program = invocation.surroundings.program.clone();
-    let program = program.unwrap_or_else(|| PathBuf::from(PROGRAM)).display().to_string();
-    let store = invocation.place()?.shown();
+    let program = invocation.surroundings.program.as_deref().ok_or_else(|| {
+        Failed::Failure(
+            "where this program lies is not known, so no client can be told to start it".to_owned(),
+        )
+    })?;
+    let program = named("this program", program)?;
+    let store = named("the store", &whole(invocation.place()?.path())?)?;
     let entry = |door: &[&str]| {
         let arguments = [&["mcp", "--store", store.as_str()], door].concat();
         json!({ "type": "stdio", "command": program, "args": arguments })
@@ -138,10 +159,29 @@ fn entries(
     if person {
         entries.insert(PERSON.to_owned(), entry(&["--person"]));
     }
+    if delegator {
+        entries.insert(DELEGATOR.to_owned(), entry(&["--delegator"]));
+    }
     if entries.is_empty() {
         entries.insert(EVERYONE.to_owned(), entry(&[]));
     }
     Ok(entries)
+}
+
+/// A path as a client's file can name it: JSON has no words for other bytes, and a client starts its servers wherever it
+/// happens to be.
+fn named(what: &str, path: &Path) -> Result<String, Failed> {
+    let refused = |why: &str| {
+        Failed::Failure(format!(
+            "{what} lies at {}, {why}, so a client's file cannot name it: move it",
+            path.display()
+        ))
+    };
+    let text = path.to_str().ok_or_else(|| refused("which is no UTF-8"))?;
+    if path.is_relative() {
+        return Err(refused("which is no whole path"));
+    }
+    Ok(text.to_owned())
 }
 
 /// The whole path.

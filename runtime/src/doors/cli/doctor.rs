@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`run`] puts the findings together and writes them; `here` looks at this program, its environment and
 //! the disk, `kept` at the store and what is in it, `shared` at the runtime that has it open and the files by which it is
-//! reached, `clients` at the MCP clients that start this program.
+//! reached, `modes` at who else may use its files, `clients` at the MCP clients that start this program.
 //!
 //! What always holds: a finding is one line. What is not in order says what helps. Nothing is made, mended or asked to
 //! leave: a store is looked at as any reading command looks at it.
@@ -10,6 +10,7 @@
 mod clients;
 mod here;
 mod kept;
+mod modes;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -25,8 +26,8 @@ Examples:
   echo-org doctor
   echo-org doctor --json
 
-Looks at the store, who has it open, the runtime, its socket and log, the directories, the disk, the
-environment and the MCP clients that `connect` has set up, and changes nothing. `echo-org replay` checks a store to its last byte.
+Looks at the store, who has it open and who else may, the runtime, its socket and log, the directories,
+the disk, the environment and the MCP clients that `connect` has set up, and changes nothing. `echo-org replay` checks a store to its last byte.
 Exit codes: 0 there is no problem (warnings are none), 1 there is one.";
 
 /// How much something matters.
@@ -111,6 +112,7 @@ fn examine(patient: &Patient<'_, '_, '_>) -> Vec<Finding> {
     let state = kept::State::of(patient, &host);
     findings.extend(kept::findings(patient, &lock, &host, &state));
     findings.extend(shared::findings(patient, &lock, &host));
+    findings.extend(modes::findings(patient));
     findings.extend(clients::findings(patient));
     findings
 }

@@ -10,7 +10,9 @@
 //! What always holds: a file is there whole or not at all, because it gets its name when it is written. Nothing in them is
 //! lost with them: they are written from the store and can be written again.
 
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use echo_storage::State;
@@ -38,7 +40,8 @@ pub(super) fn write(place: &Place, state: &dyn State, report: &Report) -> Result
     ];
     let directory = place.sessions().join(report.session.to_string());
     let directory = std::path::absolute(&directory).unwrap_or(directory);
-    std::fs::create_dir_all(&directory).map_err(|cause| failed(place, report, &directory, &cause))?;
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&directory);
+    made.map_err(|cause| failed(place, report, &directory, &cause))?;
     for (name, content) in &files {
         replace(&directory, name, content)
             .map_err(|cause| failed(place, report, &directory.join(name), &cause))?;

@@ -22,7 +22,7 @@ use echo_storage::table::TableId;
 use echo_storage::{Input, Snapshot, State, Store, StoreError};
 
 use super::drive::{Driver, SETTLE_MS};
-use super::place::Place;
+use super::place::{Place, Surroundings};
 use super::{Failed, Invocation};
 use crate::doors::socket::client::Client;
 use crate::doors::socket::start;
@@ -59,7 +59,7 @@ impl Reading {
         }
         let mut tries = 0;
         loop {
-            if let Some(client) = find(invocation, place)? {
+            if let Some(client) = find(&invocation.surroundings, place)? {
                 return Ok(Self::Hosted(client));
             }
             tries += 1;
@@ -120,7 +120,7 @@ pub(super) enum Acting {
 impl Acting {
     /// The organisation of the store that is there.
     pub(super) fn open(invocation: &Invocation<'_, '_>, place: &Place) -> Result<Self, Failed> {
-        match host(invocation, place, false)? {
+        match host(&invocation.surroundings, place, false)? {
             Some(client) => Ok(Self::Hosted(client)),
             None => Ok(Self::Own { store: Arc::new(place.open()?), driver: None }),
         }
@@ -164,7 +164,7 @@ impl Acting {
                         done => break done,
                     }
                     let place = invocation.place()?;
-                    if let Some(next) = host(invocation, &place, false)? {
+                    if let Some(next) = host(&invocation.surroundings, &place, false)? {
                         *client = next;
                     }
                 }
@@ -208,43 +208,43 @@ fn settled(client: &Client, input: &Input, key: &str, code: Option<Code>) -> Res
 }
 
 /// The runtime of the store, if one is up.
-pub(super) fn find(invocation: &Invocation<'_, '_>, place: &Place) -> Result<Option<Client>, Failed> {
-    let address = place.address(&invocation.surroundings)?;
+pub(super) fn find(surroundings: &Surroundings, place: &Place) -> Result<Option<Client>, Failed> {
+    let address = place.address(surroundings)?;
     start::find(&address).map_err(Failed::because)
 }
 
 /// The runtime of the store, started where none is up; nothing where the store is to be opened here. `makes` says
 /// whether a store that is not there is made.
 pub(super) fn host(
-    invocation: &Invocation<'_, '_>,
+    surroundings: &Surroundings,
     place: &Place,
     makes: bool,
 ) -> Result<Option<Client>, Failed> {
-    if let Some(client) = find(invocation, place)? {
+    if let Some(client) = find(surroundings, place)? {
         return Ok(Some(client));
     }
-    let Some(program) = program(invocation) else { return Ok(None) };
+    let Some(program) = program(surroundings) else { return Ok(None) };
     match place.clock() {
         Ok(None) if !makes => return Ok(None),
         Ok(Some(ClockKind::Virtual)) => return Ok(None),
         Ok(None | Some(ClockKind::Real)) => {}
         // It was waited for. Whoever has it open may be a runtime that listens by now.
         Err(error @ StoreError::InUse { .. }) => {
-            return match find(invocation, place)? {
+            return match find(surroundings, place)? {
                 Some(client) => Ok(Some(client)),
                 None => Err(Failed::because(error)),
             };
         }
         Err(error) => return Err(Failed::because(error)),
     }
-    let address = place.address(&invocation.surroundings)?;
+    let address = place.address(surroundings)?;
     let arguments = ["serve".into(), "--for-others".into(), "--store".into(), address.store.clone().into()];
     start::find_or_start(&address, &program, &arguments).map(Some).map_err(Failed::because)
 }
 
 /// What is run to start a runtime; nothing where this process does everything itself.
-fn program(invocation: &Invocation<'_, '_>) -> Option<PathBuf> {
-    invocation.surroundings.program.clone().filter(|_| !invocation.surroundings.in_process)
+fn program(surroundings: &Surroundings) -> Option<PathBuf> {
+    surroundings.program.clone().filter(|_| !surroundings.in_process)
 }
 
 #[cfg(test)]

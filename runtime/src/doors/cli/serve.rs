@@ -204,7 +204,7 @@ fn open(
             Err(error @ StoreError::InUse { .. }) => error,
             Err(error) => return Err(Failed::because(error)),
         };
-        match reach::find(invocation, place)? {
+        match reach::find(&invocation.surroundings, place)? {
             Some(_) if arguments.for_others => return Ok(None),
             Some(client) => {
                 return Err(Failed::Failure(format!(
@@ -243,7 +243,7 @@ fn write_token(path: &Path, token: &str) -> std::io::Result<()> {
 /// Stops the runtime of the store.
 pub(super) fn stop(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
     let place = invocation.place()?;
-    let client = reach::find(invocation, &place)?;
+    let client = reach::find(&invocation.surroundings, &place)?;
     let pid = client.as_ref().map(|client| client.welcome().pid);
     if client.is_none()
         && let Err(StoreError::InUse { holder, .. }) = place.read()
@@ -260,7 +260,7 @@ pub(super) fn stop(invocation: &mut Invocation<'_, '_>) -> Result<End, Failed> {
         let stopwatch = Stopwatch::new();
         // Whoever types this wants to open the store next, so it waits until the store is closed.
         while place.is_held().map_err(Failed::because)? {
-            let next = reach::find(invocation, &place).ok().flatten();
+            let next = reach::find(&invocation.surroundings, &place).ok().flatten();
             if next.is_some_and(|next| Some(next.welcome().pid) != pid) {
                 // It has ended, and somebody else has started the next one meanwhile.
                 break;

@@ -77,7 +77,7 @@ impl Home {
     }
 }
 
-fn run_in(surroundings: Surroundings, line: &[&str]) -> Run {
+pub(super) fn run_in(surroundings: Surroundings, line: &[&str]) -> Run {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut output = Output::new(&mut stdout, &mut stderr);
     let arguments = std::iter::once(PROGRAM).chain(line.iter().copied()).map(OsString::from);

@@ -4,14 +4,15 @@
 
 use serde::Serialize;
 
-use super::{End, Failed, Invocation, look};
-use crate::doors::mcp::door::Door;
+use super::door::DoorArguments;
+use super::{End, Failed, Invocation};
 use crate::doors::token::Token;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   echo-org token --role ROLE             that of /mcp/ROLE
   echo-org token --person                that of /mcp/person
+  echo-org token --delegator             that of /mcp/delegator
   echo-org token                         that of /mcp, the tools of every role
 
 A client on HTTP sends it with each request: `Authorization: Bearer TOKEN`. It opens its own door
@@ -21,12 +22,8 @@ has others.";
 /// What `token` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The door of this role
-    #[arg(long, value_name = "ROLE", conflicts_with = "person")]
-    role: Option<String>,
-    /// The door of people
-    #[arg(long)]
-    person: bool,
+    #[command(flatten)]
+    door: DoorArguments,
 }
 
 /// What is printed.
@@ -39,11 +36,7 @@ struct Told {
 
 /// Prints a door's token.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
-    let door = match &arguments.role {
-        Some(name) => Door::Role(look::role(&invocation.organisation, "--role", name)?),
-        None if arguments.person => Door::Person,
-        None => Door::Everyone,
-    };
+    let door = arguments.door.door(&invocation.organisation)?;
     let place = invocation.place()?;
     let file = place.address(&invocation.surroundings)?.token;
     let store = match std::fs::read_to_string(&file) {

@@ -149,8 +149,11 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, mut arguments: Arguments)
     let place = invocation.place()?;
     let stopwatch = Stopwatch::new();
     let mut finished_first = Vec::new();
-    let client =
-        if is_shared(&arguments) { reach::host(invocation, &place, scenario.is_some())? } else { None };
+    let client = if is_shared(&arguments) {
+        reach::host(&invocation.surroundings, &place, scenario.is_some())?
+    } else {
+        None
+    };
     let (session, state): (SessionId, Reading) = if let Some(client) = client {
         let session =
             through(invocation, &arguments, &place, &client, scenario.as_deref(), &mut finished_first)?;

@@ -122,7 +122,7 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
 fn verified(invocation: &Invocation<'_, '_>, place: &Place) -> Result<Verified, Failed> {
     let mut tries = 0;
     loop {
-        if let Some(client) = reach::find(invocation, place)? {
+        if let Some(client) = reach::find(&invocation.surroundings, place)? {
             return through(&client);
         }
         tries += 1;

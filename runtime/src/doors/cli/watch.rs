@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 /// Watches.
 pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) -> Result<End, Failed> {
     let place = invocation.place()?;
-    let Some(client) = reach::find(invocation, &place)? else {
+    let Some(client) = reach::find(&invocation.surroundings, &place)? else {
         return Err(Failed::Failure(format!(
             "no runtime has {} open, so nothing is being played; `{}` tells of the sessions that there were",
             place.shown(),

@@ -6,14 +6,18 @@
 //! ```
 //!
 //! Desktop clients start a server once and do not restart it, while a runtime leaves when nobody needs it and may be
-//! stopped or replaced. So the bridge connects when the client says something, again whenever the runtime has gone, and
+//! stopped or replaced. So the bridge connects when the client asks something, again whenever the runtime has gone, and
 //! repeats the handshake of old to the next one in the client's name; the new era has none.
 //!
 //! What always holds: each request is answered once, by a runtime or by the bridge, which says of a request whose runtime
-//! was lost that it may be made again. What a runtime asked before it was lost is answered to nobody. Neither direction
-//! waits for the other, so a client that does not read stops nothing but itself.
+//! was lost that it may be made again. A line that is no message needs no runtime to be answered as such. What a runtime
+//! asked before it was lost is answered to nobody. Neither direction waits for the other, so a client that does not read
+//! stops nothing but itself.
 
+mod head;
 mod link;
+#[cfg(test)]
+mod tests;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -21,9 +25,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 
+use self::head::{Beginning, Head};
 use self::link::{Link, Registered};
 use super::lines::{Found, MAX_LINE_BYTES, NoMessage, Splitter};
 
@@ -38,27 +42,6 @@ const LAST_ANSWERS_MS: u64 = 30_000;
 
 /// How often a line is handed to a runtime that goes away before it has all of it.
 const MAX_TRIES: usize = 3;
-
-/// What matters of a message to whoever carries it.
-#[derive(Debug, Deserialize)]
-struct Head {
-    id: Option<Value>,
-    method: Option<String>,
-    params: Option<Cancelling>,
-}
-
-/// What matters of the parameters: which request a client takes back.
-#[derive(Debug, Deserialize)]
-struct Cancelling {
-    #[serde(rename = "requestId")]
-    request_id: Option<Value>,
-}
-
-impl Head {
-    fn of(line: &[u8]) -> Option<Self> {
-        serde_json::from_slice(line).ok()
-    }
-}
 
 /// Carries what a client says and hears, until it has said all or hears no more. `dial` gives a connection that carries
 /// the lines of an MCP client, or says why there is none.
@@ -110,10 +93,12 @@ fn carry<W: Write + Send + 'static>(
         Found::Line(said) if said.trim_ascii().is_empty() => return,
         Found::Line(said) => said,
     };
-    let head = Head::of(&said);
+    let Some(head) = Head::of(&said) else {
+        let (what, id) = NoMessage::of(&said);
+        return link.tell(&what.answer(&id));
+    };
     said.push(b'\n');
-    if let Some(head) = &head
-        && head.method.is_none()
+    if head.method.is_none()
         && let Some(id) = &head.id
     {
         // An answer to something that a runtime asked.
@@ -122,40 +107,29 @@ fn carry<W: Write + Send + 'static>(
             None => return,
         }
     }
-    let id = head.as_ref().and_then(|head| head.method.as_ref().and(head.id.clone()));
     for _ in 0..MAX_TRIES {
         if !link.is_up() {
+            // Nobody waits for what a notification leads to, so no runtime is started for one.
+            let Some(id) = head.asks() else { return link.remember(&head, said) };
             match dial() {
-                Ok(stream) => join(link, stream, head.as_ref(), ended),
-                Err(why) => {
-                    // Nobody waits for an answer to a notification.
-                    if let Some(id) = &id {
-                        link.tell(&link::no_runtime(id, &why));
-                    }
-                    return;
-                }
+                Ok(stream) => join(link, stream, &head, ended),
+                Err(why) => return link.tell(&link::no_runtime(id, &why)),
             }
         }
-        match link.send(id.as_ref(), &said) {
-            Registered::Done => break,
+        match link.send(&head, &said) {
+            Registered::Done => return link.remember(&head, said),
             // It was not there any more, so it has not read this line to its end, and done nothing about it.
             Registered::Again => {}
         }
     }
-    if let Some(head) = head {
-        link.remember(&head, said);
+    if let Some(id) = head.asks() {
+        link.tell(&link::all_went(id));
     }
 }
 
 /// Takes up a connection: repeats the handshake, and has a thread read what comes.
-fn join<W: Write + Send + 'static>(
-    link: &Arc<Link<W>>,
-    stream: UnixStream,
-    head: Option<&Head>,
-    ended: &Sender<()>,
-) {
-    let begins = head.is_some_and(|head| head.method.as_deref() == Some(link::INITIALIZE));
-    let (number, stream) = link.take_up(stream, begins);
+fn join<W: Write + Send + 'static>(link: &Arc<Link<W>>, stream: UnixStream, head: &Head, ended: &Sender<()>) {
+    let (number, stream) = link.take_up(stream, head.begins());
     let (link, ended) = (link.clone(), ended.clone());
     std::thread::spawn(move || {
         read(&link, number, &stream);
@@ -168,14 +142,27 @@ fn join<W: Write + Send + 'static>(
 /// Hands on what a runtime says, until it says no more.
 fn read<W: Write>(link: &Link<W>, number: u64, mut stream: &UnixStream) {
     let mut splitter = Splitter::new(MAX_ANSWER_BYTES);
+    let mut beginning = Beginning::default();
     let mut buffer = vec![0; READ_BYTES];
     while let Ok(count @ 1..) = stream.read(&mut buffer) {
         let mut rest = buffer.get(..count).unwrap_or_default();
         while !rest.is_empty() {
             let (taken, found) = splitter.push(rest);
-            rest = rest.get(taken..).unwrap_or_default();
-            if let Some(Found::Line(line)) = found {
-                link.hear(number, line);
+            let (piece, next) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+            rest = next;
+            beginning.push(piece);
+            match found {
+                Some(Found::Line(said)) => link.hear(number, said),
+                // Whose answer it was to be stands at its beginning. Where it does not, nobody can be told but everybody: the
+                // connection is given up, which answers whatever waits on it.
+                Some(Found::TooLong) => match beginning.head().and_then(Head::answers) {
+                    Some(id) => link.too_long(number, &id),
+                    None => return,
+                },
+                None => {}
+            }
+            if piece.ends_with(b"\n") {
+                beginning = Beginning::default();
             }
         }
         if link.is_deaf() {

@@ -40,7 +40,7 @@ impl Catalogue {
                 tool.name = prefixed(role, &tool.name).into();
                 Some(tool)
             }
-            Door::Person => None,
+            Door::Person | Door::Delegator => None,
         });
         seen.collect()
     }
@@ -58,7 +58,7 @@ impl Catalogue {
                 let rest = name.strip_prefix(role.as_str())?.strip_prefix('_')?;
                 of_role(role, rest)
             }),
-            Door::Person => None,
+            Door::Person | Door::Delegator => None,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! What always holds: a door is chosen by whoever sets a client up, never by what the client sends later. The door of
 //! people has no tool of an agent, and no door of an agent has a tool of people, so that a model which holds all the
-//! agents' tools cannot approve what it asked for itself.
+//! agents' tools cannot approve what it asked for itself. The delegator's door has neither: it sends requests and decides
+//! nothing.
 
 use std::fmt;
 
@@ -18,6 +19,8 @@ pub enum Door {
     Everyone,
     /// People: what waits for them, and their answers.
     Person,
+    /// The delegator: it picks who is needed for a piece of work, and gives them tasks in the name of its person.
+    Delegator,
 }
 
 impl Door {
@@ -27,6 +30,7 @@ impl Door {
             Self::Role(role) => format!("/mcp/{role}"),
             Self::Everyone => "/mcp".to_owned(),
             Self::Person => "/mcp/person".to_owned(),
+            Self::Delegator => "/mcp/delegator".to_owned(),
         }
     }
 }
@@ -37,6 +41,7 @@ impl fmt::Display for Door {
             Self::Role(role) => role.fmt(f),
             Self::Everyone => f.write_str("every role"),
             Self::Person => f.write_str("people"),
+            Self::Delegator => f.write_str("the delegator"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP on the loopback interface: `/mcp`, `/mcp/ROLE` and `/mcp/person`, as the protocol's streamable HTTP.
+//! HTTP on the loopback interface: `/mcp`, `/mcp/ROLE`, `/mcp/person` and `/mcp/delegator`, as the protocol's streamable HTTP.
 //!
 //! | asked | answered |
 //! |---|---|
@@ -146,11 +146,11 @@ struct Head {
 }
 
 impl Http {
-    /// The doors of a runtime: one for everyone, one for people, one for each role. `token` is the store's, of which each
+    /// The doors of a runtime: one for everyone, one for people, one that delegates, one for each role. `token` is the store's, of which each
     /// door has its own.
     pub fn new(desk: &Arc<Desk>, token: &Token, leave: &Stop) -> Arc<Self> {
         let roles = desk.organisation().role_ids().into_iter().map(Door::Role);
-        let doors = roles.chain([Door::Everyone, Door::Person]);
+        let doors = roles.chain([Door::Everyone, Door::Person, Door::Delegator]);
         let doors = doors.map(|door| {
             let of_door = token.of_door(&door);
             (door.path(), At::door(door, desk, of_door, leave))
@@ -202,7 +202,10 @@ impl Http {
         gate::check(request).map_err(|why| (StatusCode::FORBIDDEN, why))?;
         let path = request.uri().path();
         let at = self.doors.get(path.strip_suffix('/').unwrap_or(path));
-        let at = at.ok_or((StatusCode::NOT_FOUND, "the doors are /mcp, /mcp/ROLE and /mcp/person"))?;
+        let at = at.ok_or((
+            StatusCode::NOT_FOUND,
+            "the doors are /mcp, /mcp/ROLE, /mcp/person and /mcp/delegator",
+        ))?;
         let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let shown = shown.and_then(|value| value.split_once(' '));
         let is_known = shown.is_some_and(|(scheme, shown)| {

@@ -56,7 +56,7 @@ pub enum NoMessage {
 
 impl NoMessage {
     /// What a line is that could not be read as a message, and the id that it gives itself.
-    fn of(line: &[u8]) -> (Self, Value) {
+    pub(super) fn of(line: &[u8]) -> (Self, Value) {
         match serde_json::from_slice::<Value>(line) {
             Err(_) => (Self::NoJson, Value::Null),
             Ok(Value::Array(_)) => (Self::Batch, Value::Null),

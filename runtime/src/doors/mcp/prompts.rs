@@ -32,7 +32,7 @@ impl Server {
     /// The prompts at this door.
     pub(super) fn prompts(&self) -> Vec<Prompt> {
         let (arguments, about) = match self.door() {
-            Door::Person => return Vec::new(),
+            Door::Person | Door::Delegator => return Vec::new(),
             Door::Role(role) => {
                 (None, format!("Who the {role} is, what it may decide, its mail and the latest decisions"))
             }
@@ -106,7 +106,7 @@ impl Server {
         let scenario = scenario.ok_or_else(|| ErrorData::internal_error("the scenario has gone", None))?;
         let who = match self.door() {
             Door::Role(role) => format!("as the {role}, with what of it is yours to do"),
-            Door::Everyone | Door::Person => "with the tools of its initiator".to_owned(),
+            Door::Everyone | Door::Person | Door::Delegator => "with the tools of its initiator".to_owned(),
         };
         Ok(format!(
             "Have the organisation decide this scenario, {who}: put it forward with every field of its context that is given \

@@ -25,7 +25,7 @@ use super::catalogue::Catalogue;
 use super::door::Door;
 use super::limits::{Caller, Limits};
 use super::lines::Lines;
-use super::{asking, people, prompts, resources};
+use super::{asking, delegator, people, prompts, resources};
 use crate::doors::socket::wire::Stream;
 use crate::drivers::live::Handle;
 use crate::organisation::Organisation;
@@ -170,6 +170,11 @@ impl Server {
         {
             return called.map(CallToolResponse::from);
         }
+        if self.door == Door::Delegator
+            && let Some(called) = self.call_of_delegator(&name, arguments.clone(), &context.meta).await
+        {
+            return called.map(CallToolResponse::from);
+        }
         let Some((role, tool)) = self.desk.catalogue.find(&self.door, &name) else {
             let name = quoted(&name);
             let why = format!("there is no tool `{name}` at this door; tools/list names those there are");
@@ -193,6 +198,7 @@ impl Server {
     fn tools(&self) -> Vec<Tool> {
         match self.door {
             Door::Person => people::described(),
+            Door::Delegator => delegator::described(self.desk.organisation()),
             Door::Role(_) | Door::Everyone => self.desk.catalogue.seen(&self.door),
         }
     }
@@ -218,6 +224,7 @@ impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let capabilities = match self.door {
             Door::Person => ServerCapabilities::builder().enable_tools().build(),
+            Door::Delegator => ServerCapabilities::builder().enable_tools().enable_resources().build(),
             Door::Role(_) | Door::Everyone => ServerCapabilities::builder()
                 .enable_tools()
                 .enable_resources()
@@ -359,6 +366,11 @@ fn instructions(door: &Door) -> String {
             .to_owned(),
         Door::Person => "What waits for a person in an organisation of agents, and that person's answers. An answer needs the \
                          code that `echo-org approvals` and the page show to people: ask the person for it, never guess."
+            .to_owned(),
+        Door::Delegator => "Picks the agents that a piece of work needs and gives them tasks, in the name of the person who set \
+                            this up. Start a session with what is to be done, delegate tasks in it, look at its status, and \
+                            end it. What is decided is decided by the agents, within their authority; what they did can be read \
+                            as resources."
             .to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::doors::mcp::door::Door;
 
 /// The number of the requests and responses below. It grows with every change of them.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// What a client says first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

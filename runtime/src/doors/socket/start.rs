@@ -4,9 +4,9 @@
 //! lock until it listens. A host that was started in the background belongs to nobody: it outlives its starter, and what it
 //! has to say goes to the log beside the store.
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -87,9 +87,11 @@ pub fn find_or_start(
         return Ok(client);
     }
     if let Some(directory) = address.starting.parent() {
-        std::fs::create_dir_all(directory).map_err(failed("create the directory", directory))?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+        made.map_err(failed("create the directory", directory))?;
     }
-    let options = || File::options().create(true).truncate(false).write(true).open(&address.starting);
+    let options =
+        || File::options().create(true).truncate(false).write(true).mode(0o600).open(&address.starting);
     let lock = options().map_err(failed("open", &address.starting))?;
     let mut waited_ms = 0;
     while waited_ms < START_MS {

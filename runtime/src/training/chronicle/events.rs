@@ -232,6 +232,7 @@ impl<'a> Reader<'a> {
             Input::EndSession { session } => (None, format!("end {session}")),
             Input::Post { from, to, .. } => (None, format!("post a message of {from} to {to}")),
             Input::TakeUp { .. } | Input::PutOff { .. } => (None, "take up what was left".to_owned()),
+            Input::Delegate { by, .. } => (None, format!("do what {by} asks of a delegation")),
             Input::Retry { role, .. } => (Some(role.clone()), "try again what failed".to_owned()),
         }
     }

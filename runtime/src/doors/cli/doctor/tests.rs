@@ -85,6 +85,7 @@ fn what_is_amiss_is_named_with_what_helps() {
     std::fs::remove_file(beside(".token")).unwrap();
 
     std::fs::write(beside(".log"), "a line\n").unwrap();
+    std::fs::set_permissions(beside(".log"), std::fs::Permissions::from_mode(0o600)).unwrap();
     check(&home, "log", "ok", &["no error at its end"]);
     std::fs::write(beside(".log"), "2026-01-01T00:00:00Z ERROR echo: the disk\u{1b}[2J failed\nleft\n")
         .unwrap();
@@ -100,6 +101,39 @@ fn what_is_amiss_is_named_with_what_helps() {
 
     std::fs::write(home.store(), "a letter").unwrap();
     check(&home, "store", "problem", &["is not a store", "was left as it is"]);
+}
+
+/// Goal: whatever lets others at a store is named with what helps. Method: one mode at a time is widened.
+#[test]
+fn modes_that_let_others_in_are_named() {
+    let home = Home::new();
+    let _ = home.tells(&["train", "--virtual-time", "--quiet"], 0);
+    check(&home, "modes", "ok", &["directory 0700, store 0600, lock 0600"]);
+    let directory = home.path().join("echo-org");
+    let beside = |ending: &str| directory.join(format!("org.redb{ending}"));
+    std::fs::write(beside(".log"), "a line\n").unwrap();
+    let set = |path: &std::path::Path, mode: u32| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set(&beside(".log"), 0o600);
+    for (path, mode, level, words) in [
+        (directory.clone(), 0o755, "warning", ["has mode 0755", "chmod 700"]),
+        (directory.clone(), 0o770, "problem", ["others may put files of theirs", "chmod go-w"]),
+        (beside(""), 0o640, "problem", ["the codes of questions", "chmod 600"]),
+        (beside(".lock"), 0o644, "problem", ["nobody can open the store", "chmod 600"]),
+        (beside(".log"), 0o604, "problem", ["read what the runtime has said", "chmod 600"]),
+    ] {
+        let before = std::fs::metadata(&path).unwrap().permissions().mode();
+        set(&path, mode);
+        check(&home, "modes", level, &words);
+        set(&path, before);
+    }
+    // A directory that its owner named is as its owner wants it.
+    set(&directory, 0o755);
+    let run = home.run(&["doctor", "--json", "--store", &home.store().display().to_string()]);
+    let findings = run.json()["findings"].clone();
+    let found = findings.as_array().unwrap().iter().find(|one| one["about"] == "modes").unwrap().clone();
+    assert_eq!(found["level"], "ok", "{found}");
 }
 
 /// A state of which one table reads otherwise than it is.

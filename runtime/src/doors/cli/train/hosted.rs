@@ -82,7 +82,7 @@ pub(in crate::doors::cli) fn watch(
     recalled_after: u64,
 ) -> Result<Watched, Failed> {
     let lost = || Failed::Failure(format!("the runtime left; {}", goes_on(place)));
-    let client = reach::find(invocation, place)?.ok_or_else(lost)?;
+    let client = reach::find(&invocation.surroundings, place)?.ok_or_else(lost)?;
     let stop = if invocation.surroundings.is_interruptible {
         interrupt::listen(format!("{session} goes on in the runtime"))?
     } else {

@@ -2,7 +2,11 @@
 //!
 //! What always holds: nobody writes or reads while holding the lock on what is known, so the two directions never wait for
 //! each other. A request is registered before it is sent; of those registered, the ones that were sent are answered when
-//! their runtime is lost, and one that was not is its sender's.
+//! their runtime is lost, and one that was not is its sender's. An answer is told only to a request that still waits for
+//! it, and nothing of a runtime is told once that is counted as lost.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
@@ -11,20 +15,15 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::Head;
-use crate::doors::mcp::lines::line;
-
-/// The request that begins the handshake of old.
-pub(super) const INITIALIZE: &str = "initialize";
-/// The notification that ends it.
-const INITIALIZED: &str = "notifications/initialized";
-/// The notification that takes a request back.
-const CANCELLED: &str = "notifications/cancelled";
+use super::head::{CANCELLED, Head, INITIALIZED, cancelled, cancelling, refusal, with_id};
+use super::{MAX_ANSWER_BYTES, MAX_TRIES};
 
 /// The code that clients know for a connection that was closed before the answer.
 const LOST: i64 = -32_000;
+/// The code for what the side that answers could not do.
+const INTERNAL: i64 = -32_603;
 
 /// A link, and the way back to the client.
 pub(super) struct Link<W> {
@@ -40,11 +39,11 @@ struct Known {
     /// Which connection it is, counted.
     number: u64,
     stream: Option<Arc<UnixStream>>,
-    /// The client's requests that are not answered, by their ids as text; true where the whole line was sent.
-    in_flight: HashMap<String, (Value, bool)>,
+    /// The client's requests that are not answered, by their ids as text.
+    in_flight: HashMap<String, InFlight>,
     /// What the runtime has asked, by the ids under which the client knows it.
     asked: HashMap<String, Value>,
-    /// The line that began the handshake, and its id.
+    /// The line that began the handshake, and its id, once a runtime has agreed to it.
     initialize: Option<(Value, Vec<u8>)>,
     /// The line that ended it.
     initialized: Option<Vec<u8>>,
@@ -52,7 +51,17 @@ struct Known {
     own: HashSet<String>,
 }
 
+/// A request that is not answered.
+struct InFlight {
+    id: Value,
+    /// Whether the whole line was sent.
+    is_sent: bool,
+    /// The line, where it begins the handshake.
+    handshake: Option<Vec<u8>>,
+}
+
 /// What came of sending a line.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Registered {
     /// It was sent, or is answered.
     Done,
@@ -109,65 +118,55 @@ impl<W: Write> Link<W> {
         (number, stream)
     }
 
-    /// Sends a line; `id` is that of a request.
-    pub(super) fn send(&self, id: Option<&Value>, line: &[u8]) -> Registered {
+    /// Sends a line.
+    pub(super) fn send(&self, head: &Head, line: &[u8]) -> Registered {
+        let key = head.asks().map(ToString::to_string);
         let (number, stream) = {
             let mut known = self.known();
             let Some(stream) = known.stream.clone() else { return Registered::Again };
-            if let Some(id) = id {
-                known.in_flight.insert(id.to_string(), (id.clone(), false));
+            if let (Some(key), Some(id)) = (&key, head.asks()) {
+                let handshake = head.begins().then(|| line.to_vec());
+                let waiting = InFlight { id: id.clone(), is_sent: false, handshake };
+                known.in_flight.insert(key.clone(), waiting);
             }
             (known.number, stream)
         };
         let is_sent = (&*stream).write_all(line).is_ok();
         let mut known = self.known();
-        let is_lost = known.number != number || known.stream.is_none();
-        match id.map(ToString::to_string) {
-            Some(id) if is_sent && !is_lost => {
-                if let Some((_, sent)) = known.in_flight.get_mut(&id) {
-                    *sent = true;
-                }
-                Registered::Done
-            }
-            // It may have been read before the runtime was lost.
-            Some(id) if is_sent => {
-                let own = known.in_flight.remove(&id);
-                drop(known);
-                if let Some((id, _)) = own {
-                    self.tell(&lost(&id));
-                }
-                Registered::Done
-            }
-            Some(id) => {
-                known.in_flight.remove(&id);
-                drop(known);
-                self.lose(number);
-                Registered::Again
-            }
-            None if is_sent => Registered::Done,
-            None => {
-                drop(known);
-                self.lose(number);
-                Registered::Again
-            }
+        if !is_sent {
+            key.and_then(|key| known.in_flight.remove(&key));
+            drop(known);
+            self.lose(number);
+            return Registered::Again;
         }
+        let Some(key) = key else { return Registered::Done };
+        if known.number == number && known.stream.is_some() {
+            if let Some(waiting) = known.in_flight.get_mut(&key) {
+                waiting.is_sent = true;
+            }
+            return Registered::Done;
+        }
+        // It may have been read before the runtime was lost.
+        let unanswered = known.in_flight.remove(&key);
+        drop(known);
+        if let Some(waiting) = unanswered {
+            self.tell(&lost(&waiting.id));
+        }
+        Registered::Done
     }
 
     /// Remembers what of a line outlives the runtime.
     pub(super) fn remember(&self, head: &Head, line: Vec<u8>) {
-        let mut known = self.known();
-        match (head.method.as_deref(), &head.id) {
-            (Some(INITIALIZE), Some(id)) => {
-                known.initialize = Some((id.clone(), line));
-                known.initialized = None;
-            }
-            (Some(INITIALIZED), None) => known.initialized = Some(line),
-            (Some(CANCELLED), None) => {
-                // It will not be answered any more.
-                let id = head.params.as_ref().and_then(|params| params.request_id.as_ref());
-                id.and_then(|id| known.in_flight.remove(&id.to_string()));
-            }
-            _ => {}
+        if head.id.is_some() {
+            return;
+        }
+        if head.is(INITIALIZED) {
+            self.known().initialized = Some(line);
+        } else if head.is(CANCELLED)
+            && let Some(id) = cancelled(&line)
+        {
+            // It will not be answered any more.
+            self.known().in_flight.remove(&id.to_string());
         }
     }
 
@@ -179,27 +178,60 @@ impl<W: Write> Link<W> {
 
     /// Hands on what the runtime of a connection has said.
     pub(super) fn hear(&self, number: u64, mut said: Vec<u8>) {
-        let head = Head::of(&said);
+        let head = Head::of(&said).unwrap_or_default();
         said.push(b'\n');
-        match head {
-            Some(Head { id: Some(id), method: Some(_), .. }) => {
-                // Each runtime counts its questions from the beginning, so the client knows them by another id.
-                let known_as = Value::String(format!("{number}.{id}"));
-                let Some(line) = with_id(&said, known_as.clone()) else { return };
-                self.known().asked.insert(known_as.to_string(), id);
-                said = line;
-            }
-            Some(Head { id: Some(id), method: None, .. }) => {
-                let id = id.to_string();
-                let mut known = self.known();
-                if known.own.remove(&id) {
-                    return;
-                }
-                known.in_flight.remove(&id);
-            }
-            _ => {}
+        if let Some(said) = self.heard(number, head, said) {
+            self.tell(&said);
         }
-        self.tell(&said);
+    }
+
+    /// The line as the client is to hear it; nothing where it is not for the client.
+    fn heard(&self, number: u64, head: Head, said: Vec<u8>) -> Option<Vec<u8>> {
+        // Each runtime counts its questions from the beginning, so the client knows them by another id.
+        let known_as = |id: &Value| Value::String(format!("{number}.{id}"));
+        let mut known = self.known();
+        if known.number != number || known.stream.is_none() {
+            return None;
+        }
+        if head.is(CANCELLED) && head.id.is_none() {
+            let id = known_as(&cancelled(&said)?);
+            known.asked.remove(&id.to_string());
+            return cancelling(&said, id);
+        }
+        match (head.id, head.method) {
+            (Some(id), Some(_)) => {
+                let known_as = known_as(&id);
+                let line = with_id(&said, known_as.clone())?;
+                known.asked.insert(known_as.to_string(), id);
+                Some(line)
+            }
+            (Some(id), None) => {
+                let key = id.to_string();
+                if known.own.remove(&key) {
+                    return None;
+                }
+                let waiting = known.in_flight.remove(&key)?;
+                if let Some(line) = waiting.handshake.filter(|_| !head.refuses) {
+                    known.initialize = Some((waiting.id, line));
+                }
+                Some(said)
+            }
+            (None, _) => Some(said),
+        }
+    }
+
+    /// Answers a request whose answer was too long to be carried.
+    pub(super) fn too_long(&self, number: u64, id: &Value) {
+        let waiting = {
+            let mut known = self.known();
+            if known.number != number || known.own.remove(&id.to_string()) {
+                return;
+            }
+            known.in_flight.remove(&id.to_string())
+        };
+        if let Some(waiting) = waiting {
+            self.tell(&too_long(&waiting.id));
+        }
     }
 
     /// Counts a runtime as lost, and answers what was sent to it.
@@ -210,11 +242,8 @@ impl<W: Write> Link<W> {
                 return;
             }
             known.asked.clear();
-            let (sent, unsent) =
-                std::mem::take(&mut known.in_flight).into_iter().partition(|(_, (_, sent))| *sent);
-            known.in_flight = unsent;
-            let sent: HashMap<String, (Value, bool)> = sent;
-            sent.into_values().map(|(id, _)| id).collect()
+            let sent = known.in_flight.extract_if(|_, waiting| waiting.is_sent);
+            sent.map(|(_, waiting)| waiting.id).collect()
         };
         for id in &unanswered {
             self.tell(&lost(id));
@@ -229,26 +258,32 @@ impl<W: Write> Link<W> {
     }
 }
 
-/// The same message under another id.
-fn with_id(line: &[u8], id: Value) -> Option<Vec<u8>> {
-    let mut message: Value = serde_json::from_slice(line).ok()?;
-    message.as_object_mut()?.insert("id".to_owned(), id);
-    Some(self::line(&message))
-}
-
 /// The answer to a request whose runtime went away before it answered.
 fn lost(id: &Value) -> Vec<u8> {
     let why = "the runtime went away before it answered: ask again, the next one is started for it. Whether this was done is \
                not known; what was done is in the store";
-    error(id, why)
+    refusal(id, LOST, why, true)
 }
 
 /// The answer to a request for which there is no runtime.
 pub(super) fn no_runtime(id: &Value, why: &str) -> Vec<u8> {
-    error(id, &format!("there is no runtime to ask: {why}"))
+    refusal(id, LOST, &format!("there is no runtime to ask: {why}"), true)
 }
 
-fn error(id: &Value, why: &str) -> Vec<u8> {
-    let error = json!({ "code": LOST, "message": why, "data": { "retry": true } });
-    line(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))
+/// The answer to a request that no runtime has lived to read.
+pub(super) fn all_went(id: &Value) -> Vec<u8> {
+    let why = format!(
+        "{MAX_TRIES} runtimes in a row went away before they had read this, so it was not done: ask again, and where that \
+         ends the same, `echo-org doctor` and the log beside the store say what ends them"
+    );
+    refusal(id, LOST, &why, true)
+}
+
+/// The answer to a request whose answer is longer than may be.
+fn too_long(id: &Value) -> Vec<u8> {
+    let why = format!(
+        "the answer has more than {MAX_ANSWER_BYTES} bytes and was dropped: ask for less at once, or read it with the \
+         `echo-org` command for it. What was asked was done"
+    );
+    refusal(id, INTERNAL, &why, false)
 }

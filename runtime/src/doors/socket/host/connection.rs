@@ -165,7 +165,7 @@ impl Connection<'_> {
             Door::Role(role) if !self.shared.desk.organisation().role_ids().contains(role) => {
                 failed(&RuntimeError::Refused(format!("there is no role `{role}`")))
             }
-            Door::Role(_) | Door::Everyone | Door::Person => Response::Done,
+            Door::Role(_) | Door::Everyone | Door::Person | Door::Delegator => Response::Done,
         }
     }
 
@@ -404,7 +404,11 @@ const MAX_INPUT_BYTES: usize = 1024 * 1024;
 /// What a person or a role may say. That a timer fired or a mind answered is known to the runtime alone.
 fn may_come_through_the_socket(input: &Input) -> bool {
     match input {
-        Input::Call { .. } | Input::Verdict { .. } | Input::Post { .. } | Input::Retry { .. } => true,
+        Input::Call { .. }
+        | Input::Verdict { .. }
+        | Input::Post { .. }
+        | Input::Retry { .. }
+        | Input::Delegate { .. } => true,
         // Sessions are started and ended by whoever plays them, which is this runtime.
         Input::StartSession { .. }
         | Input::EndSession { .. }

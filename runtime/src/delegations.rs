@@ -1,0 +1,267 @@
+//! Delegations: a piece of work, the agents that are picked for it, and the tasks that they are given.
+//!
+//! Who is picked is chosen before the step, by [`pick`], and recorded in the step's input with the reason; so it does not
+//! matter to a replay who or what has chosen.
+//!
+//! What always holds: a task is a request that was sent, and goes to an agent that belongs to its delegation. A delegation
+//! that has ended takes no task and no agent. Joining and leaving change the delegation alone: an agent goes on with its mail
+//! and with other delegations, since it is activated by its first message and never by a delegation.
+
+mod pick;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+use echo_storage::names::{DelegationId, MessageId, RoleId};
+use echo_storage::records::{Address, Delegation, DelegationEnd, Kind, Member, Order, Party, Task};
+use echo_storage::{Effect, Query, StoreError};
+use serde_json::json;
+
+use crate::mail;
+use crate::turn::{Failure, Turn, refuse};
+
+pub use pick::{Category, Picked, pick};
+pub use standing::{Standing, TaskState};
+
+/// How many tasks a delegation may give.
+pub const MAX_TASKS: u32 = 1_000;
+/// The longest description of a piece of work, in characters.
+pub const MAX_DESCRIPTION_CHARS: usize = 4_000;
+/// The longest note with which one is ended, in characters.
+pub const MAX_NOTE_CHARS: usize = 2_000;
+
+/// The longest name of a category, in characters.
+pub const MAX_CATEGORY_CHARS: usize = 64;
+/// The longest reason for a category, in characters.
+pub const MAX_REASON_CHARS: usize = 2_000;
+
+/// How many unread messages are counted to tell how busy an agent is.
+const MAX_COUNTED: usize = 1_000;
+
+/// Does what is asked of a delegation.
+///
+/// # Errors
+/// A delegation or a role that there is not, a task for an agent that does not belong to it, anything after its end.
+pub fn order(turn: &mut Turn<'_, '_>, by: &Party, order: &Order) -> Result<(), Failure> {
+    if *by == Party::System {
+        return refuse("by: nobody delegates in the runtime's own name");
+    }
+    match order {
+        Order::Start { description, category, because, roles } => {
+            start(turn, by, description, (category, because), roles)
+        }
+        Order::Task { delegation, role, subject, task } => {
+            give(turn, by, *delegation, role.as_ref(), subject, task)
+        }
+        Order::Join { delegation, role } => join(turn, *delegation, role),
+        Order::Leave { delegation, role } => leave(turn, *delegation, role),
+        Order::End { delegation, note } => end(turn, *delegation, note),
+    }
+}
+
+fn start(
+    turn: &mut Turn<'_, '_>,
+    by: &Party,
+    description: &str,
+    (category, because): (&str, &str),
+    roles: &[RoleId],
+) -> Result<(), Failure> {
+    let chars = description.chars().count();
+    if description.trim().is_empty() || chars > MAX_DESCRIPTION_CHARS {
+        return refuse(format!(
+            "description: it has {chars} characters; say in 1 to {MAX_DESCRIPTION_CHARS} what is to be done"
+        ));
+    }
+    for (name, text, most) in
+        [("category", category, MAX_CATEGORY_CHARS), ("because", because, MAX_REASON_CHARS)]
+    {
+        let chars = text.chars().count();
+        if chars == 0 || chars > most {
+            return refuse(format!("{name}: it has {chars} characters, and needs 1 to {most}"));
+        }
+    }
+    if roles.is_empty() {
+        return refuse("nobody is picked: a piece of work needs an agent");
+    }
+    let mut members: Vec<Member> = Vec::new();
+    for role in roles {
+        let role = turn.role(role)?.id.clone();
+        if members.iter().any(|member| member.role == role) {
+            return refuse(format!("{role} is picked twice"));
+        }
+        members.push(Member { role, since: turn.now(), left_at: None });
+    }
+    let id: DelegationId = turn.new_id()?;
+    turn.emit(Effect::PutDelegation(Delegation {
+        id,
+        description: description.to_owned(),
+        category: category.to_owned(),
+        because: because.to_owned(),
+        by: by.clone(),
+        started_at: turn.now(),
+        first_step: turn.step(),
+        members,
+        tasks: 0,
+        end: None,
+    }))?;
+    turn.reply(&json!({ "session": id, "task_category": category, "because": because, "agents": roles }))
+}
+
+fn give(
+    turn: &mut Turn<'_, '_>,
+    by: &Party,
+    id: DelegationId,
+    role: Option<&RoleId>,
+    subject: &str,
+    task: &str,
+) -> Result<(), Failure> {
+    let mut delegation = open(turn, id)?;
+    if delegation.tasks >= MAX_TASKS {
+        return refuse(format!(
+            "{id} has given {MAX_TASKS} tasks, which is as many as one may: end it and start another"
+        ));
+    }
+    let (role, because) = match role {
+        Some(role) if is_active(&delegation, role) => (role.clone(), "it was named".to_owned()),
+        Some(role) => return refuse(not_of(&delegation, turn.role(role)?.id.as_str())),
+        None => least_busy(turn, &delegation)?,
+    };
+    let content = json!({ "session": id, "task": task }).to_string();
+    let to = Address::Role(role.clone());
+    let message = mail::compose(turn, by, &to, Kind::Request, subject, &content, None)?;
+    let at = turn.now();
+    let subject = subject.to_owned();
+    turn.emit(Effect::PutTask(Task {
+        message,
+        delegation: id,
+        role: role.clone(),
+        subject,
+        at,
+        answer: None,
+    }))?;
+    delegation.tasks += 1;
+    turn.emit(Effect::PutDelegation(delegation))?;
+    turn.reply(&json!({ "session": id, "message": message, "agent": role, "because": because }))
+}
+
+/// The agent with the least to do, and why it is; one whose breaker is open comes last, and the order of joining breaks ties.
+fn least_busy(turn: &Turn<'_, '_>, delegation: &Delegation) -> Result<(RoleId, String), Failure> {
+    let mut best: Option<((bool, usize), &RoleId)> = None;
+    for role in delegation.active() {
+        let (is_down, waiting) = (is_down(turn, role)?, waiting(turn, role)?);
+        if best.as_ref().is_none_or(|(least, _)| (is_down, waiting) < *least) {
+            best = Some(((is_down, waiting), role));
+        }
+    }
+    let Some(((is_down, waiting), role)) = best else {
+        return refuse(format!("{} has no agent any more: spawn one", delegation.id));
+    };
+    let down = if is_down { ", though it takes no mail now, like all the others" } else { "" };
+    Ok((role.clone(), format!("it has the least to do: {waiting} messages and thoughts wait for it{down}")))
+}
+
+fn is_down(turn: &Turn<'_, '_>, role: &RoleId) -> Result<bool, StoreError> {
+    Ok(turn.state().agent(role)?.is_some_and(|agent| agent.down().is_some()))
+}
+
+/// How many messages and questions to its mind wait for an agent.
+fn waiting(turn: &Turn<'_, '_>, role: &RoleId) -> Result<usize, StoreError> {
+    let Some(config) = turn.config().role(role) else { return Ok(0) };
+    let thoughts = turn.state().thoughts_out(Some(role), MAX_COUNTED)?.len();
+    Ok(turn.state().unread(config, MAX_COUNTED)?.len() + thoughts)
+}
+
+fn join(turn: &mut Turn<'_, '_>, id: DelegationId, role: &RoleId) -> Result<(), Failure> {
+    let mut delegation = open(turn, id)?;
+    let role = turn.role(role)?.id.clone();
+    if is_active(&delegation, &role) {
+        return refuse(format!("{role} belongs to {id} already; a role has one agent"));
+    }
+    let member = Member { role: role.clone(), since: turn.now(), left_at: None };
+    match delegation.members.iter_mut().find(|member| member.role == role) {
+        Some(there) => *there = member,
+        None => delegation.members.push(member),
+    }
+    changed(turn, delegation, &role)
+}
+
+fn leave(turn: &mut Turn<'_, '_>, id: DelegationId, role: &RoleId) -> Result<(), Failure> {
+    let mut delegation = open(turn, id)?;
+    let now = turn.now();
+    let there = delegation.members.iter_mut().find(|member| member.role == *role && member.left_at.is_none());
+    match there {
+        Some(there) => there.left_at = Some(now),
+        None => return refuse(not_of(&delegation, role.as_str())),
+    }
+    changed(turn, delegation, role)
+}
+
+/// Records who belongs to a delegation now, and tells.
+fn changed(turn: &mut Turn<'_, '_>, delegation: Delegation, role: &RoleId) -> Result<(), Failure> {
+    let tasks = turn.state().tasks(delegation.id, MAX_TASKS as usize)?;
+    let open = tasks.iter().filter(|task| task.role == *role && task.answer.is_none());
+    let open: Vec<MessageId> = open.map(|task| task.message).collect();
+    let agents: Vec<RoleId> = delegation.active().cloned().collect();
+    let told = json!({ "session": delegation.id, "agent": role, "agents": agents, "unanswered": open });
+    turn.emit(Effect::PutDelegation(delegation))?;
+    turn.reply(&told)
+}
+
+fn end(turn: &mut Turn<'_, '_>, id: DelegationId, note: &str) -> Result<(), Failure> {
+    let chars = note.chars().count();
+    if chars > MAX_NOTE_CHARS {
+        return refuse(format!("note: it has {chars} characters, and may have {MAX_NOTE_CHARS}"));
+    }
+    let mut delegation = open(turn, id)?;
+    let standing = Standing::of(turn.state(), turn.config(), &delegation)?;
+    let counted = standing.counts();
+    let mut summary = standing.to_string();
+    if !note.trim().is_empty() {
+        summary = format!("{summary}\n{}", note.trim());
+    }
+    let answered = u32::try_from(counted.answered).unwrap_or(u32::MAX);
+    delegation.end =
+        Some(DelegationEnd { at: turn.now(), last_step: turn.step(), answered, summary: summary.clone() });
+    turn.emit(Effect::PutDelegation(delegation))?;
+    turn.reply(&json!({ "session": id, "tasks": counted, "summary": summary }))
+}
+
+/// A message answers another: where that is a task and this its agent's answer, the task is answered. Whoever answers twice has
+/// answered once.
+pub(crate) fn answered(
+    turn: &mut Turn<'_, '_>,
+    from: &Party,
+    task: MessageId,
+    answer: MessageId,
+) -> Result<(), Failure> {
+    let Some(task) = turn.state().task(task)? else { return Ok(()) };
+    if task.answer.is_some() || *from != Party::Role(task.role.clone()) {
+        return Ok(());
+    }
+    turn.emit(Effect::PutTask(Task { answer: Some(answer), ..task }))
+}
+
+/// The delegation, which must be open.
+fn open(turn: &Turn<'_, '_>, id: DelegationId) -> Result<Delegation, Failure> {
+    match turn.state().delegation(id)? {
+        None => refuse(format!("there is no session {id}; one is started first, which says its id")),
+        Some(Delegation { end: Some(end), .. }) => {
+            refuse(format!("{id} ended at {}: start another for what is left", end.at))
+        }
+        Some(delegation) => Ok(delegation),
+    }
+}
+
+fn is_active(delegation: &Delegation, role: &RoleId) -> bool {
+    delegation.active().any(|active| active == role)
+}
+
+/// What is said of a role that does not belong to a delegation.
+fn not_of(delegation: &Delegation, role: &str) -> String {
+    let active: Vec<&str> = delegation.active().map(RoleId::as_str).collect();
+    let id = delegation.id;
+    if active.is_empty() {
+        return format!("{role} does not belong to {id}, and nobody does: spawn it there first");
+    }
+    format!("{role} does not belong to {id}: spawn it there first, or name one of {}", active.join(", "))
+}

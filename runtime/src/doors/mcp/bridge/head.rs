@@ -1,0 +1,227 @@
+//! What matters of a message to whoever carries it. It does no I/O.
+//!
+//! What always holds: what is no request, notification or answer has no head, so that it is never carried; the end of a
+//! message that is too long is not needed to tell what it is.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Value, json};
+
+/// The request that begins the handshake of old.
+pub(super) const INITIALIZE: &str = "initialize";
+/// The notification that ends it.
+pub(super) const INITIALIZED: &str = "notifications/initialized";
+/// The notification that takes a request back.
+pub(super) const CANCELLED: &str = "notifications/cancelled";
+
+/// Where a notification names the request that it takes back.
+const REQUEST_ID: &str = "requestId";
+
+/// How much of a message is kept to tell whose it is, in bytes. What servers put before the id is far shorter.
+const BEGINNING_BYTES: usize = 1_024;
+
+/// What matters of a message.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Head {
+    /// That of a request or of an answer.
+    pub(super) id: Option<Value>,
+    /// That of a request or of a notification.
+    pub(super) method: Option<String>,
+    /// Whether it is an answer that refuses.
+    pub(super) refuses: bool,
+}
+
+impl Head {
+    /// The head of a line; nothing where that is no message.
+    pub(super) fn of(line: &[u8]) -> Option<Self> {
+        // A list would be read as the fields in their order.
+        if !line.trim_ascii_start().starts_with(b"{") {
+            return None;
+        }
+        let mut head = Self::default();
+        read(line, &mut head).ok()?;
+        let is_id = |id: &Value| id.is_string() || id.is_i64() || id.is_u64();
+        let is_message = head.method.is_some() || head.id.is_some();
+        (is_message && head.id.as_ref().is_none_or(is_id)).then_some(head)
+    }
+
+    /// The id of a request.
+    pub(super) fn asks(&self) -> Option<&Value> {
+        self.id.as_ref().filter(|_| self.method.is_some())
+    }
+
+    /// The id of an answer.
+    pub(super) fn answers(self) -> Option<Value> {
+        self.id.filter(|_| self.method.is_none())
+    }
+
+    /// Whether it begins the handshake.
+    pub(super) fn begins(&self) -> bool {
+        self.asks().is_some() && self.is(INITIALIZE)
+    }
+
+    /// Whether it is of this method.
+    pub(super) fn is(&self, method: &str) -> bool {
+        self.method.as_deref() == Some(method)
+    }
+}
+
+/// The request that a notification takes back.
+pub(super) fn cancelled(line: &[u8]) -> Option<Value> {
+    let message: Value = serde_json::from_slice(line).ok()?;
+    message.get("params")?.get(REQUEST_ID).cloned()
+}
+
+/// The same notification about the request of another id.
+pub(super) fn cancelling(line: &[u8], id: Value) -> Option<Vec<u8>> {
+    changed(line, |message| {
+        message.get_mut("params")?.as_object_mut()?.insert(REQUEST_ID.to_owned(), id)?;
+        Some(())
+    })
+}
+
+/// The same message under another id.
+pub(super) fn with_id(line: &[u8], id: Value) -> Option<Vec<u8>> {
+    changed(line, |message| {
+        message.as_object_mut()?.insert("id".to_owned(), id);
+        Some(())
+    })
+}
+
+fn changed(line: &[u8], change: impl FnOnce(&mut Value) -> Option<()>) -> Option<Vec<u8>> {
+    let mut message: Value = serde_json::from_slice(line).ok()?;
+    change(&mut message)?;
+    Some(super::super::lines::line(&message))
+}
+
+/// An answer of the bridge's own that refuses. `retry` says whether asking again may help.
+pub(super) fn refusal(id: &Value, code: i64, why: &str, retry: bool) -> Vec<u8> {
+    let error = json!({ "code": code, "message": why, "data": { "retry": retry } });
+    super::super::lines::line(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))
+}
+
+/// The beginning of a message that comes in pieces.
+#[derive(Debug, Default)]
+pub(super) struct Beginning(Vec<u8>);
+
+impl Beginning {
+    /// Keeps what there is room for.
+    pub(super) fn push(&mut self, piece: &[u8]) {
+        let room = BEGINNING_BYTES - self.0.len().min(BEGINNING_BYTES);
+        self.0.extend(piece.iter().take(room));
+    }
+
+    /// As much of the head as stands here; nothing where no id does.
+    pub(super) fn head(&self) -> Option<Head> {
+        let mut head = Head::default();
+        // Where it breaks off is behind what was found.
+        let _ = read(&self.0, &mut head);
+        head.id.is_some().then_some(head)
+    }
+}
+
+/// Reads a head as far as that is possible.
+fn read(text: &[u8], head: &mut Head) -> Result<(), serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    deserializer.deserialize_map(Reader(head))?;
+    deserializer.end()
+}
+
+/// Puts into a head what it comes by.
+struct Reader<'h>(&'h mut Head);
+
+/// The fields of a message that matter.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Field {
+    Id,
+    Method,
+    Error,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        while let Some(field) = fields.next_key()? {
+            match field {
+                Field::Id => self.0.id = fields.next_value()?,
+                Field::Method => self.0.method = Some(fields.next_value()?),
+                Field::Error => {
+                    self.0.refuses = true;
+                    fields.next_value::<IgnoredAny>()?;
+                }
+                Field::Other => {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_a_head_and_nothing_else_does() {
+        let check = |line: &str, expected: Option<(Value, Option<&str>, bool)>| {
+            let found = Head::of(line.as_bytes());
+            let found = found.map(|head| (head.id.unwrap_or_default(), head.method, head.refuses));
+            let expected = expected.map(|(id, method, refuses)| (id, method.map(str::to_owned), refuses));
+            assert_eq!(found, expected, "{line}");
+        };
+        check(r#"{"jsonrpc":"2.0","id":7,"method":"a","params":[3]}"#, Some((json!(7), Some("a"), false)));
+        check(r#" {"method":"a"}"#, Some((Value::Null, Some("a"), false)));
+        check(r#"{"id":null,"method":"a"}"#, Some((Value::Null, Some("a"), false)));
+        check(r#"{"id":"x","result":{"id":3,"error":1}}"#, Some((json!("x"), None, false)));
+        check(r#"{"id":1,"error":{"code":3}}"#, Some((json!(1), None, true)));
+        for none in ["", "{", "3", "null", "{}", r#"{"id":1.5,"method":"a"}"#, r#"{"id":{},"method":"a"}"#] {
+            check(none, None);
+        }
+        for none in [r#"[1,"a"]"#, r#"{"id":1,"method":3}"#, r#"{"id":1,"method":"a"} x"#] {
+            check(none, None);
+        }
+    }
+
+    #[test]
+    fn a_beginning_tells_whose_answer_it_is() {
+        let check = |text: &str, expected: Option<Value>| {
+            let mut beginning = Beginning::default();
+            for piece in text.as_bytes().chunks(3) {
+                beginning.push(piece);
+            }
+            assert!(beginning.0.len() <= BEGINNING_BYTES);
+            assert_eq!(beginning.head().and_then(Head::answers), expected, "{text}");
+        };
+        let long = "x".repeat(2 * BEGINNING_BYTES);
+        check(&format!(r#"{{"jsonrpc":"2.0","id":7,"result":{{"text":"{long}"#), Some(json!(7)));
+        check(&format!(r#"{{"id":"a.b","result":"{long}"#), Some(json!("a.b")));
+        check(&format!(r#"{{"id":7,"method":"ask","params":"{long}"#), None);
+        check(&format!(r#"{{"result":"{long}","id":7}}"#), None);
+        check("no message at all", None);
+    }
+
+    #[test]
+    fn ids_are_changed_and_nothing_else_is() {
+        let line = br#"{"jsonrpc":"2.0","id":1,"method":"ask","params":{"a":[1,2]}}"#;
+        let changed = with_id(line, json!("3.1")).unwrap();
+        let expected = "{\"jsonrpc\":\"2.0\",\"id\":\"3.1\",\"method\":\"ask\",\"params\":{\"a\":[1,2]}}\n";
+        assert_eq!(String::from_utf8(changed).unwrap(), expected);
+        let line = br#"{"method":"notifications/cancelled","params":{"requestId":1,"reason":"late"}}"#;
+        assert_eq!(cancelled(line), Some(json!(1)));
+        let changed = cancelling(line, json!("3.1")).unwrap();
+        assert_eq!(cancelled(&changed), Some(json!("3.1")));
+        assert!(String::from_utf8(changed).unwrap().contains("late"));
+        assert_eq!(cancelling(br#"{"method":"notifications/cancelled","params":{}}"#, json!(1)), None);
+    }
+}
