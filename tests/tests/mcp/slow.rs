@@ -35,7 +35,7 @@ fn stuffs(mut to: impl Write, said: impl Fn(u64) -> String) -> bool {
 /// socket and several on HTTP, each writing until it is stuck; then those that read.
 #[test]
 fn whoever_never_reads_is_not_read_and_costs_nothing() {
-    const EACH: usize = 4;
+    const EACH: u64 = 4;
     let home = Home::sharing();
     let serving = Serving::start(&home);
     let mut reads = Stdio::ready(&home, &["--role", "cto"]);
@@ -43,7 +43,7 @@ fn whoever_never_reads_is_not_read_and_costs_nothing() {
     let before = processes::memory_kib(serving.running.pid(), "VmRSS");
     let address = Address::of(&home.store(), &home.path().join("echo-org")).unwrap();
     let mut kept = Vec::new();
-    for _ in 0..EACH {
+    for number in 0..EACH {
         let Found::Host(client) = Client::connect(&address).unwrap() else { panic!("it left") };
         let mut lines = client.into_mcp(Door::Role(role("ceo"))).unwrap();
         lines.set_write_timeout(Some(STUCK)).unwrap();
@@ -56,7 +56,7 @@ fn whoever_never_reads_is_not_read_and_costs_nothing() {
         kept.push(Box::new(lines) as Box<dyn std::any::Any>);
         let stream = over_http.connect();
         stream.set_write_timeout(Some(STUCK)).unwrap();
-        let body = request(1, "tools/list", &json!({})).to_string();
+        let body = request(100 + number, "tools/list", &json!({})).to_string();
         let asks = over_http.head("POST", body.len()).replace("Connection: close\r\n", "") + &body;
         assert!(stuffs(&stream, |_| asks.clone()), "all of it was read");
         kept.push(Box::new(stream));
