@@ -86,6 +86,14 @@ fn messages_are_sent_in_the_callers_name_and_stay_unread_when_looked_at() {
     let others = desk.call("chro", "read_messages", &json!({})).unwrap();
     assert_eq!(others["structured"]["messages"], json!([]));
 
+    // Without an address it goes to whoever sent what it answers.
+    let mut answer =
+        json!({ "subject": "Well read", "in_reply_to": mail["structured"]["messages"][0]["message"] });
+    let from = mail["structured"]["messages"][0]["from"].clone();
+    assert_eq!(desk.call("cto", "send_message", &answer).unwrap()["structured"]["to"], from);
+    answer["in_reply_to"] = Value::Null;
+    refused(&mut desk, "cto", "send_message", &answer, "to: name a role or a topic, or in_reply_to");
+
     let all = json!({ "to": "messages:all", "subject": "Hello" });
     assert_eq!(desk.call("ceo", "send_message", &all).unwrap()["structured"]["recipients"], 9);
     let mut check = |field: &str, value: Value, expected: &str| {

@@ -13,7 +13,7 @@ mod standing;
 mod tests;
 
 use echo_storage::names::{DelegationId, MessageId, RoleId};
-use echo_storage::records::{Address, Delegation, DelegationEnd, Kind, Member, Order, Party, Task};
+use echo_storage::records::{Address, Delegation, DelegationEnd, DelegationOrder, Kind, Member, Party, Task};
 use echo_storage::{Effect, Query, StoreError};
 use serde_json::json;
 
@@ -24,12 +24,14 @@ pub use pick::{Category, Picked, pick};
 pub use standing::{Standing, TaskState};
 
 /// How many tasks a delegation may give.
-pub const MAX_TASKS: u32 = 1_000;
+pub const MAX_TASKS: usize = 1_000;
 /// The longest description of a piece of work, in characters.
 pub const MAX_DESCRIPTION_CHARS: usize = 4_000;
 /// The longest note with which one is ended, in characters.
 pub const MAX_NOTE_CHARS: usize = 2_000;
 
+/// The longest task, in characters.
+pub const MAX_TASK_CHARS: usize = 16_000;
 /// The longest name of a category, in characters.
 pub const MAX_CATEGORY_CHARS: usize = 64;
 /// The longest reason for a category, in characters.
@@ -42,20 +44,20 @@ const MAX_COUNTED: usize = 1_000;
 ///
 /// # Errors
 /// A delegation or a role that there is not, a task for an agent that does not belong to it, anything after its end.
-pub fn order(turn: &mut Turn<'_, '_>, by: &Party, order: &Order) -> Result<(), Failure> {
+pub fn order(turn: &mut Turn<'_, '_>, by: &Party, order: &DelegationOrder) -> Result<(), Failure> {
     if *by == Party::System {
         return refuse("by: nobody delegates in the runtime's own name");
     }
     match order {
-        Order::Start { description, category, because, roles } => {
+        DelegationOrder::Start { description, category, because, roles } => {
             start(turn, by, description, (category, because), roles)
         }
-        Order::Task { delegation, role, subject, task } => {
+        DelegationOrder::Task { delegation, role, subject, task } => {
             give(turn, by, *delegation, role.as_ref(), subject, task)
         }
-        Order::Join { delegation, role } => join(turn, *delegation, role),
-        Order::Leave { delegation, role } => leave(turn, *delegation, role),
-        Order::End { delegation, note } => end(turn, *delegation, note),
+        DelegationOrder::Join { delegation, role } => join(turn, *delegation, role),
+        DelegationOrder::Leave { delegation, role } => leave(turn, *delegation, role),
+        DelegationOrder::End { delegation, note } => end(turn, *delegation, note),
     }
 }
 
@@ -99,9 +101,7 @@ fn start(
         because: because.to_owned(),
         by: by.clone(),
         started_at: turn.now(),
-        first_step: turn.step(),
         members,
-        tasks: 0,
         end: None,
     }))?;
     turn.reply(&json!({ "session": id, "task_category": category, "because": because, "agents": roles }))
@@ -115,8 +115,8 @@ fn give(
     subject: &str,
     task: &str,
 ) -> Result<(), Failure> {
-    let mut delegation = open(turn, id)?;
-    if delegation.tasks >= MAX_TASKS {
+    let delegation = open(turn, id)?;
+    if turn.state().tasks(id, MAX_TASKS)?.len() >= MAX_TASKS {
         return refuse(format!(
             "{id} has given {MAX_TASKS} tasks, which is as many as one may: end it and start another"
         ));
@@ -126,7 +126,20 @@ fn give(
         Some(role) => return refuse(not_of(&delegation, turn.role(role)?.id.as_str())),
         None => least_busy(turn, &delegation)?,
     };
+    let chars = task.chars().count();
+    if task.trim().is_empty() || chars > MAX_TASK_CHARS {
+        return refuse(format!(
+            "task: it has {chars} characters; say in 1 to {MAX_TASK_CHARS} what is to be done"
+        ));
+    }
     let content = json!({ "session": id, "task": task }).to_string();
+    if content.len() > mail::MAX_CONTENT_BYTES {
+        let most = mail::MAX_CONTENT_BYTES;
+        return refuse(format!(
+            "task: with its signs written as JSON it has {} bytes, and may have {most}",
+            content.len()
+        ));
+    }
     let to = Address::Role(role.clone());
     let message = mail::compose(turn, by, &to, Kind::Request, subject, &content, None)?;
     let at = turn.now();
@@ -139,8 +152,6 @@ fn give(
         at,
         answer: None,
     }))?;
-    delegation.tasks += 1;
-    turn.emit(Effect::PutDelegation(delegation))?;
     turn.reply(&json!({ "session": id, "message": message, "agent": role, "because": because }))
 }
 
@@ -148,13 +159,17 @@ fn give(
 fn least_busy(turn: &Turn<'_, '_>, delegation: &Delegation) -> Result<(RoleId, String), Failure> {
     let mut best: Option<((bool, usize), &RoleId)> = None;
     for role in delegation.active() {
-        let (is_down, waiting) = (is_down(turn, role)?, waiting(turn, role)?);
+        let Some(waiting) = waiting(turn, role)? else { continue };
+        let is_down = is_down(turn, role)?;
         if best.as_ref().is_none_or(|(least, _)| (is_down, waiting) < *least) {
             best = Some(((is_down, waiting), role));
         }
     }
     let Some(((is_down, waiting), role)) = best else {
-        return refuse(format!("{} has no agent any more: spawn one", delegation.id));
+        return refuse(format!(
+            "{} has no agent any more that the organisation has: spawn one",
+            delegation.id
+        ));
     };
     let down = if is_down { ", though it takes no mail now, like all the others" } else { "" };
     Ok((role.clone(), format!("it has the least to do: {waiting} messages and thoughts wait for it{down}")))
@@ -164,11 +179,11 @@ fn is_down(turn: &Turn<'_, '_>, role: &RoleId) -> Result<bool, StoreError> {
     Ok(turn.state().agent(role)?.is_some_and(|agent| agent.down().is_some()))
 }
 
-/// How many messages and questions to its mind wait for an agent.
-fn waiting(turn: &Turn<'_, '_>, role: &RoleId) -> Result<usize, StoreError> {
-    let Some(config) = turn.config().role(role) else { return Ok(0) };
+/// How many messages and questions to its mind wait for an agent; nothing where the organisation has it no more.
+fn waiting(turn: &Turn<'_, '_>, role: &RoleId) -> Result<Option<usize>, StoreError> {
+    let Some(config) = turn.config().role(role) else { return Ok(None) };
     let thoughts = turn.state().thoughts_out(Some(role), MAX_COUNTED)?.len();
-    Ok(turn.state().unread(config, MAX_COUNTED)?.len() + thoughts)
+    Ok(Some(turn.state().unread(config, MAX_COUNTED)?.len() + thoughts))
 }
 
 fn join(turn: &mut Turn<'_, '_>, id: DelegationId, role: &RoleId) -> Result<(), Failure> {
@@ -198,7 +213,7 @@ fn leave(turn: &mut Turn<'_, '_>, id: DelegationId, role: &RoleId) -> Result<(),
 
 /// Records who belongs to a delegation now, and tells.
 fn changed(turn: &mut Turn<'_, '_>, delegation: Delegation, role: &RoleId) -> Result<(), Failure> {
-    let tasks = turn.state().tasks(delegation.id, MAX_TASKS as usize)?;
+    let tasks = turn.state().tasks(delegation.id, MAX_TASKS)?;
     let open = tasks.iter().filter(|task| task.role == *role && task.answer.is_none());
     let open: Vec<MessageId> = open.map(|task| task.message).collect();
     let agents: Vec<RoleId> = delegation.active().cloned().collect();
@@ -219,9 +234,7 @@ fn end(turn: &mut Turn<'_, '_>, id: DelegationId, note: &str) -> Result<(), Fail
     if !note.trim().is_empty() {
         summary = format!("{summary}\n{}", note.trim());
     }
-    let answered = u32::try_from(counted.answered).unwrap_or(u32::MAX);
-    delegation.end =
-        Some(DelegationEnd { at: turn.now(), last_step: turn.step(), answered, summary: summary.clone() });
+    delegation.end = Some(DelegationEnd { at: turn.now(), summary: summary.clone() });
     turn.emit(Effect::PutDelegation(delegation))?;
     turn.reply(&json!({ "session": id, "tasks": counted, "summary": summary }))
 }

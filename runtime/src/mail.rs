@@ -156,6 +156,14 @@ pub fn compose(
             return refuse(format!("to: nobody hears {topic}"));
         }
         Address::Topic(_) => {}
+        Address::Person(name) => {
+            let asked = in_reply_to.map(|id| turn.state().message(id)).transpose()?.flatten();
+            if asked.is_none_or(|asked| asked.from != Party::Person(name.clone())) {
+                return refuse(
+                    "to: a person is written to in answer to a message of theirs: name it as in_reply_to",
+                );
+            }
+        }
     }
     let chars = subject.chars().count();
     if chars == 0 || chars > MAX_SUBJECT_CHARS {

@@ -231,6 +231,7 @@ fn send(state: &dyn State, writes: &mut Changes, message: &Message, place: Place
             writes.insert(&INBOX, &(role.clone(), message.id), ());
             None
         }
+        Address::Person(_) => None,
         Address::Topic(topic) => {
             let entry = topic_end(state, topic)?;
             writes.put(&COUNTERS, &topic_counter(topic), entry + 1);

@@ -3,7 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::names::{ApprovalId, MessageId, RoleId, SessionId, ThoughtId, TimerId};
 use crate::quantities::Timestamp;
-use crate::records::{Address, Answer, Config, Fact, Kind, Order, Party, Proposal};
+use crate::records::{Address, Answer, Config, DelegationOrder, Fact, Kind, Party, Proposal};
 
 /// Something that happened and that the organisation answers with one step. The list is closed: whoever wants to
 /// know what can change a store reads it here.
@@ -111,7 +111,7 @@ pub enum Input {
         /// Who, as the door knows.
         by: Party,
         /// What is asked.
-        order: Order,
+        order: DelegationOrder,
     },
 }
 

@@ -21,7 +21,7 @@ pub use decision::{
     Absence, Agent, Approval, Breaker, BreakerState, Context, Decision, Deed, Mode, Opinion, Participation,
     PathStep, Phase, Proposal, Reason, Risk, Spend, Stance, Status, Tally, TypeTrack, Verdict,
 };
-pub use delegation::{Delegation, DelegationEnd, Member, Order, Task};
+pub use delegation::{Delegation, DelegationEnd, DelegationOrder, Member, Task};
 pub use discussion::{Ballot, Clarification, Fact, FactKind, Inquiry, Reply, Vote};
 pub use memory::{Memory, OutcomeNote};
 pub use message::{Address, Cursor, Kind, MAX_READ_BEYOND, Message, MessageRef, Party, Priority, Receipt};

@@ -18,6 +18,9 @@ use crate::wording;
 /// How many of the newest decisions are looked through for those of a delegation's agents.
 const MAX_DECISIONS: usize = 100;
 
+/// How many tasks are told one by one in words.
+const MAX_TOLD: usize = 100;
+
 /// What became of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -28,7 +31,7 @@ pub enum TaskState {
     Read,
     /// Its agent has answered.
     Answered,
-    /// Its agent failed to take it, and it is a dead letter.
+    /// Its agent failed to take it, and it is a dead letter; or the organisation has that agent no more.
     GivenUp,
 }
 
@@ -109,12 +112,15 @@ impl Standing {
         config: &Config,
         delegation: &Delegation,
     ) -> Result<Self, StoreError> {
-        let tasks = state.tasks(delegation.id, MAX_TASKS as usize)?;
+        let tasks = state.tasks(delegation.id, MAX_TASKS)?;
         let tasks: Vec<TaskStanding> =
             tasks.into_iter().map(|task| of_task(state, config, task)).collect::<Result<_, _>>()?;
         let mut agents = Vec::new();
         for member in &delegation.members {
-            let down = state.agent(&member.role)?.and_then(|agent| agent.down().map(str::to_owned));
+            let down = match config.role(&member.role) {
+                Some(_) => state.agent(&member.role)?.and_then(|agent| agent.down().map(str::to_owned)),
+                None => Some("the organisation has no such role any more".to_owned()),
+            };
             let own = tasks.iter().filter(|task| task.agent == member.role);
             agents.push(AgentStanding {
                 agent: member.role.clone(),
@@ -153,15 +159,14 @@ impl Standing {
 
 fn of_task(state: &(impl State + ?Sized), config: &Config, task: Task) -> Result<TaskStanding, StoreError> {
     let Task { message, role, subject, answer, .. } = task;
-    let delivered = match config.role(&role) {
-        Some(role) if answer.is_none() => Some(Delivery::of(state, role, message)?.state),
-        _ => None,
-    };
-    let now = match delivered {
+    let now = match config.role(&role) {
         _ if answer.is_some() => TaskState::Answered,
-        Some(DeliveryState::Read) => TaskState::Read,
-        Some(DeliveryState::Dead) => TaskState::GivenUp,
-        Some(DeliveryState::Unread | DeliveryState::Failed) | None => TaskState::Waiting,
+        None => TaskState::GivenUp,
+        Some(role) => match Delivery::of(state, role, message)?.state {
+            DeliveryState::Read => TaskState::Read,
+            DeliveryState::Dead => TaskState::GivenUp,
+            DeliveryState::Unread | DeliveryState::Failed => TaskState::Waiting,
+        },
     };
     Ok(TaskStanding { message, agent: role, subject, state: now, answer })
 }
@@ -177,7 +182,7 @@ impl fmt::Display for Standing {
         if given_up > 0 {
             write!(f, ", {given_up} given up")?;
         }
-        for task in &self.tasks {
+        for task in self.tasks.iter().take(MAX_TOLD) {
             let what = match (task.state, task.answer) {
                 (_, Some(answer)) => format!("answered by {answer}"),
                 (TaskState::Read, None) => "read, not answered".to_owned(),
@@ -185,6 +190,9 @@ impl fmt::Display for Standing {
                 (TaskState::Waiting | TaskState::Answered, None) => "waiting".to_owned(),
             };
             write!(f, "\n{} to {}: {} ({what})", task.message, task.agent, task.subject)?;
+        }
+        if let Some(more) = self.tasks.len().checked_sub(MAX_TOLD).filter(|more| *more > 0) {
+            write!(f, "\nand {}", wording::counted(more, "more task"))?;
         }
         for one in &self.decisions {
             write!(f, "\n{} of {}: {} ({})", one.decision, one.initiator, one.subject, one.status)?;

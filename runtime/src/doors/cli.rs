@@ -25,6 +25,7 @@ mod completions;
 mod connect;
 mod dead_letters;
 mod decisions;
+mod delegations;
 mod doctor;
 mod door;
 mod drive;
@@ -181,6 +182,9 @@ enum Command {
     /// List messages, of all or of one role, or show one in full
     #[command(after_help = messages::EXAMPLES)]
     Messages(messages::Arguments),
+    /// List the work that the delegator found agents for, or show one with its tasks
+    #[command(after_help = delegations::EXAMPLES)]
+    Delegations(delegations::Arguments),
     /// List the messages that were given up
     #[command(after_help = dead_letters::EXAMPLES)]
     DeadLetters(dead_letters::Arguments),
@@ -397,6 +401,7 @@ fn perform(
         Command::Tool(arguments) => tool::run(&mut invocation, arguments),
         Command::Memories(arguments) => memories::run(&mut invocation, &arguments),
         Command::Messages(arguments) => messages::run(&mut invocation, &arguments),
+        Command::Delegations(arguments) => delegations::run(&mut invocation, &arguments),
         Command::DeadLetters(arguments) => dead_letters::run(&mut invocation, &arguments),
         Command::Retry(arguments) => retry::run(&mut invocation, &arguments),
         Command::Scenarios(arguments) => scenarios::run(&mut invocation, arguments),

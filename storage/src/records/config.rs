@@ -43,6 +43,7 @@ impl Config {
     pub fn recipients(&self, to: &Address) -> Vec<RoleId> {
         match to {
             Address::Role(role) => vec![role.clone()],
+            Address::Person(_) => Vec::new(),
             Address::Topic(topic) => {
                 let hears = |role: &&RoleConfig| role.hears.iter().any(|one| one.topic == *topic);
                 self.roles.iter().filter(hears).map(|role| role.id.clone()).collect()
@@ -251,6 +252,7 @@ mod tests {
         let topic = proptest::sample::select(TOPICS.to_vec());
         let to = prop_oneof![
             role().prop_map(Address::Role),
+            Just(Address::Person("anna".to_owned())),
             topic.prop_map(|topic| Address::Topic(Topic::new(topic).unwrap())),
         ];
         let from = prop_oneof![role().prop_map(Party::Role), Just(Party::System)];

@@ -20,12 +20,8 @@ pub struct Delegation {
     pub by: Party,
     /// When.
     pub started_at: Timestamp,
-    /// The step that began it.
-    pub first_step: u64,
     /// Who was picked, in the order of joining; one that has left and joined again stands here once.
     pub members: Vec<Member>,
-    /// How many tasks it has given.
-    pub tasks: u32,
     /// How it ended.
     pub end: Option<DelegationEnd>,
 }
@@ -54,10 +50,6 @@ pub struct Member {
 pub struct DelegationEnd {
     /// When.
     pub at: Timestamp,
-    /// The step that ended it.
-    pub last_step: u64,
-    /// How many of its tasks were answered by then.
-    pub answered: u32,
     /// What came of it, in words.
     pub summary: String,
 }
@@ -82,7 +74,7 @@ impl Record for Task {}
 
 /// What is asked of a delegation.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub enum Order {
+pub enum DelegationOrder {
     /// Begin one.
     Start {
         /// What is to be done.

@@ -35,6 +35,8 @@ pub enum Address {
     Role(RoleId),
     /// A topic: one entry, and a cursor for each role that hears it.
     Topic(Topic),
+    /// A person, in answer to a message of theirs: it stands among the messages, and no agent is woken by it.
+    Person(String),
 }
 
 impl fmt::Display for Address {
@@ -42,6 +44,7 @@ impl fmt::Display for Address {
         match self {
             Self::Role(role) => role.fmt(f),
             Self::Topic(topic) => topic.fmt(f),
+            Self::Person(name) => write!(f, "person {name}"),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Questions to minds and their answers.
 //!
-//! What always holds: a question holds or names everything its answer may depend on, and what it names is never changed any
-//! more, so that after a crash the same is asked again. It never holds the name or title of a scenario.
+//! What always holds: a question holds or names everything its answer may depend on but what the asker is, which the
+//! configuration says; and what it names is never changed any more, so that after a crash the same is asked again, by the role as
+//! it is then. It never holds the name or title of a scenario.
 
 use crate::codec::{Decode, Encode, Record};
 use crate::names::{DecisionId, MemoryId, RoleId, ThoughtId, TimerId};

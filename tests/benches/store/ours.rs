@@ -161,7 +161,7 @@ pub(crate) fn takes<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Input> 
     });
     let takes = sent.filter_map(|message| match &message.to {
         Address::Role(role) => Some(Input::Take { role: role.clone(), message: message.id }),
-        Address::Topic(_) => None,
+        Address::Topic(_) | Address::Person(_) => None,
     });
     takes.collect()
 }

@@ -82,9 +82,10 @@ fn a_piece_of_work_is_picked_for_delegated_answered_and_ended() {
     assert_eq!(done(&mut client, "delegate_task", &other)["agent"], "cto");
 
     let mut developer = Stdio::ready(&home, &["--role", "senior_developer"]);
-    let answer = json!({ "to": "cto", "kind": "response", "subject": "Mended", "in_reply_to": message });
+    let answer = json!({ "kind": "response", "subject": "Mended", "in_reply_to": message });
     let answered = developer.call("send_message", &answer);
     assert_eq!(answered["isError"], false, "{answered}");
+    assert!(answered["structuredContent"]["to"].as_str().unwrap().starts_with("person "), "{answered}");
     let _ = home.run(&["stop"]).exits(0);
     // The next runtime knows it all, and its agents take what waits.
     let status = done(&mut client, "session_status", &json!({ "session": "del-1" }));
@@ -101,6 +102,15 @@ fn a_piece_of_work_is_picked_for_delegated_answered_and_ended() {
 
     let ended = done(&mut client, "end_session", &json!({ "session": "del-1", "note": "Thanks." }));
     assert!(ended["summary"].as_str().unwrap().starts_with("2 tasks: 1 answered"), "{ended}");
+    let listed = home.run(&["delegations", "--json"]).exits(0).json();
+    let stands: Vec<_> =
+        listed["delegations"].as_array().unwrap().iter().map(|one| &one["is_open"]).collect();
+    assert_eq!(stands, [true, true, false], "the newest first: {listed}");
+    let shown = home.run(&["delegations", "del-1"]).exits(0).stdout;
+    for words in ["ended", "senior_developer", "answered by msg-", "Thanks."] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let _ = home.run(&["delegations", "del-9"]).exits(1).says(&["del-9", "del-3"]);
     assert!(refused(&mut client, "delegate_task", &task).contains("del-1 ended at"));
     let replayed = home.run(&["replay", "--json"]).exits(0).json();
     assert_eq!((&replayed["equal"], &replayed["applied_only"]), (&json!(true), &json!(0)), "{replayed}");

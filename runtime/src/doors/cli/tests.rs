@@ -355,6 +355,8 @@ fn who_only_reads_makes_no_store() {
         &["why", "dec-1"],
         &["sessions"],
         &["sessions", "ses-1"],
+        &["delegations"],
+        &["delegations", "del-1"],
         &["dead-letters"],
         &["retry", "--all"],
         &["send", "me", "clerk", "--subject", "Hello"],

@@ -16,7 +16,7 @@ mod arguments;
 use std::fmt::Write;
 
 use echo_storage::names::DelegationId;
-use echo_storage::records::{Delegation, Order, Party};
+use echo_storage::records::{Delegation, DelegationOrder, Party};
 use echo_storage::{Input, Query, Snapshot, StoreError};
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, RequestMetaObject};
@@ -41,7 +41,7 @@ const SUBJECT_CHARS: usize = 80;
 /// What a call asks for.
 enum Asks {
     /// A step.
-    Step(Order),
+    Step(DelegationOrder),
     /// How far a session is.
     Status(DelegationId),
     /// Who is active, of one session or of all that are open.
@@ -72,7 +72,11 @@ impl Server {
     }
 
     /// Runs a step.
-    async fn order(&self, order: Order, meta: &RequestMetaObject) -> Result<CallToolResult, ErrorData> {
+    async fn order(
+        &self,
+        order: DelegationOrder,
+        meta: &RequestMetaObject,
+    ) -> Result<CallToolResult, ErrorData> {
         let key = match meta.get(KEY) {
             None => None,
             Some(Value::String(key)) => Some(key.clone()),
@@ -108,24 +112,24 @@ fn asks(organisation: &Organisation, name: &str, arguments: Value) -> Result<Ask
                 delegations::pick(organisation.categories(), task_category.as_deref(), &description)?;
             let roles = picked.category.role_ids().map_err(|error| error.to_string())?;
             let (category, because) = (picked.category.name.to_owned(), picked.because);
-            Asks::Step(Order::Start { description, category, because, roles })
+            Asks::Step(DelegationOrder::Start { description, category, because, roles })
         }
         arguments::DELEGATE => {
             let Delegated { session: delegation, task, subject, agent: role } = read(arguments)?;
             let subject = subject.unwrap_or_else(|| beginning(&task));
-            Asks::Step(Order::Task { delegation, role, subject, task })
+            Asks::Step(DelegationOrder::Task { delegation, role, subject, task })
         }
         arguments::SPAWN => {
             let Agent { session: delegation, agent: role } = read(arguments)?;
-            Asks::Step(Order::Join { delegation, role })
+            Asks::Step(DelegationOrder::Join { delegation, role })
         }
         arguments::SHUTDOWN => {
             let Agent { session: delegation, agent: role } = read(arguments)?;
-            Asks::Step(Order::Leave { delegation, role })
+            Asks::Step(DelegationOrder::Leave { delegation, role })
         }
         arguments::END => {
             let Ended { session: delegation, note } = read(arguments)?;
-            Asks::Step(Order::End { delegation, note })
+            Asks::Step(DelegationOrder::End { delegation, note })
         }
         arguments::STATUS => Asks::Status(read::<Named>(arguments)?.session),
         _ => Asks::List(read::<Which>(arguments)?.session),
@@ -153,7 +157,7 @@ fn said(reply: &Value) -> String {
         let (message, agent, because) = (text("message"), text("agent"), text("because"));
         return format!(
             "{message} is sent to {agent} ({because}); it is read when the agent takes it, and answered by a message of that \
-             role's with in_reply_to {message}"
+             role's, sent with in_reply_to {message}"
         );
     }
     if reply.get("task_category").is_some() {

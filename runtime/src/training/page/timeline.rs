@@ -175,7 +175,7 @@ fn happenings(chronicle: &Chronicle, picture: &mut Picture<'_>, axis: &Axis, lan
                     }
                     picture.circle("dot", x, y, 4);
                 }
-                Address::Topic(_) => {
+                Address::Topic(_) | Address::Person(_) => {
                     picture.circle("dot wide", x, y, 6);
                     picture.circle("dot", x, y, 3);
                 }

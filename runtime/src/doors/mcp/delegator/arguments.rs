@@ -43,7 +43,7 @@ pub(super) struct Delegated {
     /// The session, such as `del-1`.
     pub(super) session: DelegationId,
     /// What the agent is to do, in full.
-    #[schemars(length(min = 1, max = 32_000))]
+    #[schemars(length(min = 1, max = 16_000))]
     pub(super) task: String,
     /// One line; without one, the beginning of the task.
     #[serde(default)]
