@@ -17,6 +17,8 @@
 mod actor;
 mod dispatcher;
 mod pool;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::collections::BTreeMap;

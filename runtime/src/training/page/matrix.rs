@@ -73,7 +73,7 @@ impl Matrix {
         };
         canvas.draw(markup, |picture| {
             for (at, (name, address)) in columns.iter().zip(&self.columns).enumerate() {
-                let class = if !matches!(address, Address::Role(_)) { "label muted" } else { "label" };
+                let class = if matches!(address, Address::Role(_)) { "label" } else { "label muted" };
                 picture.group("column", name, |picture| {
                     picture.rising(class, self.x(left, at) + CELL / 2, top - 8, &shown(name));
                 });
