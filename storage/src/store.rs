@@ -44,8 +44,8 @@ use crate::state::WriteSet;
 use crate::table::TableId;
 
 /// The newest file format that is known, and the one that is written.
-/// Formats 1 to 3 were never released and are not read.
-pub const FORMAT: u32 = 4;
+/// Formats 1 to 4 were never released and are not read.
+pub const FORMAT: u32 = 5;
 
 pub(crate) const STORE_KEY: &str = "store";
 
