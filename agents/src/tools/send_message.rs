@@ -4,7 +4,7 @@ use std::fmt;
 
 use echo_runtime::mail;
 use echo_runtime::tool::{Call, Tool};
-use echo_runtime::turn::Failure;
+use echo_runtime::turn::{Failure, MAX_SUBJECT_CHARS};
 use echo_storage::names::MessageId;
 use echo_storage::records::Party;
 use schemars::JsonSchema;
@@ -32,7 +32,7 @@ struct Arguments {
     #[serde(default)]
     kind: Kind,
     /// What it is about, in one line of at most 255 characters.
-    #[schemars(length(min = 1, max = 255))]
+    #[schemars(length(min = 1, max = MAX_SUBJECT_CHARS))]
     subject: String,
     /// What it says, at most 64 KiB.
     #[serde(default)]
