@@ -309,7 +309,7 @@ mod tests {
             match expected {
                 None => assert_eq!(refused, None),
                 Some(words) => {
-                    assert!(refused.as_ref().is_some_and(|why| why.contains(words)), "{refused:?}")
+                    assert!(refused.as_ref().is_some_and(|why| why.contains(words)), "{refused:?}");
                 }
             }
         };

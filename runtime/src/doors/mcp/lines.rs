@@ -382,6 +382,30 @@ mod tests {
         assert_eq!(answer["id"], Value::Null);
     }
 
+    #[test]
+    fn an_id_is_free_again_once_it_was_answered_and_not_when_it_was_cancelled() {
+        let mut open = Open::default();
+        let id = |number: usize| RequestId::Number(i64::try_from(number).unwrap());
+        let answer =
+            |number| serde_json::from_value(json!({ "jsonrpc": "2.0", "id": number, "result": {} })).unwrap();
+        assert!(open.begin(&id(1)));
+        assert!(!open.begin(&id(1)));
+        open.answered(&answer(2));
+        assert!(!open.begin(&id(1)));
+        open.answered(&answer(1));
+        assert!(open.begin(&id(1)));
+        // One that nobody has is cancelled in vain.
+        open.cancel(&id(9));
+        open.cancel(&id(1));
+        assert!(!open.begin(&id(1)) && open.begin(&id(9)));
+        for number in 100..100 + MAX_CANCELLED {
+            assert!(open.begin(&id(number)));
+            open.cancel(&id(number));
+        }
+        assert!(open.begin(&id(1)), "it has been long ago");
+        assert_eq!((open.asked.len(), open.cancelled.len()), (2, MAX_CANCELLED));
+    }
+
     /// Goal: a client that never reads is given up, and its writer with it. Method: a pair of sockets, requests that have
     /// answers until nothing more is taken, and a short while to take them in.
     #[test]

@@ -193,7 +193,7 @@ impl Server {
 
     async fn waiting(&self) -> Result<CallToolResult, ErrorData> {
         let now = self.desk().runtime.now();
-        let list = self.reading(move |state| list(state, now).map_err(unread)).await?;
+        let list = self.reading(move |state| list(state, now).map_err(|error| unread(&error))).await?;
         let text = list_text(&list);
         let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
         let unwritten = |error: serde_json::Error| ErrorData::internal_error(error.to_string(), None);
@@ -249,12 +249,12 @@ fn list(state: &dyn State, now: Timestamp) -> Result<List, StoreError> {
     Ok(List { waiting: waiting.collect::<Result<_, StoreError>>()?, more })
 }
 
-fn unread(error: StoreError) -> ErrorData {
+fn unread(error: &StoreError) -> ErrorData {
     ErrorData::internal_error(format!("what waits could not be read: {error}"), None)
 }
 
 fn list_text(list: &List) -> String {
-    let Some(last) = list.waiting.last() else { return "nothing waits for a person".to_owned() };
+    let Some(end) = list.waiting.last() else { return "nothing waits for a person".to_owned() };
     let mut text = String::new();
     for Listed { approval, question } in &list.waiting {
         let Question { kind, subject, amount_usd, initiator, why, .. } = question;
@@ -266,7 +266,7 @@ fn list_text(list: &List) -> String {
         let _ = write!(
             text,
             "{} more wait, which `echo-org approvals --after {}` lists",
-            list.more, last.approval
+            list.more, end.approval
         );
     }
     text.trim_end().to_owned()

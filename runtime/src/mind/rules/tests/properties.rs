@@ -75,7 +75,7 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             let standing = SAMPLES[role].standing();
             let [money, risk, feasibility, outcome] = percents;
             let concerns = Concerns { money, risk, feasibility, outcome, ..standing.concerns };
-            Standing { highest_limit, spent, remembered, inside_authority, concerns, ..standing }
+            Standing { inside_authority, highest_limit, spent, concerns, remembered, ..standing }
         })
 }
 
