@@ -35,6 +35,7 @@ use crate::mind::{self, Asking, Mind, Question};
 use crate::organisation::Organisation;
 use crate::timers;
 use crate::turn::Failure;
+use crate::wording::shortened;
 
 /// For how long an organisation may stand still before it counts as having been away, in milliseconds.
 pub const NOT_AWAY_MS: u64 = 1_000;
@@ -43,6 +44,9 @@ pub const NOT_AWAY_MS: u64 = 1_000;
 pub const MAX_CASCADE_STEPS: usize = 512;
 /// How many steps may lead from a submitted input to the last step of its cascade.
 pub const MAX_CASCADE_DEPTH: usize = 6;
+
+/// How much of a failure's reason is written to the log, in characters. The journal has all of it.
+const LOGGED_CHARS: usize = 200;
 
 /// Why an input leaves no trace that could not be written down even as a failure.
 const TOO_LARGE: &str = "it is too large to be written down: say less";
@@ -271,11 +275,24 @@ impl Engine {
         };
         let reason = match failure {
             // What cannot be stored is the step's own fault; anything else of the store is not.
-            Failure::Store(error @ StoreError::Unstorable(_)) => error.to_string(),
+            Failure::Store(error @ StoreError::Unstorable(_)) => {
+                let reason = error.to_string();
+                tracing::warn!(reason = shortened(&reason, LOGGED_CHARS), "a step could not be stored");
+                reason
+            }
             Failure::Store(error) => return Err(error),
-            other => other.to_string(),
+            panicked @ Failure::Panicked(_) => {
+                let reason = panicked.to_string();
+                tracing::warn!(reason = shortened(&reason, LOGGED_CHARS), "a step panicked");
+                reason
+            }
+            // Whoever is refused is told why, and the journal keeps it. Anybody can be refused without end, in words of its
+            // own, so the log has neither.
+            Failure::Refused(reason) => {
+                tracing::debug!("a step was refused");
+                reason
+            }
         };
-        tracing::warn!(reason, "a step failed");
         match append_failure(batch, now, input.clone(), reason) {
             Ok(entry) => {
                 entries.push(entry.clone());

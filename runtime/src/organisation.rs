@@ -54,6 +54,12 @@ pub enum DeclarationError {
     /// A category of work picks somebody who is not declared, or nobody.
     #[error("the category `{0}` picks {1}, who is not declared")]
     PicksNobody(&'static str, String),
+    /// A role that would have the path and the token of another door.
+    #[error("a role cannot be called `{0}`, which is the name of a door; give it another")]
+    Reserved(String),
+    /// Two tools that would have one name where those of every role are seen.
+    #[error("`{0}` would mean two tools at the door of every role; rename a role or a tool")]
+    Ambiguous(String),
     /// An organisation without roles, or without scenarios.
     #[error("an organisation has at least one role and one scenario")]
     Empty,
@@ -76,6 +82,7 @@ impl Organisation {
         let configs = roles.iter().map(Role::config).collect::<Result<_, _>>()?;
         let config = Config { semantics: SEMANTICS, roles: configs, rules: Rules::default() };
         validate(&config)?;
+        no_door(&config)?;
         let (mut tools, mut on_message) = (Vec::new(), Vec::new());
         for (declared, role) in roles.iter().zip(&config.roles) {
             let mut of_role = (declared.tools)();
@@ -86,6 +93,14 @@ impl Organisation {
             }
             tools.push((role.id.clone(), of_role));
             on_message.extend(declared.on_message.map(|handler| (role.id.clone(), handler)));
+        }
+        let mut names = BTreeSet::new();
+        for (role, tool) in tools.iter().flat_map(|(role, all)| all.iter().map(move |tool| (role, tool))) {
+            let name = name_for_everyone(role, tool.name());
+            if names.contains(&name) {
+                return Err(DeclarationError::Ambiguous(name));
+            }
+            names.insert(name);
         }
         Ok(Self { config, tools, on_message, scenarios, categories: &[] })
     }
@@ -133,6 +148,7 @@ impl Organisation {
     /// Roles that do not fit together.
     pub fn with_config(mut self, config: Config) -> Result<Self, DeclarationError> {
         validate(&config)?;
+        no_door(&config)?;
         self.config = config;
         Ok(self)
     }
@@ -217,6 +233,20 @@ impl Organisation {
     }
 }
 
+/// The name of a role's tool where the tools of several are seen.
+pub(crate) fn name_for_everyone(role: &RoleId, tool: &str) -> String {
+    format!("{role}_{tool}")
+}
+
+/// The names of the doors that are no role's: a role of such a name would share the door's path and token.
+const DOORS: [&str; 2] = ["person", "delegator"];
+
+/// Checks that no role is called as a door is. A configuration that was recorded before this was asked for stays valid.
+fn no_door(config: &Config) -> Result<(), DeclarationError> {
+    let taken = config.roles.iter().find(|role| DOORS.contains(&role.id.as_str()));
+    taken.map_or(Ok(()), |role| Err(DeclarationError::Reserved(role.id.to_string())))
+}
+
 /// Checks that role ids are unique and that from every role the escalation chain reaches a person.
 fn validate(config: &Config) -> Result<(), DeclarationError> {
     let mut seen = BTreeSet::new();
@@ -232,4 +262,67 @@ fn validate(config: &Config) -> Result<(), DeclarationError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::training::samples::{CHIEF, SCENARIOS};
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Nothing {}
+
+    #[derive(Serialize, JsonSchema)]
+    struct Done {}
+
+    impl fmt::Display for Done {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("done")
+        }
+    }
+
+    fn tool(name: &'static str) -> Tool {
+        Tool::computes(name, "Does nothing.", |_: &mut Call<'_, '_, '_>, _: Nothing| {
+            Ok::<_, Failure>(Done {})
+        })
+    }
+
+    /// Goal: a path, a token and a tool's name at a door mean one role each. Method: roles and tools that would share one.
+    #[test]
+    fn names_that_would_mean_two_at_a_door_are_refused() {
+        fn of_clerk() -> Vec<Tool> {
+            vec![tool("desk_order"), tool("file")]
+        }
+        fn of_desk() -> Vec<Tool> {
+            vec![tool("order")]
+        }
+        fn of_other() -> Vec<Tool> {
+            vec![tool("file")]
+        }
+        let check = |roles: &[Role], expected: Option<&str>| {
+            let refused = Organisation::new(roles, Vec::new, SCENARIOS).err().map(|error| error.to_string());
+            match expected {
+                None => assert_eq!(refused, None),
+                Some(words) => {
+                    assert!(refused.as_ref().is_some_and(|why| why.contains(words)), "{refused:?}");
+                }
+            }
+        };
+        for id in ["person", "delegator"] {
+            check(&[Role { id, ..CHIEF }], Some(&format!("`{id}`")));
+        }
+        let clerk = || Role { id: "clerk", tools: of_clerk, ..CHIEF };
+        check(&[clerk(), Role { id: "clerk_desk", tools: of_desk, ..CHIEF }], Some("`clerk_desk_order`"));
+        check(&[clerk(), Role { id: "clerk_desk", tools: of_other, ..CHIEF }], None);
+        // Another configuration of theirs is held to the same.
+        let organisation = Organisation::new(&[CHIEF], Vec::new, SCENARIOS).unwrap();
+        let mut config = organisation.config().clone();
+        config.roles[0].id = RoleId::new("person").unwrap();
+        assert!(organisation.with_config(config).is_err());
+    }
 }

@@ -96,6 +96,20 @@ impl<R: Serialize + JsonSchema + fmt::Display + 'static> Answer for R {}
 /// The handler of a tool whose call is a step.
 pub type Handles<A, R> = fn(&mut Call<'_, '_, '_>, A) -> Result<R, Failure>;
 
+/// The longest arguments of a call, as JSON, in bytes: twice what the longest message holds. Whatever is tried is journaled,
+/// also where it is refused, so what is longer is not tried.
+pub const MAX_ARGUMENTS_BYTES: usize = 2 * crate::mail::MAX_CONTENT_BYTES;
+
+/// Why arguments of so many bytes are not tried, if they are not.
+pub(crate) fn too_long(bytes: usize) -> Option<String> {
+    (bytes > MAX_ARGUMENTS_BYTES).then(|| {
+        format!(
+            "arguments: they have {bytes} bytes, and at most {MAX_ARGUMENTS_BYTES} are taken: say less, or keep long texts \
+             in files of your own and name them"
+        )
+    })
+}
+
 /// How many faults of arguments are told at once.
 const MAX_TOLD_FAULTS: usize = 5;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use echo_runtime::mail;
 use echo_runtime::tool::{Call, Tool};
-use echo_runtime::turn::{Failure, refuse};
+use echo_runtime::turn::{Failure, MAX_SUBJECT_CHARS, refuse};
 use echo_storage::Query;
 use echo_storage::names::MessageId;
 use echo_storage::records::{Address, Party};
@@ -15,8 +15,8 @@ use serde_json::{Map, Value};
 use super::mail::{Kind, address};
 
 const NAME: &str = "send_message";
-const DESCRIPTION: &str = "Sends a message to a role, to everybody who hears a topic, or to whoever sent the one it answers. It comes from you; nobody can be asked \
-to vote or to decide by one.";
+const DESCRIPTION: &str = "Sends a message to a role, to everybody who hears a topic, or to whoever sent the one it answers. It \
+comes from you; nobody can be asked to vote or to decide by one.";
 
 /// The tool.
 pub(crate) fn tool() -> Tool {
@@ -35,7 +35,7 @@ struct Arguments {
     #[serde(default)]
     kind: Kind,
     /// What it is about, in one line of at most 255 characters.
-    #[schemars(length(min = 1, max = 255))]
+    #[schemars(length(min = 1, max = MAX_SUBJECT_CHARS))]
     subject: String,
     /// What it says, at most 64 KiB.
     #[serde(default)]

@@ -64,6 +64,8 @@ mod view;
 mod watch;
 mod why;
 
+pub(in crate::doors) use self::approvals::{Question, question};
+
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -30,6 +30,7 @@ use async_channel::Sender;
 use echo_storage::clock::Clock;
 use echo_storage::journal::{Entry, Head};
 use echo_storage::names::RoleId;
+use echo_storage::quantities::Timestamp;
 use echo_storage::{Input, Query, Snapshot, Store, StoreError};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -119,6 +120,11 @@ impl Handle {
     /// The store failed.
     pub fn snapshot(&self) -> Result<Snapshot, RuntimeError> {
         Ok(self.shared.store.snapshot()?)
+    }
+
+    /// The present moment by the store's clock.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
     }
 
     /// The number of the last committed step, and a wake-up when it grows.

@@ -5,7 +5,7 @@ use crate::role::{Role, Weighs};
 
 const WEIGHS: Weighs = Weighs { money: 100, risk: 100, feasibility: 100, outcome: 100, figures: &[] };
 
-const CHIEF: Role = Role {
+pub(crate) const CHIEF: Role = Role {
     id: "chief",
     title: "Chief",
     escalates_to: None,
@@ -58,7 +58,7 @@ const GUARD: Role = Role {
 
 const PORTER: Role = Role { id: "porter", title: "Porter", keywords: &["parcel"], ..GUARD };
 
-const SCENARIOS: &[Shipped] =
+pub(crate) const SCENARIOS: &[Shipped] =
     &[Shipped { name: "locks", yaml: LOCKS }, Shipped { name: "desks", yaml: DESKS }];
 
 /// Beyond the chief's limit.

@@ -3,10 +3,15 @@
 //! Goal: whatever comes, there is a clean error, memory does not grow, and the next sensible request is answered. Method:
 //! each kind of nonsense through each transport, and a sensible call behind it.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
-use echo_tests::mcp::{Http, Stdio, request};
-use echo_tests::{Home, processes};
+use echo_runtime::doors::mcp::door::Door;
+use echo_runtime::doors::socket::address::Address;
+use echo_runtime::doors::socket::client::{Client, Found};
+use echo_tests::mcp::{HANDSHAKE, Http, Stdio, introduction, request};
+use echo_tests::{Home, processes, role};
 use serde_json::{Value, json};
 
 use super::http::{Serving, session};
@@ -236,4 +241,67 @@ fn calls(client: &Http, calls: usize) -> usize {
     let answered = answered.count();
     assert!(client.request("DELETE", b"").status < 300);
     answered
+}
+
+/// Goal: what a session was answered is not kept. Method: hundreds of large answers in one session that stays; the memory
+/// before and after.
+#[test]
+fn a_long_session_keeps_no_answers() {
+    const READS: u64 = 1_800;
+    let home = Home::sharing();
+    let serving = Serving::start(&home);
+    let client = session(&serving.client("/mcp/ceo"));
+    let content = json!({ "words": "x".repeat(60 * 1024) });
+    let mail = json!({ "to": "cto", "subject": "long", "content": content });
+    let sent = client.post(&request(1, "tools/call", &json!({ "name": "send_message", "arguments": mail })));
+    assert_eq!(sent.result()["structuredContent"]["message"], "msg-1", "{sent:?}");
+    let long = json!({ "uri": "echo://messages/msg-1" });
+    let read = |id| client.post(&request(id, "resources/read", &long)).result().to_string().len();
+    let memory = || processes::memory_kib(serving.running.pid(), "VmRSS");
+    let _first: usize = (2..50).map(read).sum();
+    let before = memory();
+    let bytes: usize = (50..READS).map(read).sum();
+    let after = memory();
+    assert!(bytes > 4 * GROWTH_KIB as usize * 1024, "{bytes} bytes show nothing");
+    if let (Some(before), Some(after)) = (before, after) {
+        assert!(after < before + GROWTH_KIB, "{before} KiB before, {after} KiB after");
+    }
+}
+
+/// Goal: every request is answered, also the second of two under one id. Method: on a connection of lines, the first waits for
+/// a person meanwhile; then it is answered under its id, which is free again.
+#[test]
+fn a_second_request_under_an_id_is_refused() {
+    let home = Home::sharing();
+    let _keeps = Stdio::ready(&home, &["--role", "ceo"]);
+    let address = Address::of(&home.store(), &home.path().join("echo-org")).unwrap();
+    let Found::Host(socket) = Client::connect(&address).unwrap() else { panic!("it left") };
+    let mut lines = BufReader::new(socket.into_mcp(Door::Role(role("ceo"))).unwrap());
+    lines.get_ref().set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let say = |lines: &mut BufReader<UnixStream>, message: &Value| {
+        lines.get_mut().write_all(format!("{message}\n").as_bytes()).unwrap();
+    };
+    let hear = |lines: &mut BufReader<UnixStream>| {
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        serde_json::from_str::<Value>(&line).unwrap()
+    };
+    let can = json!({ "elicitation": { "form": {} } });
+    say(&mut lines, &request(1, "initialize", &introduction(HANDSHAKE, &can)));
+    assert_eq!(hear(&mut lines)["id"], 1);
+    say(&mut lines, &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+    let call = json!({ "name": "allocate_budget", "arguments": allocation(super::people::TOO_MUCH) });
+    say(&mut lines, &request(7, "tools/call", &call));
+    let question = hear(&mut lines);
+    assert_eq!(question["method"], "elicitation/create", "{question}");
+    say(&mut lines, &request(7, "tools/list", &json!({})));
+    let refused = hear(&mut lines);
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(7), &json!(-32_600)), "{refused}");
+    let declines = json!({ "jsonrpc": "2.0", "id": question["id"], "result": { "action": "decline" } });
+    say(&mut lines, &declines);
+    let done = hear(&mut lines);
+    assert_eq!((&done["id"], done["result"].is_object()), (&json!(7), true), "{done}");
+    say(&mut lines, &request(7, "tools/list", &json!({})));
+    let listed = hear(&mut lines);
+    assert!(listed["result"]["tools"].is_array(), "{listed}");
 }

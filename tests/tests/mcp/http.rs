@@ -181,8 +181,33 @@ fn a_token_opens_one_door() {
         assert_eq!(told["door"], path);
     }
     let _ = home.run(&["token", "--role", "janitor"]).exits(2);
-    let none = Home::default();
-    let _ = none.run(&["token"]).exits(1).says(&["there is no token at", "echo-org serve --tcp"]);
+    // A token goes with the runtime that made it, or else with the next one.
+    let file = home.store().with_extension("redb.token");
+    let _ = home.run(&["stop"]).exits(0);
+    assert!(!file.exists());
+    let none = |home: &Home| {
+        let _ = home.run(&["token"]).exits(1).says(&["listens on TCP", "echo-org serve --tcp"]);
+    };
+    none(&home);
+    std::fs::write(&file, "of one that was killed").unwrap();
+    none(&home);
+    let mut plain = Running::new(&home, &["serve"]);
+    let _ = plain.reaches("process ");
+    assert!(!file.exists());
+    none(&home);
+    none(&Home::default());
+}
+
+/// Goal: a runtime takes no token with it but its own. Method: another one's lies there when it leaves.
+#[test]
+fn a_runtime_leaves_the_token_of_another() {
+    let home = Home::sharing();
+    let serving = Serving::start(&home);
+    let file = home.store().with_extension("redb.token");
+    std::fs::write(&file, "another").unwrap();
+    let _ = home.run(&["stop"]).exits(0);
+    let _ = serving.running.ends();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "another");
 }
 
 /// Goal: whoever shows no token is let go. Method: a request that asks to keep its connection, with a token and without.

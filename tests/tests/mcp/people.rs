@@ -72,6 +72,31 @@ fn people_have_their_own_door_and_need_the_code() {
     assert!(!log.contains(&code) && !log.contains(&code.to_lowercase()), "{log}");
 }
 
+/// Goal: who lists what waits is told what it costs, and how much more there is. Method: three more questions than are
+/// listed, and the text.
+#[test]
+fn what_waits_is_listed_with_its_cost_and_its_rest() {
+    const LISTED: usize = 100;
+    let home = Home::sharing();
+    let mut person = Stdio::ready(&home, &["--person"]);
+    let mut list = || {
+        let list = person.call("list_waiting", &json!({}));
+        (list["content"][0]["text"].as_str().unwrap().to_owned(), list["structuredContent"].clone())
+    };
+    assert_eq!(list(), ("nothing waits for a person".to_owned(), json!({ "waiting": [], "more": 0 })));
+    let mut ceo = Stdio::ready(&home, &["--role", "ceo"]);
+    for _ in 0..LISTED + 3 {
+        let _ = ceo.call("allocate_budget", &allocation(TOO_MUCH));
+    }
+    let (text, told) = list();
+    let lines: Vec<&str> = text.lines().collect();
+    insta::assert_snapshot!([&lines[..4], &lines[lines.len() - 2..]].concat().join("\n"));
+    assert_eq!((told["waiting"].as_array().unwrap().len(), &told["more"]), (LISTED, &json!(3)));
+    assert_eq!(told["waiting"][0]["amount_usd"], 2_000_000, "{}", told["waiting"][0]);
+    let fields: Vec<&String> = told["waiting"][0].as_object().unwrap().keys().collect();
+    assert!(!fields.iter().any(|field| *field == "code"), "{fields:?}");
+}
+
 /// A client that can ask its user.
 fn asking(home: &Home) -> Stdio {
     let mut client = Stdio::start(home, &["--role", "ceo"]);

@@ -14,6 +14,8 @@ use super::http::{Serving, session};
 
 /// How often each kind of nonsense is sent: more than a burst may hold, so that refusals for that are among the answers.
 const TIMES: u64 = 1_000;
+/// The longest arguments of a call, in bytes.
+const MAX_ARGUMENTS_BYTES: usize = 128 * 1024;
 /// What no log may hold.
 const JUNK: &str = "zzjunkzz";
 /// The longest answer to junk, in bytes: far less than the junk has.
@@ -74,4 +76,45 @@ fn whoever_goes_away_is_not_in_the_log() {
     assert_eq!(client.post(&request(1, "tools/list", &json!({}))).status, 200);
     let _ = home.run(&["stop"]).exits(0);
     assert_eq!(serving.running.ends().stderr, "stopped\n");
+}
+
+/// Goal: neither does one that is refused by the organisation. Method: thousands of calls that are tried as steps and refused
+/// there with words of their caller, through two doors; then the runtime's log.
+#[test]
+fn refused_steps_are_not_in_the_log() {
+    let home = Home::sharing();
+    let mut role = Stdio::ready(&home, &["--role", "ceo"]);
+    let mut person = Stdio::ready(&home, &["--delegator"]);
+    let log = || std::fs::read_to_string(home.store().with_extension("redb.log")).unwrap();
+    let before = log();
+    let mail = json!({ "to": JUNK, "subject": "x" });
+    let task = json!({ "session": "del-99", "task": JUNK });
+    for _ in 0..TIMES {
+        let answer = role.call("send_message", &mail);
+        assert_eq!(answer["isError"], true, "{answer}");
+        let answer = person.call("delegate_task", &task);
+        assert_eq!(answer["isError"], true, "{answer}");
+    }
+    // They were steps: the journal has them, and nothing else.
+    assert!(home.run(&["status", "--json"]).exits(0).json()["steps"].as_u64().unwrap() >= 2 * TIMES);
+    assert_eq!(log(), before);
+}
+
+/// Goal: what is too long to be tried costs no disk. Method: arguments beyond the bound at each door; then the journal.
+#[test]
+fn arguments_that_are_too_long_are_not_journaled() {
+    let home = Home::sharing();
+    let mut role = Stdio::ready(&home, &["--role", "ceo"]);
+    let steps = || home.run(&["status", "--json"]).exits(0).json()["steps"].as_u64().unwrap();
+    let before = steps();
+    let words = "x".repeat(MAX_ARGUMENTS_BYTES);
+    let refused = role
+        .call("send_message", &json!({ "to": "cto", "subject": "x", "content": { "words": words } }))
+        .to_string();
+    assert!(refused.contains("131072"), "{refused:.300}");
+    assert_eq!(steps(), before);
+    // One that fits is tried.
+    let fits = json!({ "words": "x".repeat(60 * 1024) });
+    let sent = role.call("send_message", &json!({ "to": "cto", "subject": "x", "content": fits }));
+    assert_eq!(sent["isError"], false, "{sent:.300}");
 }

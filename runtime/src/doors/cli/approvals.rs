@@ -7,7 +7,7 @@ use echo_storage::codes;
 use echo_storage::names::{ApprovalId, DecisionId, DecisionType, RoleId};
 use echo_storage::quantities::{Timestamp, Usd};
 use echo_storage::query::MAX_ROWS;
-use echo_storage::{Query, StoreError};
+use echo_storage::{Query, State, StoreError};
 use serde::Serialize;
 
 use super::look::Look;
@@ -49,20 +49,28 @@ struct List {
     next: Option<ApprovalId>,
 }
 
-/// A question that waits for a person.
+/// A question that waits for a person, with its code.
 #[derive(Serialize)]
 struct Waiting {
     approval: ApprovalId,
     /// What an answer must carry; null in a store that nobody has opened for writing since there are codes.
     code: Option<String>,
+    #[serde(flatten)]
+    question: Question,
+}
+
+/// A question that waits for a person, as every door may tell it.
+#[derive(Debug, Serialize)]
+pub(in crate::doors) struct Question {
     decision: DecisionId,
     #[serde(rename = "type")]
-    kind: DecisionType,
-    subject: String,
-    amount_usd: Usd,
-    initiator: RoleId,
+    pub(in crate::doors) kind: DecisionType,
+    pub(in crate::doors) subject: String,
+    pub(in crate::doors) amount_usd: Usd,
+    pub(in crate::doors) initiator: RoleId,
     recommended: Option<bool>,
-    why: String,
+    /// Why a person is asked.
+    pub(in crate::doors) why: String,
     asked_at: String,
     waits_ms: u64,
     /// How often people were reminded of it.
@@ -105,25 +113,26 @@ fn more(look: &Look, arguments: &Arguments, next: ApprovalId) -> String {
 }
 
 fn write(page: &mut TextPage, one: &Waiting, look: &Look) {
-    let Waiting { approval, decision, subject, kind, amount_usd, initiator, asked_at, .. } = one;
-    let votes = match one.recommended {
+    let Waiting { approval, code, question } = one;
+    let Question { decision, subject, kind, amount_usd, initiator, asked_at, .. } = question;
+    let votes = match question.recommended {
         Some(true) => "the votes recommend it",
         Some(false) => "the votes do not carry it",
         None => "nobody has voted on it",
     };
     page.hanging(&format!("{approval}  {decision}  "), subject);
     page.indented(&format!("{kind}, {amount_usd}, asked by {initiator} at {asked_at}; {votes}"));
-    page.indented(&format!("why a person: {}", one.why));
-    let until = match &one.until_at {
+    page.indented(&format!("why a person: {}", question.why));
+    let until = match &question.until_at {
         Some(until) => format!("rejected if nobody answers until {until}"),
         None => "waits until somebody answers".to_owned(),
     };
-    let reminded = match one.reminded {
+    let reminded = match question.reminded {
         0 => String::new(),
         times => format!(", {} sent", counted(usize::try_from(times).unwrap_or(usize::MAX), "reminder")),
     };
-    page.indented(&format!("waits {}{reminded}; {until}", duration(one.waits_ms)));
-    match &one.code {
+    page.indented(&format!("waits {}{reminded}; {until}", duration(question.waits_ms)));
+    match code {
         Some(code) => {
             page.line(&format!("  {}", look.place.command(&format!("approve {approval} {code}"))));
             page.line(&format!(
@@ -160,15 +169,25 @@ fn list(look: &Look, arguments: &Arguments) -> Result<List, StoreError> {
     Ok(List { approvals, waiting: state.approvals_out(None, MAX_ROWS)?.len(), next })
 }
 
-fn waiting(look: &Look, id: ApprovalId) -> Result<Waiting, StoreError> {
-    let state = &look.snapshot;
+fn waiting(look: &Look, approval: ApprovalId) -> Result<Waiting, StoreError> {
+    let code = codes::code(&look.snapshot, approval)?.map(|code| code.to_string());
+    Ok(Waiting { approval, code, question: question(&look.snapshot, look.now, approval)? })
+}
+
+/// The question that an approval asks, as of a moment.
+///
+/// # Errors
+/// The store cannot be read, or has no such question.
+pub(in crate::doors) fn question(
+    state: &dyn State,
+    now: Timestamp,
+    id: ApprovalId,
+) -> Result<Question, StoreError> {
     let lost = |what: &str| StoreError::Inconsistent(format!("{id} {what}"));
     let approval = state.approval(id)?.ok_or_else(|| lost("is listed and not there"))?;
     let decision = state.decision(approval.decision)?.ok_or_else(|| lost("asks about no decision"))?;
     let shown = |timer: Option<(Timestamp, _)>| timer.map(|(due, _)| due.to_string());
-    Ok(Waiting {
-        approval: id,
-        code: codes::code(state, id)?.map(|code| code.to_string()),
+    Ok(Question {
         decision: decision.id,
         kind: decision.proposal.kind.clone(),
         amount_usd: decision.amount(),
@@ -176,7 +195,7 @@ fn waiting(look: &Look, id: ApprovalId) -> Result<Waiting, StoreError> {
         recommended: decision.tally.as_ref().map(|tally| tally.recommended),
         why: approval.why,
         asked_at: approval.asked_at.to_string(),
-        waits_ms: look.now.ms().saturating_sub(approval.asked_at.ms()),
+        waits_ms: now.ms().saturating_sub(approval.asked_at.ms()),
         reminded: approval.reminded,
         next_reminder_at: shown(approval.reminder),
         until_at: shown(approval.deadline),

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -131,12 +131,14 @@ async fn serve(
     let cannot_listen = |cause: &std::io::Error| {
         Failed::Failure(format!("cannot listen on {}: {cause}", address.socket.display()))
     };
-    let mut token = String::new();
-    if arguments.tcp.is_some() {
-        token = clock::random_hex().map_err(|cause| cannot_listen(&cause))?;
-        write_token(&address.token, &token)
-            .map_err(|cause| Failed::Failure(format!("cannot write {}: {cause}", address.token.display())))?;
-    }
+    // The store is let go last, so that no other runtime has written a token when this one's is removed.
+    let _holds = store.clone();
+    let token = match arguments.tcp {
+        Some(_) => clock::random_hex().map_err(|cause| cannot_listen(&cause))?,
+        None => String::new(),
+    };
+    let _file = TokenFile::write(&address.token, &token)
+        .map_err(|cause| Failed::Failure(format!("cannot write {}: {cause}", address.token.display())))?;
     let organisation = invocation.organisation.clone();
     let mut mind: Arc<dyn Mind> = Arc::new(RulesMind);
     if let Some(pace_ms) = arguments.pace {
@@ -230,14 +232,36 @@ pub(super) fn note_doubt(invocation: &mut Invocation<'_, '_>, store: &Store) {
     }
 }
 
-/// Writes what clients on TCP must show, readable by this user alone.
-fn write_token(path: &Path, token: &str) -> std::io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(cause),
-        Ok(()) | Err(_) => {}
+/// The file of what clients on TCP must show. It goes with the runtime that made it.
+struct TokenFile {
+    path: PathBuf,
+    token: String,
+}
+
+impl TokenFile {
+    /// Writes it, readable by this user alone; where there is no token, there is no file either. One that lies there is a dead
+    /// runtime's, because whoever calls this has the store open.
+    fn write(path: &Path, token: &str) -> std::io::Result<Self> {
+        match std::fs::remove_file(path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(cause),
+            Ok(()) | Err(_) => {}
+        }
+        if !token.is_empty() {
+            let file = std::fs::File::options().create_new(true).write(true).mode(0o600).open(path);
+            file?.write_all(token.as_bytes())?;
+        }
+        Ok(Self { path: path.to_owned(), token: token.to_owned() })
     }
-    let file = std::fs::File::options().create_new(true).write(true).mode(0o600).open(path);
-    file?.write_all(token.as_bytes())
+}
+
+impl Drop for TokenFile {
+    fn drop(&mut self) {
+        let is_own = std::fs::read_to_string(&self.path).is_ok_and(|there| there == self.token);
+        // One that stays behind opens nothing, and is removed by the next runtime.
+        if is_own && !self.token.is_empty() {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// Stops the runtime of the store.

@@ -1,11 +1,12 @@
 //! `token`: what a client on HTTP shows at its door.
 //!
-//! What always holds: one door's token is printed, by which no other door opens. Nothing is made or changed.
+//! What always holds: one door's token is printed, by which no other door opens, and none where no runtime would take it.
+//! Nothing is made or changed.
 
 use serde::Serialize;
 
 use super::door::DoorArguments;
-use super::{End, Failed, Invocation};
+use super::{End, Failed, Invocation, reach};
 use crate::doors::token::Token;
 
 pub(super) const EXAMPLES: &str = "\
@@ -39,15 +40,20 @@ pub(super) fn run(invocation: &mut Invocation<'_, '_>, arguments: &Arguments) ->
     let door = arguments.door.door(&invocation.organisation)?;
     let place = invocation.place()?;
     let file = place.address(&invocation.surroundings)?.token;
+    let none = || {
+        Failed::Failure(format!(
+            "no runtime of {} listens on TCP, so there is no token; start one with `{}`",
+            place.shown(),
+            place.command("serve --tcp PORT")
+        ))
+    };
+    // That of one that was killed is still there.
+    if reach::find(&invocation.surroundings, &place)?.is_none() {
+        return Err(none());
+    }
     let store = match std::fs::read_to_string(&file) {
         Ok(text) => Token::new(text),
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Failed::Failure(format!(
-                "there is no token at {}: a runtime that listens on TCP makes it; start one with `{}`",
-                file.display(),
-                place.command("serve --tcp PORT")
-            )));
-        }
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Err(none()),
         Err(cause) => return Err(Failed::Failure(format!("cannot read {}: {cause}", file.display()))),
     };
     let told = Told { door: door.path(), token: store.of_door(&door).text().to_owned() };

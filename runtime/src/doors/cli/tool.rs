@@ -18,7 +18,7 @@ use super::send;
 use super::tools;
 use super::{End, Failed, Invocation};
 use crate::engine::Asked;
-use crate::tool::Tool;
+use crate::tool::{self, MAX_ARGUMENTS_BYTES, Tool};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -30,9 +30,6 @@ Examples:
 `echo-org tools ROLE TOOL` shows what a tool takes and answers. What is refused ends with 1 and the
 path of what was wrong, what is no JSON with 2 and its place. With --key, a call that is made again is
 not made twice.";
-
-/// The largest arguments, in bytes.
-const MAX_BYTES: usize = 256 * 1024;
 
 /// What `tool` takes.
 #[derive(Debug, clap::Args)]
@@ -106,20 +103,20 @@ fn text(args: Option<&str>) -> Result<String, Failed> {
         None => return Ok("{}".to_owned()),
         Some("-") => ("the standard input".to_owned(), bounded(io::stdin().lock())),
         Some(text) => match text.strip_prefix('@') {
-            None => return Ok(text.to_owned()),
+            None => (String::new(), Ok(text.to_owned())),
             Some(path) => (path.to_owned(), File::open(Path::new(path)).and_then(bounded)),
         },
     };
     let text = read.map_err(|cause| failed(&what, &cause))?;
-    if text.len() > MAX_BYTES {
-        return Err(Failed::Usage(format!("--args: {what} has more than {MAX_BYTES} bytes")));
+    match tool::too_long(text.len()) {
+        Some(why) => Err(Failed::Usage(format!("--args: {why}"))),
+        None => Ok(text),
     }
-    Ok(text)
 }
 
 fn bounded(from: impl Read) -> io::Result<String> {
     let mut text = String::new();
-    from.take(MAX_BYTES as u64 + 1).read_to_string(&mut text)?;
+    from.take(MAX_ARGUMENTS_BYTES as u64 + 1).read_to_string(&mut text)?;
     Ok(text)
 }
 
@@ -158,7 +155,7 @@ mod tests {
         assert_eq!(text(Some("{\"a\": 1}")).unwrap(), "{\"a\": 1}");
         assert_eq!(text(Some(&at)).unwrap(), "{\"b\": 2}");
         assert!(text(Some("@missing.json")).unwrap_err().to_string().contains("cannot read missing.json"));
-        std::fs::write(&file, vec![b' '; MAX_BYTES + 1]).unwrap();
-        assert!(text(Some(&at)).unwrap_err().to_string().contains("more than 262144 bytes"));
+        std::fs::write(&file, vec![b' '; MAX_ARGUMENTS_BYTES + 1]).unwrap();
+        assert!(text(Some(&at)).unwrap_err().to_string().contains("at most 131072 are taken"));
     }
 }

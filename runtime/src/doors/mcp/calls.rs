@@ -1,6 +1,6 @@
 //! Calls: what a call of an agent's tool comes to.
 //!
-//! What always holds: arguments are checked against the published schema before anything else sees them; a tool that only
+//! What always holds: arguments have so many bytes and no more, and are checked against the published schema before anything else sees them; a tool that only
 //! reads is answered from a snapshot, and any other is a step in the name of the door's role. What the organisation refuses
 //! is an answer that says so, which a model can read and mend, and no failure of the protocol.
 
@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::server::Server;
 use crate::drivers::RuntimeError;
 use crate::engine::Asked;
-use crate::tool::Tool;
+use crate::tool::{self, Tool};
 use crate::turn::Failure;
 
 /// Under which name a request's `_meta` may carry a key: what is asked again under it is not done again.
@@ -104,6 +104,13 @@ impl Server {
         })
         .await
     }
+}
+
+/// Why arguments are too long to be looked at, if they are.
+pub(super) fn too_long(arguments: Option<&JsonObject>) -> Option<String> {
+    // What is written here are values of JSON, which can always be written.
+    let bytes = serde_json::to_vec(arguments?).unwrap_or_default().len();
+    tool::too_long(bytes)
 }
 
 fn refused(failure: &Failure) -> Called {

@@ -10,7 +10,7 @@ use rmcp::model::{JsonObject, Tool as Described, ToolAnnotations};
 use serde_json::Value;
 
 use super::door::Door;
-use crate::organisation::Organisation;
+use crate::organisation::{Organisation, name_for_everyone};
 use crate::tool::{Class, Tool};
 
 /// The tools of all roles.
@@ -37,7 +37,7 @@ impl Catalogue {
             Door::Role(own) => (own == role).then(|| tool.clone()),
             Door::Everyone => {
                 let mut tool = tool.clone();
-                tool.name = prefixed(role, &tool.name).into();
+                tool.name = name_for_everyone(role, &tool.name).into();
                 Some(tool)
             }
             Door::Person | Door::Delegator => None,
@@ -61,11 +61,6 @@ impl Catalogue {
             Door::Person | Door::Delegator => None,
         }
     }
-}
-
-/// The name of a role's tool where the tools of several are seen.
-fn prefixed(role: &RoleId, tool: &str) -> String {
-    format!("{role}_{tool}")
 }
 
 /// A tool as clients are told of it.

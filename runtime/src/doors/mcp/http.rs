@@ -113,6 +113,8 @@ impl At {
     fn door(door: Door, desk: &Arc<Desk>, token: Token, leave: &Stop) -> Self {
         let mut sessions = LocalSessionManager::default();
         sessions.session_config.keep_alive = Some(Duration::from_millis(SESSION_IDLE_MS));
+        // A request that was cancelled is not taken up again, so nothing of it is kept; an answered one keeps nothing anyway.
+        sessions.session_config.completed_cache_ttl = Duration::ZERO;
         // The gate has looked at the Host, the Origin and the length already, and tells what helps.
         let config = StreamableHttpServerConfig::default().with_max_request_body_bytes(MAX_LINE_BYTES);
         let (desk, leave) = (desk.clone(), leave.clone());

@@ -4,18 +4,22 @@
 //! server whose client is a bridge.
 //!
 //! What always holds: a line that is too long, or is no message, is answered as such and skipped, and the next one is read
-//! as if it had not been there. While answers wait to be taken nothing more is read, so a client that does not read makes
+//! as if it had not been there. So is a request whose id another one has that is being answered. While answers wait to be taken nothing more is read, so a client that does not read makes
 //! nothing grow; after half a minute it is given up. Where the runtime leaves nothing more is read, and what was is answered.
 //! No task outlives its connection for longer than its last words may take.
 
 mod splitter;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rmcp::RoleServer;
-use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorCode, GetMeta, ProtocolVersion};
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorCode, GetMeta, ProtocolVersion, RequestId,
+    ServerJsonRpcMessage,
+};
 use rmcp::transport::Transport;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -29,7 +33,7 @@ use super::taken::{TAKE_MS, Taken};
 use crate::doors::socket::wire::Stream;
 use crate::training::Stop;
 
-/// The longest message that a client may send, in bytes. The largest arguments of a tool are a quarter of it.
+/// The longest message that a client may send, in bytes. The largest arguments of a tool are an eighth of it.
 pub const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 /// How many answers may wait to be taken before nothing more is read.
@@ -37,6 +41,9 @@ const MAX_WAITING: usize = 64;
 
 /// How many bytes they may have together before nothing more is read.
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
+
+/// How many cancelled requests keep their ids, the latest of them.
+const MAX_CANCELLED: usize = 64;
 
 /// How long the last answers have to be taken when a connection ends, in milliseconds.
 pub(in crate::doors) const LAST_WORDS_MS: u64 = 5_000;
@@ -95,6 +102,48 @@ pub fn line(message: &impl serde::Serialize) -> Vec<u8> {
     line
 }
 
+/// The ids of a client's requests that no other request may have now.
+#[derive(Default)]
+struct Open {
+    /// Those of requests that are being answered.
+    asked: HashSet<RequestId>,
+    /// Those of requests that were cancelled: the SDK would take what is left of one for the answer to the next of its id.
+    cancelled: VecDeque<RequestId>,
+}
+
+impl Open {
+    /// Whether a request may have this id; if so, it has it from here on.
+    fn begin(&mut self, id: &RequestId) -> bool {
+        !self.cancelled.contains(id) && self.asked.insert(id.clone())
+    }
+
+    fn cancel(&mut self, id: &RequestId) {
+        if self.asked.remove(id) {
+            self.cancelled.truncate(MAX_CANCELLED - 1);
+            self.cancelled.push_front(id.clone());
+        }
+    }
+
+    /// The request that this answers, if any, has its answer.
+    fn answered(&mut self, message: &ServerJsonRpcMessage) {
+        let id = match message {
+            ServerJsonRpcMessage::Response(response) => Some(&response.id),
+            ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
+            ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => None,
+        };
+        if let Some(id) = id {
+            self.asked.remove(id);
+        }
+    }
+}
+
+/// The answer to a request whose id another has that is being answered: the SDK would answer one of the two alone.
+fn taken(id: &RequestId) -> Vec<u8> {
+    let why = "a request with this id is being answered or was cancelled: give each its own";
+    let error = json!({ "code": ErrorCode::INVALID_REQUEST.0, "message": why });
+    line(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))
+}
+
 /// A line that waits to be taken, and is counted for as long.
 struct Waiting {
     line: Vec<u8>,
@@ -118,10 +167,11 @@ impl Drop for Waiting {
 pub(super) struct Lines {
     read: BufReader<tokio::io::ReadHalf<Box<dyn Stream>>>,
     splitter: Splitter,
-    /// Answers to lines that are no messages.
+    /// Answers to lines that are no messages, or are none that could be answered.
     refusals: VecDeque<Vec<u8>>,
     /// Whether the client has said how it speaks; what comes before and is no request is not for anybody.
     has_begun: bool,
+    open: Arc<Mutex<Open>>,
     written: Option<mpsc::Sender<Waiting>>,
     /// How many bytes wait to be taken.
     bytes: watch::Sender<usize>,
@@ -169,6 +219,7 @@ impl Lines {
             splitter: Splitter::new(MAX_LINE_BYTES),
             refusals: VecDeque::new(),
             has_begun: false,
+            open: Arc::default(),
             written: Some(written),
             bytes: watch::Sender::new(0),
             writer: Some(tokio::spawn(write_all(write, waiting))),
@@ -191,10 +242,23 @@ impl Lines {
             self.refusals.push_back(what.answer(&id));
             return None;
         };
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         match &message {
             ClientJsonRpcMessage::Request(request) => {
+                if !open.begin(&request.id) {
+                    self.refusals.push_back(taken(&request.id));
+                    return None;
+                }
                 self.has_begun |= begins(&request.request);
                 Some(message)
+            }
+            ClientJsonRpcMessage::Notification(told) => {
+                if let ClientNotification::CancelledNotification(cancelled) = &told.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    open.cancel(id);
+                }
+                self.has_begun.then_some(message)
             }
             // The SDK ends a connection that begins with anything but a request.
             _ => self.has_begun.then_some(message),
@@ -233,6 +297,7 @@ impl Transport<RoleServer> for Lines {
         &mut self,
         item: rmcp::service::TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).answered(&item);
         let (written, bytes) = (self.written.clone(), self.bytes.clone());
         async move {
             let line = Waiting::new(line(&item), bytes);
@@ -315,6 +380,30 @@ mod tests {
         let answer: Value = serde_json::from_slice(&NoMessage::NoJson.answer(&Value::Null)).unwrap();
         assert_eq!(answer["error"]["code"], -32_700);
         assert_eq!(answer["id"], Value::Null);
+    }
+
+    #[test]
+    fn an_id_is_free_again_once_it_was_answered_and_not_when_it_was_cancelled() {
+        let mut open = Open::default();
+        let id = |number: usize| RequestId::Number(i64::try_from(number).unwrap());
+        let answer =
+            |number| serde_json::from_value(json!({ "jsonrpc": "2.0", "id": number, "result": {} })).unwrap();
+        assert!(open.begin(&id(1)));
+        assert!(!open.begin(&id(1)));
+        open.answered(&answer(2));
+        assert!(!open.begin(&id(1)));
+        open.answered(&answer(1));
+        assert!(open.begin(&id(1)));
+        // One that nobody has is cancelled in vain.
+        open.cancel(&id(9));
+        open.cancel(&id(1));
+        assert!(!open.begin(&id(1)) && open.begin(&id(9)));
+        for number in 100..100 + MAX_CANCELLED {
+            assert!(open.begin(&id(number)));
+            open.cancel(&id(number));
+        }
+        assert!(open.begin(&id(1)), "it has been long ago");
+        assert_eq!((open.asked.len(), open.cancelled.len()), (2, MAX_CANCELLED));
     }
 
     /// Goal: a client that never reads is given up, and its writer with it. Method: a pair of sockets, requests that have

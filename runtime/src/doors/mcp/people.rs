@@ -5,26 +5,30 @@
 //! | `list_waiting` | lists what waits, without the codes |
 //! | `approve`, `reject` | gives the person's answer, with the code of its question |
 //!
-//! What always holds: these tools are at the door of people alone. A code is known to whoever was shown it by `approvals`
-//! or the page, so a model at this door answers nothing that its person has not typed; no answer and no log repeats one.
+//! What always holds: these tools are at the door of people alone. A code is known to whoever was shown it by the command
+//! `approvals`, so a model at this door answers nothing that its person has not typed; no answer and no log repeats one. A
+//! list that is cut says so, and one that cannot be read is an error.
 
+use std::fmt::Write;
 use std::sync::OnceLock;
 
-use echo_storage::Effect;
-use echo_storage::Input;
 use echo_storage::codes::Code;
 use echo_storage::journal::Entry;
 use echo_storage::names::ApprovalId;
+use echo_storage::quantities::Timestamp;
+use echo_storage::query::MAX_ROWS;
 use echo_storage::records::Decision;
+use echo_storage::{Effect, Input, Query, State, StoreError};
 use jsonschema::Validator;
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool as Described, ToolAnnotations};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::catalogue::{object, title};
 use super::server::Server;
+use crate::doors::cli::{Question, question};
 use crate::engine::Asked;
 use crate::tool;
 
@@ -38,20 +42,26 @@ const APPROVE: &str = "approve";
 /// The tool that says no.
 const REJECT: &str = "reject";
 
-/// What of a question is told here. Its code is not.
-const TOLD: [&str; 11] = [
-    "approval",
-    "decision",
-    "type",
-    "amount_usd",
-    "initiator",
-    "subject",
-    "recommended",
-    "why",
-    "asked_at",
-    "waits_ms",
-    "until_at",
-];
+/// How many questions are listed.
+const MAX_LISTED: usize = 100;
+/// The longest note of an answer, in characters.
+const MAX_NOTE_CHARS: usize = 2_000;
+
+/// A question as it is listed here. Its code is not.
+#[derive(Serialize)]
+struct Listed {
+    approval: ApprovalId,
+    #[serde(flatten)]
+    question: Question,
+}
+
+/// What waits, oldest first.
+#[derive(Serialize)]
+struct List {
+    waiting: Vec<Listed>,
+    /// How many more wait.
+    more: usize,
+}
 
 /// Nothing is asked for.
 #[derive(Deserialize, JsonSchema)]
@@ -64,17 +74,17 @@ struct Nothing {}
 struct Answer {
     /// The question, such as `apr-1`.
     id: ApprovalId,
-    /// The code that stands beside it in what `echo-org approvals` prints and on the page. Ask the person for it.
+    /// The code that stands beside it in what `echo-org approvals` prints. Ask the person for it.
     #[schemars(length(min = 8, max = 20))]
     code: String,
     /// What the person adds; a rejection needs a reason.
     #[serde(default)]
-    #[schemars(length(max = 2000))]
+    #[schemars(length(max = MAX_NOTE_CHARS))]
     note: String,
 }
 
 /// What came of an answer.
-#[derive(serde::Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 struct Given {
     /// The question.
     approval: ApprovalId,
@@ -116,8 +126,11 @@ fn tools() -> &'static [PersonTool] {
         let answers = |name: &str| hints(name).read_only(false).destructive(true).idempotent(false);
         let waiting = json!({
             "type": "object",
-            "properties": { "waiting": { "type": "array", "items": { "type": "object" } } },
-            "required": ["waiting"],
+            "properties": {
+                "waiting": { "type": "array", "items": { "type": "object" }, "maxItems": MAX_LISTED },
+                "more": { "type": "integer", "minimum": 0, "description": "How many more wait." },
+            },
+            "required": ["waiting", "more"],
         });
         vec![
             tool_of::<Nothing>(
@@ -130,7 +143,7 @@ fn tools() -> &'static [PersonTool] {
             tool_of::<Answer>(
                 APPROVE,
                 "Approves what waits for a person, in the person's name. Needs the code of the question, which only the \
-                 person is shown: by `echo-org approvals` and on the page. The first answer counts.",
+                 person is shown, by `echo-org approvals`. The first answer counts.",
                 given(),
                 answers(APPROVE),
             ),
@@ -179,26 +192,12 @@ impl Server {
     }
 
     async fn waiting(&self) -> Result<CallToolResult, ErrorData> {
-        let command = ["approvals", "--limit", "100", "--json"].map(str::to_owned).to_vec();
-        let told = match self.told(command).await? {
-            Ok(told) => told,
-            Err(why) => return Ok(refused(why)),
-        };
-        let told: Value = serde_json::from_str(&told).unwrap_or_default();
-        let all = told.get("approvals").and_then(Value::as_array).cloned().unwrap_or_default();
-        let told_of = |one: &Value| {
-            let fields = TOLD.iter().filter_map(|name| Some(((*name).to_owned(), one.get(*name)?.clone())));
-            Value::Object(fields.collect())
-        };
-        let waiting: Vec<Value> = all.iter().map(told_of).collect();
-        let lines = waiting.iter().map(|one| {
-            let word = |name: &str| one.get(name).and_then(Value::as_str).unwrap_or_default();
-            format!("{}  {}  {}", word("approval"), word("amount_usd"), word("subject"))
-        });
-        let lines: Vec<String> = lines.collect();
-        let text = if lines.is_empty() { "nothing waits for a person".to_owned() } else { lines.join("\n") };
+        let now = self.desk().runtime.now();
+        let list = self.reading(move |state| list(state, now).map_err(|error| unread(&error))).await?;
+        let text = list_text(&list);
         let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-        result.structured_content = Some(json!({ "waiting": waiting }));
+        let unwritten = |error: serde_json::Error| ErrorData::internal_error(error.to_string(), None);
+        result.structured_content = Some(serde_json::to_value(list).map_err(unwritten)?);
         Ok(result)
     }
 
@@ -236,6 +235,41 @@ impl Server {
             .cloned()
             .ok_or_else(|| format!("{approval} was answered, and nothing said what came of it"))
     }
+}
+
+/// What waits at a moment.
+fn list(state: &dyn State, now: Timestamp) -> Result<List, StoreError> {
+    let mut ids = state.approvals_out(None, MAX_ROWS)?;
+    let more = ids.len().saturating_sub(MAX_LISTED);
+    ids.truncate(MAX_LISTED);
+    let waiting = ids.into_iter().map(|approval| {
+        let question = question(state, now, approval)?;
+        Ok(Listed { approval, question })
+    });
+    Ok(List { waiting: waiting.collect::<Result<_, StoreError>>()?, more })
+}
+
+fn unread(error: &StoreError) -> ErrorData {
+    ErrorData::internal_error(format!("what waits could not be read: {error}"), None)
+}
+
+fn list_text(list: &List) -> String {
+    let Some(end) = list.waiting.last() else { return "nothing waits for a person".to_owned() };
+    let mut text = String::new();
+    for Listed { approval, question } in &list.waiting {
+        let Question { kind, subject, amount_usd, initiator, why, .. } = question;
+        // Writing into a text cannot fail.
+        let _ = writeln!(text, "{approval}  {amount_usd}  {subject}");
+        let _ = writeln!(text, "  {kind}, asked by {initiator}; why a person: {why}");
+    }
+    if list.more > 0 {
+        let _ = write!(
+            text,
+            "{} more wait, which `echo-org approvals --after {}` lists",
+            list.more, end.approval
+        );
+    }
+    text.trim_end().to_owned()
 }
 
 /// The decision that a step has left where it stands.

@@ -20,7 +20,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::calls::Called;
+use super::calls::{self, Called};
 use super::catalogue::Catalogue;
 use super::door::Door;
 use super::limits::{Caller, Limits};
@@ -165,6 +165,9 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
+        if let Some(why) = calls::too_long(arguments.as_ref()) {
+            return Ok(CallToolResult::error(vec![ContentBlock::text(why)]).into());
+        }
         if self.door == Door::Person
             && let Some(called) = self.call_of_people(&name, arguments.clone()).await
         {
@@ -365,7 +368,7 @@ fn instructions(door: &Door) -> String {
                            decision climbs or waits for a person, and the answer says which."
             .to_owned(),
         Door::Person => "What waits for a person in an organisation of agents, and that person's answers. An answer needs the \
-                         code that `echo-org approvals` and the page show to people: ask the person for it, never guess."
+                         code that `echo-org approvals` shows to people: ask the person for it, never guess."
             .to_owned(),
         Door::Delegator => "Picks the agents that a piece of work needs and gives them tasks, in the name of the person who set \
                             this up. Start a session with what is to be done, delegate tasks in it, look at its status, and \

@@ -16,7 +16,7 @@ use std::time::Duration;
 use echo_storage::clock::Stopwatch;
 use echo_storage::{Query, Store};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::address::Address;
@@ -38,6 +38,9 @@ pub const MAX_TCP_CONNECTIONS: usize = 256;
 
 /// After how long without anybody a host leaves, in milliseconds, unless it is told otherwise: ten minutes.
 pub const IDLE_LEAVE_MS: u64 = 10 * 60 * 1000;
+
+/// How many sessions may wait to be played, the one that is played among them.
+pub const MAX_QUEUED_SESSIONS: usize = 64;
 
 /// How long to wait before accepting again when the system has no more connections to give, in milliseconds.
 const ACCEPT_AGAIN_MS: u64 = 100;
@@ -132,7 +135,7 @@ impl Listening {
         let (stream, _) = self.unix.accept().await?;
         // The socket's mode is set a moment after it is made, so who is there is looked at as well.
         let is_owner = stream.peer_cred().is_ok_and(|peer| Some(peer.uid()) == self.owner);
-        Ok((Wire::new(Box::new(stream)), is_owner))
+        Ok((Wire::with_stranger(Box::new(stream)), is_owner))
     }
 
     /// The next connection on TCP.
@@ -179,6 +182,8 @@ struct Shared {
     file: Option<(u64, u64)>,
     /// Sessions are played one after the other.
     stage: Mutex<()>,
+    /// The sessions that may still be queued.
+    seats: Arc<Semaphore>,
     /// Sessions that go on whether their client stays or not.
     sessions: std::sync::Mutex<JoinSet<()>>,
 }
@@ -213,6 +218,7 @@ pub async fn serve(
         leave: leaving,
         file,
         stage: Mutex::new(()),
+        seats: Arc::new(Semaphore::new(MAX_QUEUED_SESSIONS)),
         sessions: std::sync::Mutex::new(JoinSet::new()),
     });
     let (mut unix, mut tcp) = (JoinSet::new(), JoinSet::new());
@@ -321,7 +327,10 @@ impl Shared {
     }
 
     fn sessions(&self) -> std::sync::MutexGuard<'_, JoinSet<()>> {
-        self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        let mut sessions = self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Those that have ended are kept no longer.
+        while sessions.try_join_next().is_some() {}
+        sessions
     }
 
     fn about(&self) -> About {

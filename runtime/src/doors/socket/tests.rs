@@ -21,12 +21,12 @@ use tokio::sync::watch;
 use super::address::Address;
 use super::client::{Client, ClientError, Found};
 use super::host::{HostOptions, Left, Listening, serve};
-use super::protocol::{Hello, PROTOCOL, Want, Welcome, WelcomeAnswer};
+use super::protocol::{Hello, PROTOCOL, Request, Want, Welcome, WelcomeAnswer};
 use crate::doors::mcp::door::Door;
 use crate::doors::token::Token;
 use crate::drivers::live::Live;
 use crate::drivers::simulation::Simulation;
-use crate::mind::RulesMind;
+use crate::mind::{Mind, Paced, RulesMind};
 use crate::training::samples::{LOCKS, company};
 use crate::training::{Playing, Scenario, Stop};
 
@@ -47,6 +47,10 @@ impl Host {
     }
 
     fn start_with(idle_leave_ms: u64, token: &'static str) -> Self {
+        Self::start_of(idle_leave_ms, token, Arc::new(RulesMind))
+    }
+
+    fn start_of(idle_leave_ms: u64, token: &'static str, mind: Arc<dyn Mind>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let address = Address::of(&directory.path().join("org.redb"), directory.path()).unwrap();
         let (told, tell) = watch::channel(false);
@@ -56,8 +60,7 @@ impl Host {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             runtime.unwrap().block_on(async {
                 let store = Arc::new(Store::open(&at.store, &echo_storage::OpenOptions::default()).unwrap());
-                let live =
-                    Live::start(Arc::new(company()), store.clone(), Arc::new(RulesMind)).await.unwrap();
+                let live = Live::start(Arc::new(company()), store.clone(), mind).await.unwrap();
                 let listening = Listening::at(&at, Some(0)).await.unwrap();
                 ready.send(listening.tcp_port().unwrap()).unwrap();
                 let options = HostOptions {
@@ -168,7 +171,7 @@ fn rows_come_in_parts_and_in_order() {
     assert!(state.session(SessionId::from_number(1)).unwrap().is_none());
 }
 
-/// Goal: nobody sends what a step cannot hold. Method: a call of more than a mebibyte is refused at the door, and one below
+/// Goal: nobody sends what a step cannot hold. Method: a call of more than that is refused at the door, and one below
 /// it is heard.
 #[test]
 fn what_is_too_large_is_refused_at_the_socket() {
@@ -180,10 +183,10 @@ fn what_is_too_large_is_refused_at_the_socket() {
         let call = Input::Call { caller, tool: "no_such_tool".to_owned(), arguments };
         client.submit(&call).unwrap_err().to_string()
     };
-    let why = refused(1_000_000);
+    let why = refused(128 * 1024);
     assert!(why.contains("no tool `no_such_tool`"), "{why}");
-    let why = refused(1024 * 1024);
-    assert!(why.contains("at most 1048576 are taken: say less"), "{why}");
+    let why = refused(136 * 1024);
+    assert!(why.contains("at most 139264 are taken: say less"), "{why}");
     assert_eq!(Head::of(&client).unwrap().step, 2);
 }
 
@@ -360,4 +363,72 @@ fn sessions_are_started_and_ended_by_the_runtime_alone() {
     let session = SessionId::from_number(1);
     let refused = client.submit(&Input::EndSession { session }).unwrap_err().to_string();
     assert!(refused.contains("only the runtime itself"), "{refused}");
+}
+
+/// Goal: whoever was not let in costs little. Method: strangers at each socket that announce a frame which is longer than any
+/// handshake and far shorter than what others may send; they are let go before it could have come.
+#[test]
+fn a_stranger_sends_no_long_frame() {
+    const SOON: std::time::Duration = std::time::Duration::from_secs(2);
+    let host = Host::start(NEVER_MS);
+    let head = 5_000_u32.to_be_bytes();
+    let mut tcp = std::net::TcpStream::connect((std::net::Ipv4Addr::LOCALHOST, host.tcp_port)).unwrap();
+    tcp.set_read_timeout(Some(SOON)).unwrap();
+    tcp.write_all(&head).unwrap();
+    assert_eq!(tcp.read(&mut [0; 1]).unwrap(), 0);
+    let mut unix = UnixStream::connect(&host.address.socket).unwrap();
+    unix.set_read_timeout(Some(SOON)).unwrap();
+    unix.write_all(&head).unwrap();
+    assert_eq!(unix.read(&mut [0; 1]).unwrap(), 0);
+    // Whoever is let in sends longer ones.
+    let mut long = post("chief", "long");
+    if let Input::Post { content, .. } = &mut long {
+        *content = format!("{{\"words\": \"{}\"}}", "x".repeat(50_000));
+    }
+    Client::connect_tcp(host.tcp_port, TOKEN).unwrap().submit(&long).unwrap();
+}
+
+/// How many sessions are played or wait to be, once there are so many.
+fn plays(client: &Client, playing: u64) {
+    let stopwatch = echo_storage::clock::Stopwatch::new();
+    loop {
+        let now = client.about().unwrap().playing;
+        if now == playing {
+            return;
+        }
+        assert!(stopwatch.elapsed().as_secs() < 20, "{now} are played or wait, not {playing}");
+    }
+}
+
+/// Goal: sessions that wait to be played are bounded, and one whose client has gone waits no longer. Method: a mind that does not
+/// answer keeps the first one on the stage; others wait behind it, one is too many, and some of their clients go.
+#[test]
+fn so_many_sessions_wait_and_only_for_those_who_are_there() {
+    const QUEUED: u64 = 64;
+    let slow = Paced::new(Arc::new(RulesMind), std::time::Duration::from_millis(NEVER_MS));
+    let host = Host::start_of(NEVER_MS, TOKEN, Arc::new(slow));
+    let client = host.client();
+    client.play(&scenario()).unwrap();
+    let asks = |request: &Request| {
+        let mut stream = UnixStream::connect(&host.address.socket).unwrap();
+        let hello = Hello { protocol: PROTOCOL, version: String::new(), want: Want::Talk, token: None };
+        say(&mut stream, &serde_json::to_string(&hello).unwrap());
+        assert!(hear(&mut stream).is_some());
+        let bytes = postcard::to_stdvec(request).unwrap();
+        stream.write_all(&u32::try_from(bytes.len()).unwrap().to_be_bytes()).unwrap();
+        stream.write_all(&bytes).unwrap();
+        stream
+    };
+    let play = Request::Play { scenario: scenario().to_json() };
+    let mut waiting: Vec<UnixStream> = (2..QUEUED).map(|_| asks(&play)).collect();
+    waiting.push(asks(&Request::Resume { session: 7 }));
+    plays(&client, QUEUED);
+    let refused = host.client().play(&scenario()).unwrap_err().to_string();
+    assert!(refused.contains("64 sessions"), "{refused}");
+    waiting.truncate(1);
+    plays(&client, 2);
+    waiting.push(asks(&play));
+    plays(&client, 3);
+    client.stop().unwrap();
+    assert_eq!(host.left(), Left::Told);
 }

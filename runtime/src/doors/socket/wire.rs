@@ -5,7 +5,8 @@
 //! carry the bytes of values as lists of numbers. The handshake alone is JSON, because it must stay readable to every
 //! version, and to people.
 //!
-//! What always holds: a frame has at most [`MAX_FRAME_BYTES`]; a peer that takes longer than [`WRITE_TIMEOUT_MS`] to take
+//! What always holds: a frame has at most [`MAX_FRAME_BYTES`], and at most [`MAX_HELLO_BYTES`] where it comes from somebody who
+//! was not let in yet; a peer that takes longer than [`WRITE_TIMEOUT_MS`] to take
 //! a frame is given up.
 
 use std::time::Duration;
@@ -18,6 +19,9 @@ use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
 /// The largest frame: a value of the largest size, with what stands around it.
 pub const MAX_FRAME_BYTES: usize = echo_storage::codec::MAX_VALUE_BYTES + 64 * 1024;
+
+/// The largest frame of a handshake: far more than a version and a token.
+pub const MAX_HELLO_BYTES: usize = 4 * 1024;
 
 /// How long a peer may take to take a frame, in milliseconds.
 pub const WRITE_TIMEOUT_MS: u64 = 10_000;
@@ -73,8 +77,22 @@ pub struct Wire {
 impl Wire {
     /// Carries messages over a stream.
     pub fn new(stream: Box<dyn Stream>) -> Self {
-        let codec = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME_BYTES).new_codec();
+        Self::bounded(stream, MAX_FRAME_BYTES)
+    }
+
+    /// Carries messages with a stranger, none of them longer than a handshake's, until it is let in by [`Wire::let_in`].
+    pub fn with_stranger(stream: Box<dyn Stream>) -> Self {
+        Self::bounded(stream, MAX_HELLO_BYTES)
+    }
+
+    fn bounded(stream: Box<dyn Stream>, bytes: usize) -> Self {
+        let codec = LengthDelimitedCodec::builder().max_frame_length(bytes).new_codec();
         Self { framed: Framed::new(stream, codec) }
+    }
+
+    /// From here on frames may be as long as they ever are.
+    pub fn let_in(&mut self) {
+        self.framed.codec_mut().set_max_frame_length(MAX_FRAME_BYTES);
     }
 
     /// The stream, from where on it carries something else. Whoever calls this has sent or answered what says so, and the

@@ -34,15 +34,11 @@ pub(super) struct Queue {
     pop: Receiver<Option<ThoughtId>>,
     /// Whether there may be questions in the store that are not in the queue.
     overflowed: AtomicBool,
-    held: Mutex<Held>,
-}
-
-/// What is on its way to an answer, and how far the store was looked through.
-#[derive(Default)]
-struct Held {
-    /// The questions that are queued or with a worker.
-    questions: BTreeSet<ThoughtId>,
-    looking: Looking,
+    /// The questions that are queued or with a worker. Nobody reads the store while this is held, because the writer waits for
+    /// it.
+    held: Mutex<BTreeSet<ThoughtId>>,
+    /// How far the store was looked through; held by the worker that looks.
+    looking: Mutex<Looking>,
 }
 
 /// How far the store was looked through for questions.
@@ -60,7 +56,13 @@ enum Looking {
 impl Queue {
     pub(super) fn new() -> Self {
         let (push, pop) = async_channel::bounded(MAX_WAITING);
-        Self { push, pop, overflowed: AtomicBool::new(false), held: Mutex::default() }
+        Self {
+            push,
+            pop,
+            overflowed: AtomicBool::new(false),
+            held: Mutex::default(),
+            looking: Mutex::default(),
+        }
     }
 
     /// Queues a question, unless it is on its way already.
@@ -85,20 +87,20 @@ impl Queue {
     }
 
     /// Says whether the question is on its way; where the queue is full, it is not.
-    fn queue(&self, held: &mut Held, thought: ThoughtId) -> bool {
-        if held.questions.contains(&thought) {
+    fn queue(&self, held: &mut BTreeSet<ThoughtId>, thought: ThoughtId) -> bool {
+        if held.contains(&thought) {
             return true;
         }
         let queued = !matches!(self.push.try_send(Some(thought)), Err(TrySendError::Full(_)));
         if queued {
-            held.questions.insert(thought);
+            held.insert(thought);
         }
         queued
     }
 
     /// A worker has done with a question.
     fn done(&self, thought: ThoughtId) {
-        self.held().questions.remove(&thought);
+        self.held().remove(&thought);
     }
 
     /// Queues a page of the questions that are out and that the queue had no room for. Whoever finds a full queue, or a full
@@ -108,26 +110,29 @@ impl Queue {
             // Whoever takes of what there is comes by again.
             return Ok(());
         }
-        let mut held = self.held();
-        let after = match held.looking.clone() {
+        // Whoever panics while it is held stops the runtime.
+        let mut looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = match looking.clone() {
             Looking::NotAtAll if self.overflowed.swap(false, Ordering::AcqRel) => None,
             Looking::NotAtAll => return Ok(()),
             Looking::FromTheFirst => None,
             Looking::Behind(role, thought) => Some((role, thought)),
         };
         if after.is_none() {
-            held.looking = Looking::FromTheFirst;
+            *looking = Looking::FromTheFirst;
         }
         let page = state()?.thoughts_out_after(after.as_ref(), PAGE)?;
+        let mut held = self.held();
         let is_last = page.len() < PAGE;
         for (role, thought) in page {
             if !self.queue(&mut held, thought) {
                 return Ok(());
             }
-            held.looking = Looking::Behind(role, thought);
+            *looking = Looking::Behind(role, thought);
         }
+        drop(held);
         if is_last {
-            held.looking = Looking::NotAtAll;
+            *looking = Looking::NotAtAll;
         }
         if !is_last || self.overflowed.load(Ordering::Acquire) {
             self.wake();
@@ -135,7 +140,7 @@ impl Queue {
         Ok(())
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, BTreeSet<ThoughtId>> {
         // Whoever panics while it is held stops the runtime; what is held is whole all the same.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

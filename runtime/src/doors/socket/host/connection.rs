@@ -20,7 +20,7 @@ use echo_storage::{Input, Snapshot, State, StoreError};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use super::{Kept, Shared};
+use super::{Kept, MAX_QUEUED_SESSIONS, Shared};
 use crate::doors::mcp::door::Door;
 use crate::doors::mcp::server::Server;
 use crate::doors::socket::protocol::{
@@ -29,6 +29,7 @@ use crate::doors::socket::protocol::{
 use crate::doors::socket::wire::{Wire, WireError};
 use crate::drivers::RuntimeError;
 use crate::engine::Asked;
+use crate::tool::MAX_ARGUMENTS_BYTES;
 use crate::training::{self, Play, Playing, Scenario};
 
 /// How long a client may take over the handshake, in milliseconds.
@@ -80,7 +81,7 @@ pub(super) async fn serve_tcp(shared: Arc<Shared>, stream: TcpStream) {
         (Ok(Ok(1)), Some(http)) if first != [0] => {
             http.serve(stream, leave, || shared.keep()).await;
         }
-        (Ok(Ok(1)), _) => Box::pin(serve(shared, Wire::new(Box::new(stream)), false)).await,
+        (Ok(Ok(1)), _) => Box::pin(serve(shared, Wire::with_stranger(Box::new(stream)), false)).await,
         _ => tracing::debug!("a connection on TCP said nothing"),
     }
 }
@@ -100,6 +101,9 @@ impl Connection<'_> {
         let is_known = is_guarded || hello.token.is_some_and(|shown| self.shared.options.token.is(&shown));
         if is_known && self.kept.is_none() {
             self.kept = Some(self.shared.keep());
+        }
+        if is_known {
+            wire.let_in();
         }
         let answer = match hello.want {
             _ if !is_known => WelcomeAnswer::Forbidden,
@@ -284,54 +288,79 @@ impl Connection<'_> {
         self.snapshot = None;
         let scenario =
             Scenario::from_json(scenario).map_err(|error| RuntimeError::Refused(error.to_string()))?;
-        // Held by the session, which outlives this connection.
         let (started, start) = oneshot::channel();
-        let shared = self.shared.clone();
-        let runtime = tokio::runtime::Handle::current();
-        self.shared.sessions().spawn_blocking(move || {
-            runtime.block_on(async {
-                let _kept = Kept::by(&shared.playing, &shared.changed);
-                let _stage = shared.stage.lock().await;
-                if started.is_closed() {
-                    // Whoever asked for it went away before it began, and has not been told of any session.
-                    return;
+        self.queue(started, move |shared, started| async move {
+            let mut started = Some(started);
+            let mut tell = |entry: &Entry| {
+                if let (Some(started), Input::StartSession { .. }) = (started.take(), &entry.input) {
+                    // The session goes on whether somebody hears of it or not.
+                    let _ = started.send(Ok(entry.clone()));
                 }
-                let mut started = Some(started);
-                let mut tell = |entry: &Entry| {
-                    if let (Some(started), Input::StartSession { .. }) = (started.take(), &entry.input) {
-                        // The session goes on whether somebody hears of it or not.
-                        let _ = started.send(Ok(entry.clone()));
-                    }
-                };
-                let played = perform(&shared, Play::New(&scenario), &mut tell).await;
-                match (started, played) {
-                    (Some(started), Err(error)) => drop(started.send(Err(error))),
-                    (None, Err(error)) => tracing::error!(%error, "a session could not be played to its end"),
-                    (_, Ok(())) => {}
-                }
-            });
-        });
+            };
+            let played = perform(&shared, Play::New(&scenario), &mut tell).await;
+            match (started, played) {
+                (Some(started), Err(error)) => drop(started.send(Err(error))),
+                (None, Err(error)) => tracing::error!(%error, "a session could not be played to its end"),
+                (_, Ok(())) => {}
+            }
+        })?;
         step(&start.await.map_err(|_| RuntimeError::Stopped)??)
     }
 
     async fn resume(&mut self, session: SessionId) -> Result<Response, RuntimeError> {
         self.snapshot = None;
-        let shared = self.shared.clone();
         let (tell_begun, begun) = oneshot::channel();
-        let runtime = tokio::runtime::Handle::current();
-        self.shared.sessions().spawn_blocking(move || {
-            runtime.block_on(async {
-                let _kept = Kept::by(&shared.playing, &shared.changed);
-                let _stage = shared.stage.lock().await;
-                let _ = tell_begun.send(());
-                let rest = Play::Rest { session, seen: u64::MAX };
-                if let Err(error) = perform(&shared, rest, &mut |_| {}).await {
-                    tracing::error!(%session, %error, "a session could not be taken up again");
-                }
-            });
-        });
+        self.queue(tell_begun, move |shared, tell_begun| async move {
+            // It goes on whether somebody hears of it or not.
+            let _ = tell_begun.send(());
+            let rest = Play::Rest { session, seen: u64::MAX };
+            if let Err(error) = perform(&shared, rest, &mut |_| {}).await {
+                tracing::error!(%session, %error, "a session could not be taken up again");
+            }
+        })?;
         begun.await.map_err(|_| RuntimeError::Stopped)?;
         Ok(Response::Done)
+    }
+
+    /// Queues what is to be played; from when it has the stage, it outlives this connection. Whoever goes away before is told
+    /// of nothing, and nothing of it is played; nor is it where the runtime leaves before.
+    ///
+    /// # Errors
+    /// Too many wait already.
+    fn queue<T, F>(
+        &self,
+        told: oneshot::Sender<T>,
+        play: impl FnOnce(Arc<Shared>, oneshot::Sender<T>) -> F + Send + 'static,
+    ) -> Result<(), RuntimeError>
+    where
+        T: Send + 'static,
+        F: Future<Output = ()>,
+    {
+        let Ok(seat) = self.shared.seats.clone().try_acquire_owned() else {
+            let what = format!(
+                "{MAX_QUEUED_SESSIONS} sessions are played or wait for that: ask again when one has ended, which `sessions` \
+                 tells"
+            );
+            return Err(RuntimeError::Refused(what));
+        };
+        let shared = self.shared.clone();
+        self.shared.sessions().spawn(async move {
+            let _kept = Kept::by(&shared.playing, &shared.changed);
+            let (_seat, mut told, mut leave) = (seat, told, shared.leaving());
+            let _stage = tokio::select! {
+                biased;
+                () = leave.wait() => return,
+                () = told.closed() => return,
+                stage = shared.stage.lock() => stage,
+            };
+            // A thread is taken by what is played alone, and not by what waits for it.
+            let (runtime, for_play) = (tokio::runtime::Handle::current(), shared.clone());
+            let played = tokio::task::spawn_blocking(move || runtime.block_on(play(for_play, told)));
+            if let Err(error) = played.await {
+                tracing::error!(%error, "a session ended unexpectedly");
+            }
+        });
+        Ok(())
     }
 
     /// Streams steps until the client goes away.
@@ -397,9 +426,9 @@ fn table_of(number: u8) -> Result<TableId, RuntimeError> {
     table.copied().ok_or_else(|| RuntimeError::Refused(format!("there is no table {number}")))
 }
 
-/// How large an input may be that comes through the socket, encoded: far more than anybody writes, and far less than a
-/// step may take together with what follows from it.
-const MAX_INPUT_BYTES: usize = 1024 * 1024;
+/// How large an input may be that comes through the socket, encoded: the longest arguments with what stands around them. It is
+/// journaled also where it is refused.
+const MAX_INPUT_BYTES: usize = MAX_ARGUMENTS_BYTES + 8 * 1024;
 
 /// What a person or a role may say. That a timer fired or a mind answered is known to the runtime alone.
 fn may_come_through_the_socket(input: &Input) -> bool {

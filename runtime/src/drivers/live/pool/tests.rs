@@ -82,3 +82,29 @@ fn what_overflows_while_the_store_is_looked_through_is_found() {
     }
     assert_eq!(times, 2);
 }
+
+/// Goal: whoever queues a question, as the writer does, waits for no disk. Method: it is queued while the store is looked at.
+#[test]
+fn a_question_is_queued_while_the_store_is_read() {
+    const SOON: Duration = Duration::from_secs(5);
+    let store = asked();
+    let queue = Arc::new(Queue::new());
+    queue.rescan();
+    let read = || {
+        let (told, is_queued) = std::sync::mpsc::channel();
+        let queue = queue.clone();
+        std::thread::spawn(move || {
+            queue.push(ThoughtId::from_number(7));
+            let _ = told.send(());
+        });
+        assert!(is_queued.recv_timeout(SOON).is_ok(), "it waits for the reader");
+        store.snapshot()
+    };
+    queue.refill(read).unwrap();
+    let mut taken = Vec::new();
+    while let Ok(item) = queue.pop.try_recv() {
+        taken.extend(item);
+    }
+    assert_eq!(taken.iter().filter(|thought| **thought == ThoughtId::from_number(7)).count(), 1);
+    assert_eq!(taken.len(), PAGE);
+}
