@@ -11,7 +11,7 @@
 //!
 //! What always holds: each request is answered once, by a runtime or by the bridge, which says of a request whose runtime
 //! was lost that it may be made again. A line that is no message needs no runtime to be answered as such. What a runtime
-//! asked before it was lost is answered to nobody. Neither direction waits for the other, so a client that does not read
+//! asked before it was lost is answered to nobody. A bridge ends when the last answers are told, or have had their time. Neither direction waits for the other, so a client that does not read
 //! stops nothing but itself.
 
 mod head;
@@ -22,9 +22,10 @@ mod tests;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
+use echo_storage::clock::Stopwatch;
 use serde_json::Value;
 
 use self::head::{Beginning, Head};
@@ -37,15 +38,40 @@ const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 /// How much is read at once, in bytes.
 const READ_BYTES: usize = 64 * 1024;
 
-/// How long the last answers may take after the client has said all it had to say, in milliseconds.
+/// How long the last answers may take together after the client has said all it had to say, in milliseconds.
 const LAST_ANSWERS_MS: u64 = 30_000;
+
+/// How long it may take to tell a client that does not read what is not answered by then, in milliseconds.
+const LAST_WORDS_MS: u64 = 5_000;
 
 /// How often a line is handed to a runtime that goes away before it has all of it.
 const MAX_TRIES: usize = 3;
 
-/// Carries what a client says and hears, until it has said all or hears no more. `dial` gives a connection that carries
-/// the lines of an MCP client, or says why there is none.
+/// How long a bridge waits.
+#[derive(Debug, Clone, Copy)]
+struct Waits {
+    /// For the last answers, together.
+    last: Duration,
+}
+
+impl Waits {
+    /// Those of every bridge but a test's.
+    const USUAL: Self = Self { last: Duration::from_millis(LAST_ANSWERS_MS) };
+}
+
+/// Carries what a client says and hears, until it has said all and was answered, or hears no more. `dial` gives a connection
+/// that carries the lines of an MCP client, or says why there is none.
 pub fn run(
+    dial: impl FnMut() -> Result<UnixStream, String>,
+    from: impl Read,
+    to: impl Write + Send + 'static,
+) {
+    run_within(Waits::USUAL, dial, from, to);
+}
+
+/// As [`run`], with these waits.
+fn run_within(
+    waits: Waits,
     mut dial: impl FnMut() -> Result<UnixStream, String>,
     mut from: impl Read,
     to: impl Write + Send + 'static,
@@ -71,14 +97,34 @@ pub fn run(
         carry(&link, found, &mut dial, &ended);
     }
     drop(ended);
-    if link.say_no_more() {
-        wait_for_last(&ends);
+    link.say_no_more();
+    // Also where no runtime is left: what was lost with it may be on its way to the client.
+    if !have_ended(&ends, waits.last) {
+        give_up(link);
     }
 }
 
-/// Waits until every reading thread has ended, and with it every request is answered.
-fn wait_for_last(ends: &Receiver<()>) {
-    while ends.recv_timeout(Duration::from_millis(LAST_ANSWERS_MS)).is_ok() {}
+/// Waits until every reading thread has ended, and with it every request is answered; whether they have.
+fn have_ended(ends: &Receiver<()>, within: Duration) -> bool {
+    let stopwatch = Stopwatch::new();
+    loop {
+        match ends.recv_timeout(within.saturating_sub(stopwatch.elapsed())) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Disconnected) => return true,
+            Err(RecvTimeoutError::Timeout) => return false,
+        }
+    }
+}
+
+/// Answers what the runtime of the moment has not answered in all this time, if the client takes it.
+fn give_up<W: Write + Send + 'static>(link: Arc<Link<W>>) {
+    let (done, is_done) = mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        link.lose_last();
+        drop(done);
+    });
+    // Either way it is over.
+    let _ = is_done.recv_timeout(Duration::from_millis(LAST_WORDS_MS));
 }
 
 /// Hands on what the client has said.

@@ -238,9 +238,12 @@ impl<W: Write> Link<W> {
     pub(super) fn lose(&self, number: u64) {
         let unanswered: Vec<Value> = {
             let mut known = self.known();
-            if known.number != number || known.stream.take().is_none() {
+            if known.number != number {
                 return;
             }
+            let Some(stream) = known.stream.take() else { return };
+            // Where it is still there, whoever reads from it is to end.
+            let _ = stream.shutdown(Shutdown::Both);
             known.asked.clear();
             let sent = known.in_flight.extract_if(|_, waiting| waiting.is_sent);
             sent.map(|(_, waiting)| waiting.id).collect()
@@ -250,11 +253,19 @@ impl<W: Write> Link<W> {
         }
     }
 
-    /// Tells the runtime that the client has said all; whether there is one.
-    pub(super) fn say_no_more(&self) -> bool {
+    /// Counts the runtime of the moment as lost.
+    pub(super) fn lose_last(&self) {
+        let number = self.known().number;
+        self.lose(number);
+    }
+
+    /// Tells the runtime that the client has said all.
+    pub(super) fn say_no_more(&self) {
         let stream = self.known().stream.clone();
-        // One that is gone needs not be told.
-        stream.is_some_and(|stream| stream.shutdown(Shutdown::Write).is_ok())
+        if let Some(stream) = stream {
+            // One that is gone needs not be told.
+            let _ = stream.shutdown(Shutdown::Write);
+        }
     }
 }
 

@@ -45,6 +45,26 @@ impl Write for Told {
     }
 }
 
+/// A way back to the client that takes nothing until it may, and says when something is to be taken.
+struct Held {
+    told: Told,
+    begun: Sender<()>,
+    may: Receiver<()>,
+}
+
+impl Write for Held {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = self.begun.send(());
+        // It may take all where nobody is left who could say so.
+        let _ = self.may.recv();
+        self.told.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A client of a bridge, and what is dialled for it.
 struct Client {
     to: Sender<Vec<u8>>,
@@ -56,6 +76,15 @@ struct Client {
 impl Client {
     /// Starts a bridge that dials these, and nobody afterwards.
     fn of(dials: impl IntoIterator<Item = UnixStream>) -> Self {
+        Self::hearing(Waits::USUAL, dials, |told| told)
+    }
+
+    /// As [`Client::of`], of a bridge that waits so long and a client that hears in its own way.
+    fn hearing<W: Write + Send + 'static>(
+        waits: Waits,
+        dials: impl IntoIterator<Item = UnixStream>,
+        way: impl FnOnce(Told) -> W,
+    ) -> Self {
         let (to, said) = mpsc::channel();
         let (told, from) = mpsc::channel();
         let (end, ended) = mpsc::channel();
@@ -66,8 +95,9 @@ impl Client {
             *count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
             dials.pop_front().ok_or_else(|| "nobody is there".to_owned())
         };
+        let way = way(Told(told, Vec::new()));
         std::thread::spawn(move || {
-            run(dial, Said(said, VecDeque::new()), Told(told, Vec::new()));
+            run_within(waits, dial, Said(said, VecDeque::new()), way);
             let _ = end.send(());
         });
         Self { to, from, dialled, ended }
@@ -311,4 +341,36 @@ fn what_a_client_has_taken_back_is_not_answered() {
     drop(runtime);
     assert_eq!(client.hears()["id"], 2);
     assert_eq!(client.ends(), Vec::<Value>::new());
+}
+
+/// Goal: what is told of a lost runtime while the client says its last is told before the bridge ends. Method: the way back
+/// takes nothing until the bridge has had time enough to end too early.
+#[test]
+fn a_bridge_that_is_answering_does_not_end() {
+    const TOO_EARLY: Duration = Duration::from_millis(200);
+    let (mut runtime, stream) = Runtime::new();
+    let ((begun, begins), (take, may)) = (mpsc::channel(), mpsc::channel());
+    let client = Client::hearing(Waits::USUAL, [stream], |told| Held { told, begun, may });
+    client.say(&request(1));
+    let _ = runtime.hears();
+    drop(runtime);
+    begins.recv_timeout(LIMIT).expect("the bridge tells of the loss");
+    let Client { to, from, ended, .. } = client;
+    drop(to);
+    assert_eq!(ended.recv_timeout(TOO_EARLY), Err(mpsc::RecvTimeoutError::Timeout));
+    drop(take);
+    ended.recv_timeout(LIMIT).expect("the bridge ends");
+    says(&from.try_recv().unwrap(), &json!(1), "went away before it answered", true);
+}
+
+#[test]
+fn what_a_runtime_does_not_answer_at_the_end_is_answered() {
+    let (mut runtime, stream) = Runtime::new();
+    let waits = Waits { last: Duration::from_millis(50) };
+    let client = Client::hearing(waits, [stream], |told| told);
+    client.say(&request(1));
+    let _ = runtime.hears();
+    let last = client.ends();
+    assert_eq!(last.len(), 1, "{last:?}");
+    says(&last[0], &json!(1), "went away before it answered", true);
 }
