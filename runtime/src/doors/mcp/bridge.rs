@@ -10,7 +10,7 @@
 //! repeats the handshake of old to the next one in the client's name; the new era has none.
 //!
 //! What always holds: each request is answered once, by a runtime or by the bridge, which says of a request whose runtime
-//! was lost that it may be made again. A line that is no message needs no runtime to be answered as such. What a runtime
+//! was lost whether it may be made again: not of a call without a key, which may have been made. A line that is no message needs no runtime to be answered as such. What a runtime
 //! asked before it was lost is answered to nobody. A bridge ends when the last answers are told, or have had their time. Neither direction waits for the other, so a client that does not read
 //! stops nothing but itself.
 
@@ -47,6 +47,15 @@ const LAST_WORDS_MS: u64 = 5_000;
 /// How often a line is handed to a runtime that goes away before it has all of it.
 const MAX_TRIES: usize = 3;
 
+/// Why there is no runtime to connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoRuntime {
+    /// In words, with what helps.
+    pub why: String,
+    /// Whether there may be one when the client asks again, with nothing done about it.
+    pub may_change: bool,
+}
+
 /// How long a bridge waits.
 #[derive(Debug, Clone, Copy)]
 struct Waits {
@@ -62,7 +71,7 @@ impl Waits {
 /// Carries what a client says and hears, until it has said all and was answered, or hears no more. `dial` gives a connection
 /// that carries the lines of an MCP client, or says why there is none.
 pub fn run(
-    dial: impl FnMut() -> Result<UnixStream, String>,
+    dial: impl FnMut() -> Result<UnixStream, NoRuntime>,
     from: impl Read,
     to: impl Write + Send + 'static,
 ) {
@@ -72,7 +81,7 @@ pub fn run(
 /// As [`run`], with these waits.
 fn run_within(
     waits: Waits,
-    mut dial: impl FnMut() -> Result<UnixStream, String>,
+    mut dial: impl FnMut() -> Result<UnixStream, NoRuntime>,
     mut from: impl Read,
     to: impl Write + Send + 'static,
 ) {
@@ -131,7 +140,7 @@ fn give_up<W: Write + Send + 'static>(link: Arc<Link<W>>) {
 fn carry<W: Write + Send + 'static>(
     link: &Arc<Link<W>>,
     found: Found,
-    dial: &mut impl FnMut() -> Result<UnixStream, String>,
+    dial: &mut impl FnMut() -> Result<UnixStream, NoRuntime>,
     ended: &Sender<()>,
 ) {
     let mut said = match found {

@@ -3,11 +3,14 @@
 //! What always holds: what is no request, notification or answer has no head, so that it is never carried; the end of a
 //! message that is too long is not needed to tell what it is.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
+
+use super::super::calls::KEY;
 
 /// The request that begins the handshake of old.
 pub(super) const INITIALIZE: &str = "initialize";
@@ -15,6 +18,9 @@ pub(super) const INITIALIZE: &str = "initialize";
 pub(super) const INITIALIZED: &str = "notifications/initialized";
 /// The notification that takes a request back.
 pub(super) const CANCELLED: &str = "notifications/cancelled";
+
+/// The request that may do something that is not to be done twice.
+const CALL: &str = "tools/call";
 
 /// Where a notification names the request that it takes back.
 const REQUEST_ID: &str = "requestId";
@@ -62,10 +68,30 @@ impl Head {
         self.asks().is_some() && self.is(INITIALIZE)
     }
 
+    /// Whether asking it a second time does nothing a second time: what only reads, and a call under a key. This is its line.
+    pub(super) fn may_be_repeated(&self, line: &[u8]) -> bool {
+        !self.is(CALL) || has_key(line)
+    }
+
     /// Whether it is of this method.
     pub(super) fn is(&self, method: &str) -> bool {
         self.method.as_deref() == Some(method)
     }
+}
+
+/// Whether a request carries a key, under which it is done once however often it is asked.
+fn has_key(line: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Keyed {
+        params: Params,
+    }
+    #[derive(Deserialize)]
+    struct Params {
+        #[serde(rename = "_meta")]
+        meta: HashMap<String, Value>,
+    }
+    let keyed: Result<Keyed, _> = serde_json::from_slice(line);
+    keyed.is_ok_and(|keyed| keyed.params.meta.get(KEY).is_some_and(Value::is_string))
 }
 
 /// The request that a notification takes back.
@@ -96,7 +122,8 @@ fn changed(line: &[u8], change: impl FnOnce(&mut Value) -> Option<()>) -> Option
     Some(super::super::lines::line(&message))
 }
 
-/// An answer of the bridge's own that refuses. `retry` says whether asking again may help.
+/// An answer of the bridge's own that refuses. `retry` says whether to ask the same again: that this helps, and does nothing a
+/// second time.
 pub(super) fn refusal(id: &Value, code: i64, why: &str, retry: bool) -> Vec<u8> {
     let error = json!({ "code": code, "message": why, "data": { "retry": retry } });
     super::super::lines::line(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))
@@ -191,6 +218,22 @@ mod tests {
         for none in [r#"[1,"a"]"#, r#"{"id":1,"method":3}"#, r#"{"id":1,"method":"a"} x"#] {
             check(none, None);
         }
+    }
+
+    #[test]
+    fn only_a_call_without_a_key_may_do_something_twice() {
+        let check = |line: &Value, expected: bool| {
+            let line = line.to_string();
+            let head = Head::of(line.as_bytes()).unwrap();
+            assert_eq!(head.may_be_repeated(line.as_bytes()), expected, "{line}");
+        };
+        let call = |params: Value| json!({ "id": 1, "method": "tools/call", "params": params });
+        check(&json!({ "id": 1, "method": "tools/list" }), true);
+        check(&json!({ "id": 1, "method": "tools/call" }), false);
+        check(&call(json!({ "name": "x", "arguments": { "_meta": { KEY: "a" } } })), false);
+        check(&call(json!({ "name": "x", "_meta": { "progressToken": 1 } })), false);
+        check(&call(json!({ "name": "x", "_meta": { KEY: 3 } })), false);
+        check(&call(json!({ "name": "x", "_meta": { "progressToken": 1, KEY: "a" } })), true);
     }
 
     #[test]

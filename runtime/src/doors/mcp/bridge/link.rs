@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::head::{CANCELLED, Head, INITIALIZED, cancelled, cancelling, refusal, with_id};
-use super::{MAX_ANSWER_BYTES, MAX_TRIES};
+use super::{MAX_ANSWER_BYTES, MAX_TRIES, NoRuntime};
 
 /// The code that clients know for a connection that was closed before the answer.
 const LOST: i64 = -32_000;
@@ -56,6 +56,8 @@ struct InFlight {
     id: Value,
     /// Whether the whole line was sent.
     is_sent: bool,
+    /// Whether asking it again does nothing a second time.
+    may_be_repeated: bool,
     /// The line, where it begins the handshake.
     handshake: Option<Vec<u8>>,
 }
@@ -126,7 +128,8 @@ impl<W: Write> Link<W> {
             let Some(stream) = known.stream.clone() else { return Registered::Again };
             if let (Some(key), Some(id)) = (&key, head.asks()) {
                 let handshake = head.begins().then(|| line.to_vec());
-                let waiting = InFlight { id: id.clone(), is_sent: false, handshake };
+                let may_be_repeated = head.may_be_repeated(line);
+                let waiting = InFlight { id: id.clone(), is_sent: false, may_be_repeated, handshake };
                 known.in_flight.insert(key.clone(), waiting);
             }
             (known.number, stream)
@@ -150,7 +153,7 @@ impl<W: Write> Link<W> {
         let unanswered = known.in_flight.remove(&key);
         drop(known);
         if let Some(waiting) = unanswered {
-            self.tell(&lost(&waiting.id));
+            self.tell(&waiting.lost());
         }
         Registered::Done
     }
@@ -236,7 +239,7 @@ impl<W: Write> Link<W> {
 
     /// Counts a runtime as lost, and answers what was sent to it.
     pub(super) fn lose(&self, number: u64) {
-        let unanswered: Vec<Value> = {
+        let unanswered: Vec<InFlight> = {
             let mut known = self.known();
             if known.number != number {
                 return;
@@ -246,10 +249,10 @@ impl<W: Write> Link<W> {
             let _ = stream.shutdown(Shutdown::Both);
             known.asked.clear();
             let sent = known.in_flight.extract_if(|_, waiting| waiting.is_sent);
-            sent.map(|(_, waiting)| waiting.id).collect()
+            sent.map(|(_, waiting)| waiting).collect()
         };
-        for id in &unanswered {
-            self.tell(&lost(id));
+        for waiting in &unanswered {
+            self.tell(&waiting.lost());
         }
     }
 
@@ -269,16 +272,24 @@ impl<W: Write> Link<W> {
     }
 }
 
-/// The answer to a request whose runtime went away before it answered.
-fn lost(id: &Value) -> Vec<u8> {
-    let why = "the runtime went away before it answered: ask again, the next one is started for it. Whether this was done is \
-               not known; what was done is in the store";
-    refusal(id, LOST, why, true)
+/// What to do about a call of which nobody knows whether it was made.
+const LOOK_FIRST: &str = "this call may have been made, and made again it may be made twice: look first, by a tool that reads or \
+                          with `echo-org decisions`, and make it again where it was not. A call with a key of its own in its \
+                          _meta, under echo-org/key, can always be made again";
+
+impl InFlight {
+    /// The answer where its runtime went away before it answered.
+    fn lost(&self) -> Vec<u8> {
+        let next =
+            if self.may_be_repeated { "ask again, the next one is started for it" } else { LOOK_FIRST };
+        let why = format!("the runtime went away before it answered: {next}");
+        refusal(&self.id, LOST, &why, self.may_be_repeated)
+    }
 }
 
-/// The answer to a request for which there is no runtime.
-pub(super) fn no_runtime(id: &Value, why: &str) -> Vec<u8> {
-    refusal(id, LOST, &format!("there is no runtime to ask: {why}"), true)
+/// The answer to a request for which there is no runtime. It was not sent, so it can be asked again.
+pub(super) fn no_runtime(id: &Value, none: &NoRuntime) -> Vec<u8> {
+    refusal(id, LOST, &format!("there is no runtime to ask: {}", none.why), none.may_change)
 }
 
 /// The answer to a request that no runtime has lived to read.

@@ -93,7 +93,7 @@ impl Client {
         let count = dialled.clone();
         let dial = move || {
             *count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-            dials.pop_front().ok_or_else(|| "nobody is there".to_owned())
+            dials.pop_front().ok_or_else(|| NoRuntime { why: "nobody is there".to_owned(), may_change: true })
         };
         let way = way(Told(told, Vec::new()));
         std::thread::spawn(move || {
@@ -373,4 +373,26 @@ fn what_a_runtime_does_not_answer_at_the_end_is_answered() {
     let last = client.ends();
     assert_eq!(last.len(), 1, "{last:?}");
     says(&last[0], &json!(1), "went away before it answered", true);
+}
+
+/// Goal: nobody is told to make a call again that may have been made. Method: a runtime goes with a call on its way, one under a
+/// key and a list.
+#[test]
+fn a_lost_call_may_be_made_again_under_a_key_alone() {
+    let (mut runtime, stream) = Runtime::new();
+    let client = Client::of([stream]);
+    let call = |id: u64, meta: Value| {
+        let params = json!({ "name": "allocate", "arguments": {}, "_meta": meta });
+        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
+    };
+    for asked in [call(1, json!({})), call(2, json!({ "echo-org/key": "one" })), request(3)] {
+        client.say(&asked);
+        let _ = runtime.hears();
+    }
+    drop(runtime);
+    let mut told: Vec<Value> = (0..3).map(|_| client.hears()).collect();
+    told.sort_by_key(|answer| answer["id"].as_u64());
+    says(&told[0], &json!(1), "may have been made", false);
+    says(&told[1], &json!(2), "ask again", true);
+    says(&told[2], &json!(3), "ask again", true);
 }

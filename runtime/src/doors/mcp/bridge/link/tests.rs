@@ -113,3 +113,12 @@ fn a_client_that_hears_no_more_is_known_to_be_deaf() {
     link.tell(b"a line\n");
     assert!(link.is_deaf());
 }
+
+#[test]
+fn where_there_never_is_a_runtime_nobody_is_told_to_ask_again() {
+    for may_change in [true, false] {
+        let told = no_runtime(&json!(1), &NoRuntime { why: "none".to_owned(), may_change });
+        let told: Value = serde_json::from_slice(&told).unwrap();
+        assert_eq!(told["error"]["data"]["retry"], may_change, "{told}");
+    }
+}
