@@ -1,9 +1,9 @@
 //! The link between a client and the runtime of the moment.
 //!
 //! What always holds: nobody writes or reads while holding the lock on what is known, so the two directions never wait for
-//! each other. A request is registered before it is sent; of those registered, the ones that were sent are answered when
-//! their runtime is lost, and one that was not is its sender's. An answer is told only to a request that still waits for
-//! it, and nothing of a runtime is told once that is counted as lost.
+//! each other. A request is registered before it is sent, under an id that no other one waits under; of those registered,
+//! the ones that were sent are answered when their runtime is lost, and one that was not is its sender's. An answer is told
+//! only to a request that still waits for it, and nothing of a runtime is told once that is counted as lost.
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +22,8 @@ use super::{MAX_ANSWER_BYTES, MAX_TRIES, NoRuntime};
 
 /// The code that clients know for a connection that was closed before the answer.
 const LOST: i64 = -32_000;
+/// The code for what is no request as the protocol has them.
+const INVALID: i64 = -32_600;
 /// The code for what the side that answers could not do.
 const INTERNAL: i64 = -32_603;
 
@@ -128,6 +130,11 @@ impl<W: Write> Link<W> {
             let Some(stream) = known.stream.clone() else { return Registered::Again };
             if let (Some(key), Some(id)) = (&key, head.asks()) {
                 let handshake = head.begins().then(|| line.to_vec());
+                if known.in_flight.contains_key(key) {
+                    drop(known);
+                    self.tell(&still_waits(id));
+                    return Registered::Done;
+                }
                 let may_be_repeated = head.may_be_repeated(line);
                 let waiting = InFlight { id: id.clone(), is_sent: false, may_be_repeated, handshake };
                 known.in_flight.insert(key.clone(), waiting);
@@ -285,6 +292,14 @@ impl InFlight {
         let why = format!("the runtime went away before it answered: {next}");
         refusal(&self.id, LOST, &why, self.may_be_repeated)
     }
+}
+
+/// The answer to a request under the id of one that waits. It is not to be asked again as it is, and where the client takes
+/// this for the answer to the first one, neither is that.
+fn still_waits(id: &Value) -> Vec<u8> {
+    let why = "a request under this id still waits for its answer, so this one was not sent on: give each request an id of \
+               its own";
+    refusal(id, INVALID, why, false)
 }
 
 /// The answer to a request for which there is no runtime. It was not sent, so it can be asked again.

@@ -396,3 +396,21 @@ fn a_lost_call_may_be_made_again_under_a_key_alone() {
     says(&told[1], &json!(2), "ask again", true);
     says(&told[2], &json!(3), "ask again", true);
 }
+
+/// Goal: of two requests under one id both are answered. Method: the second is asked while the first waits, and again afterwards.
+#[test]
+fn a_second_request_under_an_id_is_refused_while_the_first_waits() {
+    let (mut runtime, stream) = Runtime::new();
+    let client = Client::of([stream]);
+    client.say(&request(1));
+    client.say(&request(1));
+    let refused = client.hears();
+    says(&refused, &json!(1), "a request under this id still waits", false);
+    assert_eq!(refused["error"]["code"], -32_600, "{refused}");
+    for _ in 0..2 {
+        assert_eq!(runtime.hears(), request(1));
+        runtime.say(&answer(&json!(1)));
+        assert_eq!(client.hears(), answer(&json!(1)));
+        client.say(&request(1));
+    }
+}
