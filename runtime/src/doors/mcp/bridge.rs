@@ -15,6 +15,7 @@
 //! stops nothing but itself.
 
 mod head;
+mod incoming;
 mod link;
 #[cfg(test)]
 mod tests;
@@ -28,9 +29,10 @@ use std::time::Duration;
 use echo_storage::clock::Stopwatch;
 use serde_json::Value;
 
-use self::head::{Beginning, Head};
+use self::head::Head;
+use self::incoming::{Came, Incoming};
 use self::link::{Link, Registered};
-use super::lines::{Found, MAX_LINE_BYTES, NoMessage, Splitter};
+use super::lines::{MAX_LINE_BYTES, NoMessage};
 
 /// The longest message from a runtime, in bytes: what it reads from the store is bounded, and far less than this.
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
@@ -87,23 +89,23 @@ fn run_within(
 ) {
     let link = Arc::new(Link::new(to));
     let (ended, ends) = mpsc::channel();
-    let mut splitter = Splitter::new(MAX_LINE_BYTES);
+    let mut incoming = Incoming::new(MAX_LINE_BYTES);
     let mut buffer = vec![0; READ_BYTES];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         let mut rest = buffer.get(..count).unwrap_or_default();
         while !rest.is_empty() && !link.is_deaf() {
-            let (taken, found) = splitter.push(rest);
+            let (taken, came) = incoming.push(rest);
             rest = rest.get(taken..).unwrap_or_default();
-            if let Some(found) = found {
-                carry(&link, found, &mut dial, &ended);
+            if let Some(came) = came {
+                carry(&link, came, &mut dial, &ended);
             }
         }
         if link.is_deaf() {
             return;
         }
     }
-    if let Some(found) = splitter.end() {
-        carry(&link, found, &mut dial, &ended);
+    if let Some(came) = incoming.end() {
+        carry(&link, came, &mut dial, &ended);
     }
     drop(ended);
     link.say_no_more();
@@ -139,14 +141,16 @@ fn give_up<W: Write + Send + 'static>(link: Arc<Link<W>>) {
 /// Hands on what the client has said.
 fn carry<W: Write + Send + 'static>(
     link: &Arc<Link<W>>,
-    found: Found,
+    came: Came,
     dial: &mut impl FnMut() -> Result<UnixStream, NoRuntime>,
     ended: &Sender<()>,
 ) {
-    let mut said = match found {
-        Found::TooLong => return link.tell(&NoMessage::TooLong.answer(&Value::Null)),
-        Found::Line(said) if said.trim_ascii().is_empty() => return,
-        Found::Line(said) => said,
+    let mut said = match came {
+        Came::TooLong(head) => {
+            return link.tell(&NoMessage::TooLong.answer(head.asks().unwrap_or(&Value::Null)));
+        }
+        Came::Line(said) if said.trim_ascii().is_empty() => return,
+        Came::Line(said) => said,
     };
     let Some(head) = Head::of(&said) else {
         let (what, id) = NoMessage::of(&said);
@@ -196,28 +200,21 @@ fn join<W: Write + Send + 'static>(link: &Arc<Link<W>>, stream: UnixStream, head
 
 /// Hands on what a runtime says, until it says no more.
 fn read<W: Write>(link: &Link<W>, number: u64, mut stream: &UnixStream) {
-    let mut splitter = Splitter::new(MAX_ANSWER_BYTES);
-    let mut beginning = Beginning::default();
+    let mut incoming = Incoming::new(MAX_ANSWER_BYTES);
     let mut buffer = vec![0; READ_BYTES];
     while let Ok(count @ 1..) = stream.read(&mut buffer) {
         let mut rest = buffer.get(..count).unwrap_or_default();
         while !rest.is_empty() {
-            let (taken, found) = splitter.push(rest);
-            let (piece, next) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
-            rest = next;
-            beginning.push(piece);
-            match found {
-                Some(Found::Line(said)) => link.hear(number, said),
-                // Whose answer it was to be stands at its beginning. Where it does not, nobody can be told but everybody: the
-                // connection is given up, which answers whatever waits on it.
-                Some(Found::TooLong) => match beginning.head().and_then(Head::answers) {
+            let (taken, came) = incoming.push(rest);
+            rest = rest.get(taken..).unwrap_or_default();
+            match came {
+                Some(Came::Line(said)) => link.hear(number, said),
+                Some(Came::TooLong(head)) => match head.answers() {
                     Some(id) => link.too_long(number, &id),
+                    // Nobody can be told but everybody: the connection is given up, which answers whatever waits on it.
                     None => return,
                 },
                 None => {}
-            }
-            if piece.ends_with(b"\n") {
-                beginning = Beginning::default();
             }
         }
         if link.is_deaf() {

@@ -1,7 +1,6 @@
 //! What matters of a message to whoever carries it. It does no I/O.
 //!
-//! What always holds: what is no request, notification or answer has no head, so that it is never carried; the end of a
-//! message that is too long is not needed to tell what it is.
+//! What always holds: what is no request, notification or answer has no head, so that it is never carried.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -25,9 +24,6 @@ const CALL: &str = "tools/call";
 /// Where a notification names the request that it takes back.
 const REQUEST_ID: &str = "requestId";
 
-/// How much of a message is kept to tell whose it is, in bytes. What servers put before the id is far shorter.
-const BEGINNING_BYTES: usize = 1_024;
-
 /// What matters of a message.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Head {
@@ -48,7 +44,6 @@ impl Head {
         }
         let mut head = Self::default();
         read(line, &mut head).ok()?;
-        let is_id = |id: &Value| id.is_string() || id.is_i64() || id.is_u64();
         let is_message = head.method.is_some() || head.id.is_some();
         (is_message && head.id.as_ref().is_none_or(is_id)).then_some(head)
     }
@@ -77,6 +72,11 @@ impl Head {
     pub(super) fn is(&self, method: &str) -> bool {
         self.method.as_deref() == Some(method)
     }
+}
+
+/// Whether it is one that a request may have.
+pub(super) fn is_id(id: &Value) -> bool {
+    id.is_string() || id.is_i64() || id.is_u64()
 }
 
 /// Whether a request carries a key, under which it is done once however often it is asked.
@@ -129,27 +129,7 @@ pub(super) fn refusal(id: &Value, code: i64, why: &str, retry: bool) -> Vec<u8> 
     super::super::lines::line(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))
 }
 
-/// The beginning of a message that comes in pieces.
-#[derive(Debug, Default)]
-pub(super) struct Beginning(Vec<u8>);
-
-impl Beginning {
-    /// Keeps what there is room for.
-    pub(super) fn push(&mut self, piece: &[u8]) {
-        let room = BEGINNING_BYTES - self.0.len().min(BEGINNING_BYTES);
-        self.0.extend(piece.iter().take(room));
-    }
-
-    /// As much of the head as stands here; nothing where no id does.
-    pub(super) fn head(&self) -> Option<Head> {
-        let mut head = Head::default();
-        // Where it breaks off is behind what was found.
-        let _ = read(&self.0, &mut head);
-        head.id.is_some().then_some(head)
-    }
-}
-
-/// Reads a head as far as that is possible.
+/// Reads a head.
 fn read(text: &[u8], head: &mut Head) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     deserializer.deserialize_map(Reader(head))?;
@@ -234,24 +214,6 @@ mod tests {
         check(&call(json!({ "name": "x", "_meta": { "progressToken": 1 } })), false);
         check(&call(json!({ "name": "x", "_meta": { KEY: 3 } })), false);
         check(&call(json!({ "name": "x", "_meta": { "progressToken": 1, KEY: "a" } })), true);
-    }
-
-    #[test]
-    fn a_beginning_tells_whose_answer_it_is() {
-        let check = |text: &str, expected: Option<Value>| {
-            let mut beginning = Beginning::default();
-            for piece in text.as_bytes().chunks(3) {
-                beginning.push(piece);
-            }
-            assert!(beginning.0.len() <= BEGINNING_BYTES);
-            assert_eq!(beginning.head().and_then(Head::answers), expected, "{text}");
-        };
-        let long = "x".repeat(2 * BEGINNING_BYTES);
-        check(&format!(r#"{{"jsonrpc":"2.0","id":7,"result":{{"text":"{long}"#), Some(json!(7)));
-        check(&format!(r#"{{"id":"a.b","result":"{long}"#), Some(json!("a.b")));
-        check(&format!(r#"{{"id":7,"method":"ask","params":"{long}"#), None);
-        check(&format!(r#"{{"result":"{long}","id":7}}"#), None);
-        check("no message at all", None);
     }
 
     #[test]

@@ -173,14 +173,19 @@ fn what_is_no_message_is_answered_and_needs_no_runtime() {
     let check = |line: &str, code: i64, id: Value| {
         client.say(&line);
         let told = client.hears();
-        assert_eq!((&told["error"]["code"], &told["id"]), (&json!(code), &id), "{line} {told}");
+        assert_eq!((&told["error"]["code"], &told["id"]), (&json!(code), &id), "{told}");
     };
     check("{", -32_700, Value::Null);
     check("hello", -32_700, Value::Null);
     check(r#"[{"id":1,"method":"tools/list"}]"#, -32_600, Value::Null);
     check(r#"{"id":7,"method":3}"#, -32_600, json!(7));
     check("{}", -32_600, Value::Null);
-    check(&"x".repeat(MAX_LINE_BYTES + 1), -32_600, Value::Null);
+    let long = "x".repeat(MAX_LINE_BYTES);
+    check(&long.repeat(2), -32_600, Value::Null);
+    check(&format!(r#"{{"id":8,"method":"tools/call","params":"{long}"}}"#), -32_600, json!(8));
+    check(&format!(r#"{{"method":"tools/call","params":"{long}","id":"a"}}"#), -32_600, json!("a"));
+    // What answers, or asks for no answer, is no request that the client waits for.
+    check(&format!(r#"{{"id":"1.0","result":"{long}"}}"#), -32_600, Value::Null);
     client.say(&" ");
     assert_eq!(client.dialled(), 0);
     assert_eq!(client.ends(), Vec::<Value>::new());
@@ -242,15 +247,18 @@ fn a_request_that_no_runtime_lives_to_read_is_told_so() {
 fn an_answer_that_is_too_long_is_told_as_such() {
     let (mut runtime, stream) = Runtime::new();
     let client = Client::of([stream]);
-    for id in [1, 2] {
+    for id in [1, 2, 3] {
         client.say(&request(id));
         let _ = runtime.hears();
     }
     let long = "x".repeat(MAX_ANSWER_BYTES);
     runtime.say(&format!(r#"{{"jsonrpc":"2.0","id":1,"result":"{long}"}}"#));
-    runtime.say(&answer(&json!(2)));
-    says(&client.hears(), &json!(1), "the answer has more than 33554432 bytes", false);
-    assert_eq!(client.hears(), answer(&json!(2)), "what comes behind is read as if it had not been there");
+    runtime.say(&format!(r#"{{"jsonrpc":"2.0","result":"{long}","id":2}}"#));
+    runtime.say(&answer(&json!(3)));
+    for id in [1, 2] {
+        says(&client.hears(), &json!(id), "the answer has more than 33554432 bytes", false);
+    }
+    assert_eq!(client.hears(), answer(&json!(3)), "what comes behind is read as if it had not been there");
 }
 
 #[test]
@@ -261,7 +269,7 @@ fn an_answer_that_is_too_long_and_tells_no_id_ends_the_connection() {
     client.say(&request(1));
     let _ = runtime.hears();
     let long = "x".repeat(MAX_ANSWER_BYTES);
-    let line = format!(r#"{{"result":"{long}","id":1}}{}"#, "\n");
+    let line = format!(r#"{{"result":"{long}","id":null}}{}"#, "\n");
     // The bridge closes its end when it has read enough.
     let _ = runtime.0.get_ref().write_all(line.as_bytes());
     says(&client.hears(), &json!(1), "went away before it answered", true);
