@@ -11,7 +11,8 @@
 //!
 //! What always holds: each request is answered once, by a runtime or by the bridge, which says of a request whose runtime
 //! was lost whether it may be made again: not of a call without a key, which may have been made. A line that is no message needs no runtime to be answered as such. What a runtime
-//! asked before it was lost is answered to nobody. A bridge ends when the last answers are told, or have had their time. Neither direction waits for the other, so a client that does not read
+//! asked before it was lost is answered to nobody. A bridge ends when the last answers are told, or have had their time. A
+//! runtime that takes nothing of a line, or does not answer, is waited for only so long. Neither direction waits for the other, so a client that does not read
 //! stops nothing but itself.
 
 mod head;
@@ -20,6 +21,7 @@ mod link;
 #[cfg(test)]
 mod tests;
 
+use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use self::head::Head;
 use self::incoming::{Came, Incoming};
 use self::link::{Link, Registered};
 use super::lines::{MAX_LINE_BYTES, NoMessage};
+use super::taken::TAKE_MS;
 
 /// The longest message from a runtime, in bytes: what it reads from the store is bounded, and far less than this.
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
@@ -45,6 +48,18 @@ const LAST_ANSWERS_MS: u64 = 30_000;
 
 /// How long it may take to tell a client that does not read what is not answered by then, in milliseconds.
 const LAST_WORDS_MS: u64 = 5_000;
+
+/// How long a runtime may take to take anything of a line, in milliseconds. One that waits for a client which does not read
+/// takes nothing either, and gives that up first.
+const WRITE_MS: u64 = 40_000;
+
+const _: () = assert!(WRITE_MS > TAKE_MS);
+
+/// How long a runtime may take to answer, in milliseconds: far longer than anything does, also what waits for a person.
+const ANSWER_MS: u64 = 300_000;
+
+/// How often in that time it is looked for what is not answered.
+const LOOKS: u32 = 10;
 
 /// How often a line is handed to a runtime that goes away before it has all of it.
 const MAX_TRIES: usize = 3;
@@ -63,11 +78,24 @@ pub struct NoRuntime {
 struct Waits {
     /// For the last answers, together.
     last: Duration,
+    /// For a runtime to take anything of a line.
+    write: Duration,
+    /// For the answer to a request.
+    answer: Duration,
 }
 
 impl Waits {
     /// Those of every bridge but a test's.
-    const USUAL: Self = Self { last: Duration::from_millis(LAST_ANSWERS_MS) };
+    const USUAL: Self = Self {
+        last: Duration::from_millis(LAST_ANSWERS_MS),
+        write: Duration::from_millis(WRITE_MS),
+        answer: Duration::from_millis(ANSWER_MS),
+    };
+
+    /// Between two looks for what is not answered.
+    fn look(&self) -> Duration {
+        self.answer / LOOKS
+    }
 }
 
 /// Carries what a client says and hears, until it has said all and was answered, or hears no more. `dial` gives a connection
@@ -87,7 +115,7 @@ fn run_within(
     mut from: impl Read,
     to: impl Write + Send + 'static,
 ) {
-    let link = Arc::new(Link::new(to));
+    let link = Arc::new(Link::new(to, waits));
     let (ended, ends) = mpsc::channel();
     let mut incoming = Incoming::new(MAX_LINE_BYTES);
     let mut buffer = vec![0; READ_BYTES];
@@ -202,7 +230,19 @@ fn join<W: Write + Send + 'static>(link: &Arc<Link<W>>, stream: UnixStream, head
 fn read<W: Write>(link: &Link<W>, number: u64, mut stream: &UnixStream) {
     let mut incoming = Incoming::new(MAX_ANSWER_BYTES);
     let mut buffer = vec![0; READ_BYTES];
-    while let Ok(count @ 1..) = stream.read(&mut buffer) {
+    let mut looked = Stopwatch::new();
+    loop {
+        let count = match stream.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => count,
+            // Nothing was said for as long as there is between two looks.
+            Err(error) if matches!(error.kind(), WouldBlock | TimedOut | Interrupted) => 0,
+            Err(_) => return,
+        };
+        if looked.elapsed() >= link.waits().look() {
+            link.answer_overdue();
+            looked = Stopwatch::new();
+        }
         let mut rest = buffer.get(..count).unwrap_or_default();
         while !rest.is_empty() {
             let (taken, came) = incoming.push(rest);

@@ -18,6 +18,9 @@ pub(super) const INITIALIZED: &str = "notifications/initialized";
 /// The notification that takes a request back.
 pub(super) const CANCELLED: &str = "notifications/cancelled";
 
+/// The request that is answered when the client has heard enough, and not before.
+const LISTEN: &str = "subscriptions/listen";
+
 /// The request that may do something that is not to be done twice.
 const CALL: &str = "tools/call";
 
@@ -66,6 +69,11 @@ impl Head {
     /// Whether asking it a second time does nothing a second time: what only reads, and a call under a key. This is its line.
     pub(super) fn may_be_repeated(&self, line: &[u8]) -> bool {
         !self.is(CALL) || has_key(line)
+    }
+
+    /// Whether its answer may take as long as the client likes.
+    pub(super) fn has_time(&self) -> bool {
+        self.is(LISTEN)
     }
 
     /// Whether it is of this method.

@@ -3,8 +3,6 @@
 //! What always holds: of a line that is too long at most [`MAX_KEPT_BYTES`] are kept besides its beginning, which is let go
 //! once it is found to be too long. Where in it the id stands, and in which pieces it comes, changes nothing.
 
-use serde_json::Value;
-
 use super::head::{Head, is_id};
 use crate::doors::mcp::lines::{Found, Splitter};
 
@@ -134,7 +132,7 @@ impl Scanner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     /// The longest line of these tests, in bytes.
     const MAX_BYTES: usize = 8;

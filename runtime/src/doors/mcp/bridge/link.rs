@@ -14,11 +14,13 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use echo_storage::clock::Stopwatch;
 use serde_json::Value;
 
 use super::head::{CANCELLED, Head, INITIALIZED, cancelled, cancelling, refusal, with_id};
-use super::{MAX_ANSWER_BYTES, MAX_TRIES, NoRuntime};
+use super::{MAX_ANSWER_BYTES, MAX_TRIES, NoRuntime, Waits};
 
 /// The code that clients know for a connection that was closed before the answer.
 const LOST: i64 = -32_000;
@@ -31,6 +33,7 @@ const INTERNAL: i64 = -32_603;
 pub(super) struct Link<W> {
     known: Mutex<Known>,
     out: Mutex<W>,
+    waits: Waits,
     /// The client hears no more.
     is_deaf: AtomicBool,
 }
@@ -60,6 +63,8 @@ struct InFlight {
     is_sent: bool,
     /// Whether asking it again does nothing a second time.
     may_be_repeated: bool,
+    /// Since when it waits; nothing where its answer may take as long as the client likes.
+    since: Option<Stopwatch>,
     /// The line, where it begins the handshake.
     handshake: Option<Vec<u8>>,
 }
@@ -75,8 +80,13 @@ pub(super) enum Registered {
 
 impl<W: Write> Link<W> {
     /// A link to nobody yet.
-    pub(super) fn new(out: W) -> Self {
-        Self { known: Mutex::default(), out: Mutex::new(out), is_deaf: AtomicBool::new(false) }
+    pub(super) fn new(out: W, waits: Waits) -> Self {
+        Self { known: Mutex::default(), out: Mutex::new(out), waits, is_deaf: AtomicBool::new(false) }
+    }
+
+    /// How long it waits.
+    pub(super) fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -117,8 +127,13 @@ impl<W: Write> Link<W> {
             known.stream = Some(stream.clone());
             known.number
         };
-        // A runtime that is gone already is found so by whoever writes next.
-        let _ = (&*stream).write_all(&handshake);
+        // Only a socket that is no more refuses these, and that is found so by whoever writes next.
+        let _ = stream.set_write_timeout(Some(self.waits.write));
+        let _ = stream.set_read_timeout(Some(self.waits.look()));
+        if (&*stream).write_all(&handshake).is_err() {
+            // So is a runtime that is gone already, or does not take it; nothing may follow a part of a line.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
         (number, stream)
     }
 
@@ -136,31 +151,35 @@ impl<W: Write> Link<W> {
                     return Registered::Done;
                 }
                 let may_be_repeated = head.may_be_repeated(line);
-                let waiting = InFlight { id: id.clone(), is_sent: false, may_be_repeated, handshake };
+                let since = (!head.has_time()).then(Stopwatch::new);
+                let waiting = InFlight { id: id.clone(), is_sent: false, may_be_repeated, since, handshake };
                 known.in_flight.insert(key.clone(), waiting);
             }
             (known.number, stream)
         };
-        let is_sent = (&*stream).write_all(line).is_ok();
+        let sent = write(&stream, line);
         let mut known = self.known();
-        if !is_sent {
+        if sent == Sent::InPart {
             key.and_then(|key| known.in_flight.remove(&key));
             drop(known);
             self.lose(number);
             return Registered::Again;
         }
-        let Some(key) = key else { return Registered::Done };
-        if known.number == number && known.stream.is_some() {
-            if let Some(waiting) = known.in_flight.get_mut(&key) {
-                waiting.is_sent = true;
+        let is_up = known.number == number && known.stream.is_some();
+        let unanswered = key.and_then(|key| {
+            if is_up {
+                known.in_flight.get_mut(&key)?.is_sent = true;
+                return None;
             }
-            return Registered::Done;
-        }
-        // It may have been read before the runtime was lost.
-        let unanswered = known.in_flight.remove(&key);
+            // It may have been read before the runtime was lost.
+            known.in_flight.remove(&key)
+        });
         drop(known);
         if let Some(waiting) = unanswered {
             self.tell(&waiting.lost());
+        }
+        if sent == Sent::ButItsEnd {
+            self.lose(number);
         }
         Registered::Done
     }
@@ -244,6 +263,22 @@ impl<W: Write> Link<W> {
         }
     }
 
+    /// Answers what has waited too long. The connection stays: what else was asked may still be answered.
+    pub(super) fn answer_overdue(&self) {
+        let within = self.waits.answer;
+        let is_overdue = |waiting: &InFlight| {
+            waiting.is_sent && waiting.since.is_some_and(|since| since.elapsed() >= within)
+        };
+        let overdue: Vec<InFlight> = {
+            let mut known = self.known();
+            let overdue = known.in_flight.extract_if(|_, waiting| is_overdue(waiting));
+            overdue.map(|(_, waiting)| waiting).collect()
+        };
+        for waiting in &overdue {
+            self.tell(&waiting.overdue(within));
+        }
+    }
+
     /// Counts a runtime as lost, and answers what was sent to it.
     pub(super) fn lose(&self, number: u64) {
         let unanswered: Vec<InFlight> = {
@@ -291,6 +326,46 @@ impl InFlight {
             if self.may_be_repeated { "ask again, the next one is started for it" } else { LOOK_FIRST };
         let why = format!("the runtime went away before it answered: {next}");
         refusal(&self.id, LOST, &why, self.may_be_repeated)
+    }
+
+    /// The answer where its runtime is there and does not answer.
+    fn overdue(&self, within: Duration) -> Vec<u8> {
+        let next = if self.may_be_repeated { "then ask again" } else { LOOK_FIRST };
+        let why = format!(
+            "the runtime has not answered for {} s, longer than anything takes: see with `echo-org doctor` what is amiss, and \
+             where it is stuck end it, so that the next one is started; {next}",
+            within.as_secs()
+        );
+        refusal(&self.id, LOST, &why, self.may_be_repeated)
+    }
+}
+
+/// How much of a line was sent.
+#[derive(Debug, PartialEq, Eq)]
+enum Sent {
+    Whole,
+    /// All but what ends it: a runtime takes it for a line where nothing follows.
+    ButItsEnd,
+    /// So little that it is no message.
+    InPart,
+}
+
+/// Sends as much of a line as is taken.
+fn write(mut stream: &UnixStream, line: &[u8]) -> Sent {
+    let mut rest = line;
+    while !rest.is_empty() {
+        match stream.write(rest) {
+            Ok(count @ 1..) => rest = rest.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Ok(_) | Err(_) => break,
+        }
+    }
+    if rest.is_empty() {
+        Sent::Whole
+    } else if rest.trim_ascii().is_empty() {
+        Sent::ButItsEnd
+    } else {
+        Sent::InPart
     }
 }
 

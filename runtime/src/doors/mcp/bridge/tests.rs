@@ -374,7 +374,7 @@ fn a_bridge_that_is_answering_does_not_end() {
 #[test]
 fn what_a_runtime_does_not_answer_at_the_end_is_answered() {
     let (mut runtime, stream) = Runtime::new();
-    let waits = Waits { last: Duration::from_millis(50) };
+    let waits = Waits { last: Duration::from_millis(50), ..Waits::USUAL };
     let client = Client::hearing(waits, [stream], |told| told);
     client.say(&request(1));
     let _ = runtime.hears();
@@ -421,4 +421,46 @@ fn a_second_request_under_an_id_is_refused_while_the_first_waits() {
         assert_eq!(client.hears(), answer(&json!(1)));
         client.say(&request(1));
     }
+}
+
+/// Goal: what a runtime does not answer is answered in time, and nothing else of it is lost. Method: a runtime that answers
+/// nothing until the bridge has; what it says then of the same requests is for nobody. What was asked to be told for as long
+/// as the client likes waits longest, and goes on.
+#[test]
+fn a_request_that_a_runtime_does_not_answer_is_answered_in_time() {
+    let (mut runtime, stream) = Runtime::new();
+    let waits = Waits { answer: Duration::from_millis(50), ..Waits::USUAL };
+    let client = Client::hearing(waits, [stream], |told| told);
+    let ask = |id: u64, method: &str| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": {} });
+    for (id, method) in [(1, "subscriptions/listen"), (2, "tools/list"), (3, "tools/call")] {
+        client.say(&ask(id, method));
+        let _ = runtime.hears();
+    }
+    let mut told = [client.hears(), client.hears()];
+    told.sort_by_key(|answer| answer["id"].as_u64());
+    says(&told[0], &json!(2), "then ask again", true);
+    says(&told[1], &json!(3), "may have been made", false);
+    for id in [3, 2, 1] {
+        runtime.say(&answer(&json!(id)));
+    }
+    assert_eq!(client.hears(), answer(&json!(1)));
+    assert_eq!(client.dialled(), 1);
+}
+
+/// Goal: a runtime that takes nothing more holds nobody up for ever. Method: one that reads nothing, and a request that is
+/// longer than what a socket keeps; the next one reads.
+#[test]
+fn a_runtime_that_takes_nothing_more_is_given_up() {
+    let (_stuck, stream) = Runtime::new();
+    let (mut next, second) = Runtime::new();
+    let waits = Waits { write: Duration::from_millis(50), ..Waits::USUAL };
+    let client = Client::hearing(waits, [stream, second], |told| told);
+    client.say(&request(1));
+    let long = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": "x".repeat(MAX_LINE_BYTES / 2) });
+    client.say(&long);
+    // It was not sent whole, so the next one has it, although it is a call.
+    assert_eq!(next.hears(), long);
+    says(&client.hears(), &json!(1), "went away before it answered", true);
+    next.say(&answer(&json!(2)));
+    assert_eq!(client.hears(), answer(&json!(2)));
 }
