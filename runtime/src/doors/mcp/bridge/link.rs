@@ -332,8 +332,8 @@ impl InFlight {
     fn overdue(&self, within: Duration) -> Vec<u8> {
         let next = if self.may_be_repeated { "then ask again" } else { LOOK_FIRST };
         let why = format!(
-            "the runtime has not answered for {} s, longer than anything takes: see with `echo-org doctor` what is amiss, and \
-             where it is stuck end it, so that the next one is started; {next}",
+            "the runtime has not answered for {} s, longer than anything takes: `echo-org doctor` names its process; where \
+             that is stuck, end it, and the next one is started; {next}",
             within.as_secs()
         );
         refusal(&self.id, LOST, &why, self.may_be_repeated)
