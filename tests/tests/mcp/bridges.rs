@@ -118,10 +118,10 @@ fn a_bridge_takes_little() {
     }
 }
 
-/// Goal: a request whose runtime dies before it answers is answered by the bridge, and may be made again. Method: a runtime
-/// that is stopped cannot answer; it is killed with a request on its way.
+/// Goal: a call under a key whose runtime dies before it answers is answered by the bridge, and may be made again. Method: a
+/// runtime that is stopped cannot answer; it is killed with the call on its way.
 #[test]
-fn a_request_whose_runtime_dies_may_be_made_again() {
+fn a_call_whose_runtime_dies_may_be_made_again_under_its_key() {
     let home = Home::sharing();
     let mut ceo = Stdio::ready(&home, &["--role", "ceo"]);
     assert!(!names(&ceo.ask("tools/list", &json!({}))).is_empty());
@@ -131,22 +131,31 @@ fn a_request_whose_runtime_dies_may_be_made_again() {
     let pid = runtime(&home);
     let status = Command::new("kill").args(["-STOP", &pid.to_string()]).status().unwrap();
     assert!(status.success());
-    let id = ceo.begin("tools/call", &json!({ "name": "allocate_budget", "arguments": allocation(10) }));
+    let call = json!({
+        "name": "allocate_budget", "arguments": allocation(10), "_meta": { "echo-org/key": "one" },
+    });
+    let id = ceo.begin("tools/call", &call);
     kill(pid);
     let lost = ceo.answer(id);
     // Where it died before it had the request, the next one has answered it.
     if lost.get("result").is_none() {
         assert_eq!(lost["error"]["data"]["retry"], true, "{lost}");
         assert!(lost["error"]["message"].as_str().unwrap().contains("ask again"), "{lost}");
-        let done = ceo.call("allocate_budget", &allocation(10));
+        let done = ceo.ask("tools/call", &call);
         assert_eq!(done["structuredContent"]["decision"], "dec-1", "{done}");
     }
 }
 
+/// Goal: who asks where there never is a runtime is told why, and not to ask again. Method: a process that does everything
+/// itself, and a store that lives by virtual time, of which the process that was to start a runtime says so.
 #[test]
 fn a_store_without_a_runtime_is_told_to_whoever_asks() {
-    let home = Home::default();
-    let mut client = Stdio::start(&home, &["--role", "ceo"]);
-    let told = client.message("initialize", &echo_tests::mcp::introduction("2025-11-25", &json!({})));
-    assert!(told["error"]["message"].as_str().unwrap().contains("ECHO_IN_PROCESS"), "{told}");
+    let virtual_store = Home::sharing();
+    let _ = virtual_store.run(&["train", "--virtual-time", "--quiet"]).exits(0);
+    for home in [Home::default(), virtual_store] {
+        let mut client = Stdio::start(&home, &["--role", "ceo"]);
+        let told = client.message("initialize", &echo_tests::mcp::introduction("2025-11-25", &json!({})));
+        assert!(told["error"]["message"].as_str().unwrap().contains("ECHO_IN_PROCESS"), "{told}");
+        assert_eq!(told["error"]["data"]["retry"], false, "{told}");
+    }
 }

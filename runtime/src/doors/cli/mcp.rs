@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 
 use echo_storage::names::RoleId;
 
-use crate::doors::mcp::bridge;
+use crate::doors::mcp::bridge::{self, NoRuntime};
 use crate::doors::mcp::door::Door;
 use crate::doors::socket::plain;
 
@@ -119,8 +119,13 @@ fn value(argument: Option<&OsString>) -> Option<&OsString> {
 
 /// Carries what a client says to the runtime of a store, and back.
 fn carry(surroundings: &Surroundings, place: &Place, door: &Door) {
-    let dial = || dial(surroundings, place, door).map_err(|failed| failed.to_string());
+    let dial = || dial(surroundings, place, door).map_err(|failed| no_runtime(failed.to_string()));
     bridge::run(dial, std::io::stdin().lock(), std::io::stdout());
+}
+
+/// Why there is none, which the process that was to start one may have said in words.
+fn no_runtime(why: String) -> NoRuntime {
+    NoRuntime { may_change: why != NO_RUNTIME, why }
 }
 
 /// A connection to the runtime that carries lines, of one that is started where none is up.

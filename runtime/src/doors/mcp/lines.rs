@@ -230,7 +230,7 @@ impl Lines {
     /// The message on a line, if one is there and anybody waits for it.
     fn message(&mut self, found: Found) -> Option<ClientJsonRpcMessage> {
         let line = match found {
-            Found::TooLong => {
+            Found::TooLong(_) => {
                 self.refusals.push_back(NoMessage::TooLong.answer(&Value::Null));
                 return None;
             }

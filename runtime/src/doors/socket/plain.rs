@@ -45,7 +45,8 @@ fn connect(socket: &Path) -> io::Result<UnixStream> {
     Ok(made.into())
 }
 
-/// Greets the host and asks for the door; whether both were answered with yes. What is carried from then on has no limit.
+/// Greets the host and asks for the door; whether both were answered with yes. How long what is carried from then on
+/// may take is for whoever carries it to say.
 fn shake(stream: &mut UnixStream, door: &Door) -> io::Result<bool> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let hello = Hello { protocol: PROTOCOL, version, want: Want::Talk, token: None };

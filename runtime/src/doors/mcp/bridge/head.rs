@@ -1,13 +1,15 @@
 //! What matters of a message to whoever carries it. It does no I/O.
 //!
-//! What always holds: what is no request, notification or answer has no head, so that it is never carried; the end of a
-//! message that is too long is not needed to tell what it is.
+//! What always holds: what is no request, notification or answer has no head, so that it is never carried.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
+
+use super::super::calls::KEY;
 
 /// The request that begins the handshake of old.
 pub(super) const INITIALIZE: &str = "initialize";
@@ -16,11 +18,14 @@ pub(super) const INITIALIZED: &str = "notifications/initialized";
 /// The notification that takes a request back.
 pub(super) const CANCELLED: &str = "notifications/cancelled";
 
+/// The request that is answered when the client has heard enough, and not before.
+const LISTEN: &str = "subscriptions/listen";
+
+/// The request that may do something that is not to be done twice.
+const CALL: &str = "tools/call";
+
 /// Where a notification names the request that it takes back.
 const REQUEST_ID: &str = "requestId";
-
-/// How much of a message is kept to tell whose it is, in bytes. What servers put before the id is far shorter.
-const BEGINNING_BYTES: usize = 1_024;
 
 /// What matters of a message.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -42,7 +47,6 @@ impl Head {
         }
         let mut head = Self::default();
         read(line, &mut head).ok()?;
-        let is_id = |id: &Value| id.is_string() || id.is_i64() || id.is_u64();
         let is_message = head.method.is_some() || head.id.is_some();
         (is_message && head.id.as_ref().is_none_or(is_id)).then_some(head)
     }
@@ -62,10 +66,40 @@ impl Head {
         self.asks().is_some() && self.is(INITIALIZE)
     }
 
+    /// Whether asking it a second time does nothing a second time: what only reads, and a call under a key. This is its line.
+    pub(super) fn may_be_repeated(&self, line: &[u8]) -> bool {
+        !self.is(CALL) || has_key(line)
+    }
+
+    /// Whether its answer may take as long as the client likes.
+    pub(super) fn has_time(&self) -> bool {
+        self.is(LISTEN)
+    }
+
     /// Whether it is of this method.
     pub(super) fn is(&self, method: &str) -> bool {
         self.method.as_deref() == Some(method)
     }
+}
+
+/// Whether it is one that a request may have.
+pub(super) fn is_id(id: &Value) -> bool {
+    id.is_string() || id.is_i64() || id.is_u64()
+}
+
+/// Whether a request carries a key, under which it is done once however often it is asked.
+fn has_key(line: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Keyed {
+        params: Params,
+    }
+    #[derive(Deserialize)]
+    struct Params {
+        #[serde(rename = "_meta")]
+        meta: HashMap<String, Value>,
+    }
+    let keyed: Result<Keyed, _> = serde_json::from_slice(line);
+    keyed.is_ok_and(|keyed| keyed.params.meta.get(KEY).is_some_and(Value::is_string))
 }
 
 /// The request that a notification takes back.
@@ -96,33 +130,14 @@ fn changed(line: &[u8], change: impl FnOnce(&mut Value) -> Option<()>) -> Option
     Some(super::super::lines::line(&message))
 }
 
-/// An answer of the bridge's own that refuses. `retry` says whether asking again may help.
+/// An answer of the bridge's own that refuses. `retry` says whether to ask the same again: that this helps, and does nothing a
+/// second time.
 pub(super) fn refusal(id: &Value, code: i64, why: &str, retry: bool) -> Vec<u8> {
     let error = json!({ "code": code, "message": why, "data": { "retry": retry } });
     super::super::lines::line(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))
 }
 
-/// The beginning of a message that comes in pieces.
-#[derive(Debug, Default)]
-pub(super) struct Beginning(Vec<u8>);
-
-impl Beginning {
-    /// Keeps what there is room for.
-    pub(super) fn push(&mut self, piece: &[u8]) {
-        let room = BEGINNING_BYTES - self.0.len().min(BEGINNING_BYTES);
-        self.0.extend(piece.iter().take(room));
-    }
-
-    /// As much of the head as stands here; nothing where no id does.
-    pub(super) fn head(&self) -> Option<Head> {
-        let mut head = Head::default();
-        // Where it breaks off is behind what was found.
-        let _ = read(&self.0, &mut head);
-        head.id.is_some().then_some(head)
-    }
-}
-
-/// Reads a head as far as that is possible.
+/// Reads a head.
 fn read(text: &[u8], head: &mut Head) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     deserializer.deserialize_map(Reader(head))?;
@@ -194,21 +209,19 @@ mod tests {
     }
 
     #[test]
-    fn a_beginning_tells_whose_answer_it_is() {
-        let check = |text: &str, expected: Option<Value>| {
-            let mut beginning = Beginning::default();
-            for piece in text.as_bytes().chunks(3) {
-                beginning.push(piece);
-            }
-            assert!(beginning.0.len() <= BEGINNING_BYTES);
-            assert_eq!(beginning.head().and_then(Head::answers), expected, "{text}");
+    fn only_a_call_without_a_key_may_do_something_twice() {
+        let check = |line: &Value, expected: bool| {
+            let line = line.to_string();
+            let head = Head::of(line.as_bytes()).unwrap();
+            assert_eq!(head.may_be_repeated(line.as_bytes()), expected, "{line}");
         };
-        let long = "x".repeat(2 * BEGINNING_BYTES);
-        check(&format!(r#"{{"jsonrpc":"2.0","id":7,"result":{{"text":"{long}"#), Some(json!(7)));
-        check(&format!(r#"{{"id":"a.b","result":"{long}"#), Some(json!("a.b")));
-        check(&format!(r#"{{"id":7,"method":"ask","params":"{long}"#), None);
-        check(&format!(r#"{{"result":"{long}","id":7}}"#), None);
-        check("no message at all", None);
+        let call = |params: Value| json!({ "id": 1, "method": "tools/call", "params": params });
+        check(&json!({ "id": 1, "method": "tools/list" }), true);
+        check(&json!({ "id": 1, "method": "tools/call" }), false);
+        check(&call(json!({ "name": "x", "arguments": { "_meta": { KEY: "a" } } })), false);
+        check(&call(json!({ "name": "x", "_meta": { "progressToken": 1 } })), false);
+        check(&call(json!({ "name": "x", "_meta": { KEY: 3 } })), false);
+        check(&call(json!({ "name": "x", "_meta": { "progressToken": 1, KEY: "a" } })), true);
     }
 
     #[test]

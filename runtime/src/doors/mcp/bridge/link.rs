@@ -1,9 +1,9 @@
 //! The link between a client and the runtime of the moment.
 //!
 //! What always holds: nobody writes or reads while holding the lock on what is known, so the two directions never wait for
-//! each other. A request is registered before it is sent; of those registered, the ones that were sent are answered when
-//! their runtime is lost, and one that was not is its sender's. An answer is told only to a request that still waits for
-//! it, and nothing of a runtime is told once that is counted as lost.
+//! each other. A request is registered before it is sent, under an id that no other one waits under; of those registered,
+//! the ones that were sent are answered when their runtime is lost, and one that was not is its sender's. An answer is told
+//! only to a request that still waits for it, and nothing of a runtime is told once that is counted as lost.
 
 #[cfg(test)]
 mod tests;
@@ -14,14 +14,18 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use echo_storage::clock::Stopwatch;
 use serde_json::Value;
 
 use super::head::{CANCELLED, Head, INITIALIZED, cancelled, cancelling, refusal, with_id};
-use super::{MAX_ANSWER_BYTES, MAX_TRIES};
+use super::{MAX_ANSWER_BYTES, MAX_TRIES, NoRuntime, Waits};
 
 /// The code that clients know for a connection that was closed before the answer.
 const LOST: i64 = -32_000;
+/// The code for what is no request as the protocol has them.
+const INVALID: i64 = -32_600;
 /// The code for what the side that answers could not do.
 const INTERNAL: i64 = -32_603;
 
@@ -29,6 +33,7 @@ const INTERNAL: i64 = -32_603;
 pub(super) struct Link<W> {
     known: Mutex<Known>,
     out: Mutex<W>,
+    waits: Waits,
     /// The client hears no more.
     is_deaf: AtomicBool,
 }
@@ -56,6 +61,10 @@ struct InFlight {
     id: Value,
     /// Whether the whole line was sent.
     is_sent: bool,
+    /// Whether asking it again does nothing a second time.
+    may_be_repeated: bool,
+    /// Since when it waits; nothing where its answer may take as long as the client likes.
+    since: Option<Stopwatch>,
     /// The line, where it begins the handshake.
     handshake: Option<Vec<u8>>,
 }
@@ -71,8 +80,13 @@ pub(super) enum Registered {
 
 impl<W: Write> Link<W> {
     /// A link to nobody yet.
-    pub(super) fn new(out: W) -> Self {
-        Self { known: Mutex::default(), out: Mutex::new(out), is_deaf: AtomicBool::new(false) }
+    pub(super) fn new(out: W, waits: Waits) -> Self {
+        Self { known: Mutex::default(), out: Mutex::new(out), waits, is_deaf: AtomicBool::new(false) }
+    }
+
+    /// How long it waits.
+    pub(super) fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -113,8 +127,13 @@ impl<W: Write> Link<W> {
             known.stream = Some(stream.clone());
             known.number
         };
-        // A runtime that is gone already is found so by whoever writes next.
-        let _ = (&*stream).write_all(&handshake);
+        // Only a socket that is no more refuses these, and that is found so by whoever writes next.
+        let _ = stream.set_write_timeout(Some(self.waits.write));
+        let _ = stream.set_read_timeout(Some(self.waits.look()));
+        if (&*stream).write_all(&handshake).is_err() {
+            // So is a runtime that is gone already, or does not take it; nothing may follow a part of a line.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
         (number, stream)
     }
 
@@ -126,31 +145,41 @@ impl<W: Write> Link<W> {
             let Some(stream) = known.stream.clone() else { return Registered::Again };
             if let (Some(key), Some(id)) = (&key, head.asks()) {
                 let handshake = head.begins().then(|| line.to_vec());
-                let waiting = InFlight { id: id.clone(), is_sent: false, handshake };
+                if known.in_flight.contains_key(key) {
+                    drop(known);
+                    self.tell(&still_waits(id));
+                    return Registered::Done;
+                }
+                let may_be_repeated = head.may_be_repeated(line);
+                let since = (!head.has_time()).then(Stopwatch::new);
+                let waiting = InFlight { id: id.clone(), is_sent: false, may_be_repeated, since, handshake };
                 known.in_flight.insert(key.clone(), waiting);
             }
             (known.number, stream)
         };
-        let is_sent = (&*stream).write_all(line).is_ok();
+        let sent = write(&stream, line);
         let mut known = self.known();
-        if !is_sent {
+        if sent == Sent::InPart {
             key.and_then(|key| known.in_flight.remove(&key));
             drop(known);
             self.lose(number);
             return Registered::Again;
         }
-        let Some(key) = key else { return Registered::Done };
-        if known.number == number && known.stream.is_some() {
-            if let Some(waiting) = known.in_flight.get_mut(&key) {
-                waiting.is_sent = true;
+        let is_up = known.number == number && known.stream.is_some();
+        let unanswered = key.and_then(|key| {
+            if is_up {
+                known.in_flight.get_mut(&key)?.is_sent = true;
+                return None;
             }
-            return Registered::Done;
-        }
-        // It may have been read before the runtime was lost.
-        let unanswered = known.in_flight.remove(&key);
+            // It may have been read before the runtime was lost.
+            known.in_flight.remove(&key)
+        });
         drop(known);
         if let Some(waiting) = unanswered {
-            self.tell(&lost(&waiting.id));
+            self.tell(&waiting.lost());
+        }
+        if sent == Sent::ButItsEnd {
+            self.lose(number);
         }
         Registered::Done
     }
@@ -234,40 +263,123 @@ impl<W: Write> Link<W> {
         }
     }
 
-    /// Counts a runtime as lost, and answers what was sent to it.
-    pub(super) fn lose(&self, number: u64) {
-        let unanswered: Vec<Value> = {
-            let mut known = self.known();
-            if known.number != number || known.stream.take().is_none() {
-                return;
-            }
-            known.asked.clear();
-            let sent = known.in_flight.extract_if(|_, waiting| waiting.is_sent);
-            sent.map(|(_, waiting)| waiting.id).collect()
+    /// Answers what has waited too long. The connection stays: what else was asked may still be answered.
+    pub(super) fn answer_overdue(&self) {
+        let within = self.waits.answer;
+        let is_overdue = |waiting: &InFlight| {
+            waiting.is_sent && waiting.since.is_some_and(|since| since.elapsed() >= within)
         };
-        for id in &unanswered {
-            self.tell(&lost(id));
+        let overdue: Vec<InFlight> = {
+            let mut known = self.known();
+            let overdue = known.in_flight.extract_if(|_, waiting| is_overdue(waiting));
+            overdue.map(|(_, waiting)| waiting).collect()
+        };
+        for waiting in &overdue {
+            self.tell(&waiting.overdue(within));
         }
     }
 
-    /// Tells the runtime that the client has said all; whether there is one.
-    pub(super) fn say_no_more(&self) -> bool {
+    /// Counts a runtime as lost, and answers what was sent to it.
+    pub(super) fn lose(&self, number: u64) {
+        let unanswered: Vec<InFlight> = {
+            let mut known = self.known();
+            if known.number != number {
+                return;
+            }
+            let Some(stream) = known.stream.take() else { return };
+            // Where it is still there, whoever reads from it is to end.
+            let _ = stream.shutdown(Shutdown::Both);
+            known.asked.clear();
+            let sent = known.in_flight.extract_if(|_, waiting| waiting.is_sent);
+            sent.map(|(_, waiting)| waiting).collect()
+        };
+        for waiting in &unanswered {
+            self.tell(&waiting.lost());
+        }
+    }
+
+    /// Counts the runtime of the moment as lost.
+    pub(super) fn lose_last(&self) {
+        let number = self.known().number;
+        self.lose(number);
+    }
+
+    /// Tells the runtime that the client has said all.
+    pub(super) fn say_no_more(&self) {
         let stream = self.known().stream.clone();
-        // One that is gone needs not be told.
-        stream.is_some_and(|stream| stream.shutdown(Shutdown::Write).is_ok())
+        if let Some(stream) = stream {
+            // One that is gone needs not be told.
+            let _ = stream.shutdown(Shutdown::Write);
+        }
     }
 }
 
-/// The answer to a request whose runtime went away before it answered.
-fn lost(id: &Value) -> Vec<u8> {
-    let why = "the runtime went away before it answered: ask again, the next one is started for it. Whether this was done is \
-               not known; what was done is in the store";
-    refusal(id, LOST, why, true)
+/// What to do about a call of which nobody knows whether it was made.
+const LOOK_FIRST: &str = "this call may have been made, and made again it may be made twice: look first, by a tool that reads or \
+                          with `echo-org decisions`, and make it again where it was not. A call with a key of its own in its \
+                          _meta, under echo-org/key, can always be made again";
+
+impl InFlight {
+    /// The answer where its runtime went away before it answered.
+    fn lost(&self) -> Vec<u8> {
+        let next =
+            if self.may_be_repeated { "ask again, the next one is started for it" } else { LOOK_FIRST };
+        let why = format!("the runtime went away before it answered: {next}");
+        refusal(&self.id, LOST, &why, self.may_be_repeated)
+    }
+
+    /// The answer where its runtime is there and does not answer.
+    fn overdue(&self, within: Duration) -> Vec<u8> {
+        let next = if self.may_be_repeated { "then ask again" } else { LOOK_FIRST };
+        let why = format!(
+            "the runtime has not answered for {} s, longer than anything takes: `echo-org doctor` names its process; where \
+             that is stuck, end it, and the next one is started; {next}",
+            within.as_secs()
+        );
+        refusal(&self.id, LOST, &why, self.may_be_repeated)
+    }
 }
 
-/// The answer to a request for which there is no runtime.
-pub(super) fn no_runtime(id: &Value, why: &str) -> Vec<u8> {
-    refusal(id, LOST, &format!("there is no runtime to ask: {why}"), true)
+/// How much of a line was sent.
+#[derive(Debug, PartialEq, Eq)]
+enum Sent {
+    Whole,
+    /// All but what ends it: a runtime takes it for a line where nothing follows.
+    ButItsEnd,
+    /// So little that it is no message.
+    InPart,
+}
+
+/// Sends as much of a line as is taken.
+fn write(mut stream: &UnixStream, line: &[u8]) -> Sent {
+    let mut rest = line;
+    while !rest.is_empty() {
+        match stream.write(rest) {
+            Ok(count @ 1..) => rest = rest.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Ok(_) | Err(_) => break,
+        }
+    }
+    if rest.is_empty() {
+        Sent::Whole
+    } else if rest.trim_ascii().is_empty() {
+        Sent::ButItsEnd
+    } else {
+        Sent::InPart
+    }
+}
+
+/// The answer to a request under the id of one that waits. It is not to be asked again as it is, and where the client takes
+/// this for the answer to the first one, neither is that.
+fn still_waits(id: &Value) -> Vec<u8> {
+    let why = "a request under this id still waits for its answer, so this one was not sent on: give each request an id of \
+               its own";
+    refusal(id, INVALID, why, false)
+}
+
+/// The answer to a request for which there is no runtime. It was not sent, so it can be asked again.
+pub(super) fn no_runtime(id: &Value, none: &NoRuntime) -> Vec<u8> {
+    refusal(id, LOST, &format!("there is no runtime to ask: {}", none.why), none.may_change)
 }
 
 /// The answer to a request that no runtime has lived to read.

@@ -45,6 +45,26 @@ impl Write for Told {
     }
 }
 
+/// A way back to the client that takes nothing until it may, and says when something is to be taken.
+struct Held {
+    told: Told,
+    begun: Sender<()>,
+    may: Receiver<()>,
+}
+
+impl Write for Held {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = self.begun.send(());
+        // It may take all where nobody is left who could say so.
+        let _ = self.may.recv();
+        self.told.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A client of a bridge, and what is dialled for it.
 struct Client {
     to: Sender<Vec<u8>>,
@@ -56,6 +76,15 @@ struct Client {
 impl Client {
     /// Starts a bridge that dials these, and nobody afterwards.
     fn of(dials: impl IntoIterator<Item = UnixStream>) -> Self {
+        Self::hearing(Waits::USUAL, dials, |told| told)
+    }
+
+    /// As [`Client::of`], of a bridge that waits so long and a client that hears in its own way.
+    fn hearing<W: Write + Send + 'static>(
+        waits: Waits,
+        dials: impl IntoIterator<Item = UnixStream>,
+        way: impl FnOnce(Told) -> W,
+    ) -> Self {
         let (to, said) = mpsc::channel();
         let (told, from) = mpsc::channel();
         let (end, ended) = mpsc::channel();
@@ -64,10 +93,11 @@ impl Client {
         let count = dialled.clone();
         let dial = move || {
             *count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-            dials.pop_front().ok_or_else(|| "nobody is there".to_owned())
+            dials.pop_front().ok_or_else(|| NoRuntime { why: "nobody is there".to_owned(), may_change: true })
         };
+        let way = way(Told(told, Vec::new()));
         std::thread::spawn(move || {
-            run(dial, Said(said, VecDeque::new()), Told(told, Vec::new()));
+            run_within(waits, dial, Said(said, VecDeque::new()), way);
             let _ = end.send(());
         });
         Self { to, from, dialled, ended }
@@ -143,14 +173,19 @@ fn what_is_no_message_is_answered_and_needs_no_runtime() {
     let check = |line: &str, code: i64, id: Value| {
         client.say(&line);
         let told = client.hears();
-        assert_eq!((&told["error"]["code"], &told["id"]), (&json!(code), &id), "{line} {told}");
+        assert_eq!((&told["error"]["code"], &told["id"]), (&json!(code), &id), "{told}");
     };
     check("{", -32_700, Value::Null);
     check("hello", -32_700, Value::Null);
     check(r#"[{"id":1,"method":"tools/list"}]"#, -32_600, Value::Null);
     check(r#"{"id":7,"method":3}"#, -32_600, json!(7));
     check("{}", -32_600, Value::Null);
-    check(&"x".repeat(MAX_LINE_BYTES + 1), -32_600, Value::Null);
+    let long = "x".repeat(MAX_LINE_BYTES);
+    check(&long.repeat(2), -32_600, Value::Null);
+    check(&format!(r#"{{"id":8,"method":"tools/call","params":"{long}"}}"#), -32_600, json!(8));
+    check(&format!(r#"{{"method":"tools/call","params":"{long}","id":"a"}}"#), -32_600, json!("a"));
+    // What answers, or asks for no answer, is no request that the client waits for.
+    check(&format!(r#"{{"id":"1.0","result":"{long}"}}"#), -32_600, Value::Null);
     client.say(&" ");
     assert_eq!(client.dialled(), 0);
     assert_eq!(client.ends(), Vec::<Value>::new());
@@ -212,15 +247,18 @@ fn a_request_that_no_runtime_lives_to_read_is_told_so() {
 fn an_answer_that_is_too_long_is_told_as_such() {
     let (mut runtime, stream) = Runtime::new();
     let client = Client::of([stream]);
-    for id in [1, 2] {
+    for id in [1, 2, 3] {
         client.say(&request(id));
         let _ = runtime.hears();
     }
     let long = "x".repeat(MAX_ANSWER_BYTES);
     runtime.say(&format!(r#"{{"jsonrpc":"2.0","id":1,"result":"{long}"}}"#));
-    runtime.say(&answer(&json!(2)));
-    says(&client.hears(), &json!(1), "the answer has more than 33554432 bytes", false);
-    assert_eq!(client.hears(), answer(&json!(2)), "what comes behind is read as if it had not been there");
+    runtime.say(&format!(r#"{{"jsonrpc":"2.0","result":"{long}","id":2}}"#));
+    runtime.say(&answer(&json!(3)));
+    for id in [1, 2] {
+        says(&client.hears(), &json!(id), "the answer has more than 33554432 bytes", false);
+    }
+    assert_eq!(client.hears(), answer(&json!(3)), "what comes behind is read as if it had not been there");
 }
 
 #[test]
@@ -231,7 +269,7 @@ fn an_answer_that_is_too_long_and_tells_no_id_ends_the_connection() {
     client.say(&request(1));
     let _ = runtime.hears();
     let long = "x".repeat(MAX_ANSWER_BYTES);
-    let line = format!(r#"{{"result":"{long}","id":1}}{}"#, "\n");
+    let line = format!(r#"{{"result":"{long}","id":null}}{}"#, "\n");
     // The bridge closes its end when it has read enough.
     let _ = runtime.0.get_ref().write_all(line.as_bytes());
     says(&client.hears(), &json!(1), "went away before it answered", true);
@@ -311,4 +349,118 @@ fn what_a_client_has_taken_back_is_not_answered() {
     drop(runtime);
     assert_eq!(client.hears()["id"], 2);
     assert_eq!(client.ends(), Vec::<Value>::new());
+}
+
+/// Goal: what is told of a lost runtime while the client says its last is told before the bridge ends. Method: the way back
+/// takes nothing until the bridge has had time enough to end too early.
+#[test]
+fn a_bridge_that_is_answering_does_not_end() {
+    const TOO_EARLY: Duration = Duration::from_millis(200);
+    let (mut runtime, stream) = Runtime::new();
+    let ((begun, begins), (take, may)) = (mpsc::channel(), mpsc::channel());
+    let client = Client::hearing(Waits::USUAL, [stream], |told| Held { told, begun, may });
+    client.say(&request(1));
+    let _ = runtime.hears();
+    drop(runtime);
+    begins.recv_timeout(LIMIT).expect("the bridge tells of the loss");
+    let Client { to, from, ended, .. } = client;
+    drop(to);
+    assert_eq!(ended.recv_timeout(TOO_EARLY), Err(mpsc::RecvTimeoutError::Timeout));
+    drop(take);
+    ended.recv_timeout(LIMIT).expect("the bridge ends");
+    says(&from.try_recv().unwrap(), &json!(1), "went away before it answered", true);
+}
+
+#[test]
+fn what_a_runtime_does_not_answer_at_the_end_is_answered() {
+    let (mut runtime, stream) = Runtime::new();
+    let waits = Waits { last: Duration::from_millis(50), ..Waits::USUAL };
+    let client = Client::hearing(waits, [stream], |told| told);
+    client.say(&request(1));
+    let _ = runtime.hears();
+    let last = client.ends();
+    assert_eq!(last.len(), 1, "{last:?}");
+    says(&last[0], &json!(1), "went away before it answered", true);
+}
+
+/// Goal: nobody is told to make a call again that may have been made. Method: a runtime goes with a call on its way, one under a
+/// key and a list.
+#[test]
+fn a_lost_call_may_be_made_again_under_a_key_alone() {
+    let (mut runtime, stream) = Runtime::new();
+    let client = Client::of([stream]);
+    let call = |id: u64, meta: Value| {
+        let params = json!({ "name": "allocate", "arguments": {}, "_meta": meta });
+        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
+    };
+    for asked in [call(1, json!({})), call(2, json!({ "echo-org/key": "one" })), request(3)] {
+        client.say(&asked);
+        let _ = runtime.hears();
+    }
+    drop(runtime);
+    let mut told: Vec<Value> = (0..3).map(|_| client.hears()).collect();
+    told.sort_by_key(|answer| answer["id"].as_u64());
+    says(&told[0], &json!(1), "may have been made", false);
+    says(&told[1], &json!(2), "ask again", true);
+    says(&told[2], &json!(3), "ask again", true);
+}
+
+/// Goal: of two requests under one id both are answered. Method: the second is asked while the first waits, and again afterwards.
+#[test]
+fn a_second_request_under_an_id_is_refused_while_the_first_waits() {
+    let (mut runtime, stream) = Runtime::new();
+    let client = Client::of([stream]);
+    client.say(&request(1));
+    client.say(&request(1));
+    let refused = client.hears();
+    says(&refused, &json!(1), "a request under this id still waits", false);
+    assert_eq!(refused["error"]["code"], -32_600, "{refused}");
+    for _ in 0..2 {
+        assert_eq!(runtime.hears(), request(1));
+        runtime.say(&answer(&json!(1)));
+        assert_eq!(client.hears(), answer(&json!(1)));
+        client.say(&request(1));
+    }
+}
+
+/// Goal: what a runtime does not answer is answered in time, and nothing else of it is lost. Method: a runtime that answers
+/// nothing until the bridge has; what it says then of the same requests is for nobody. What was asked to be told for as long
+/// as the client likes waits longest, and goes on.
+#[test]
+fn a_request_that_a_runtime_does_not_answer_is_answered_in_time() {
+    let (mut runtime, stream) = Runtime::new();
+    let waits = Waits { answer: Duration::from_millis(50), ..Waits::USUAL };
+    let client = Client::hearing(waits, [stream], |told| told);
+    let ask = |id: u64, method: &str| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": {} });
+    for (id, method) in [(1, "subscriptions/listen"), (2, "tools/list"), (3, "tools/call")] {
+        client.say(&ask(id, method));
+        let _ = runtime.hears();
+    }
+    let mut told = [client.hears(), client.hears()];
+    told.sort_by_key(|answer| answer["id"].as_u64());
+    says(&told[0], &json!(2), "then ask again", true);
+    says(&told[1], &json!(3), "may have been made", false);
+    for id in [3, 2, 1] {
+        runtime.say(&answer(&json!(id)));
+    }
+    assert_eq!(client.hears(), answer(&json!(1)));
+    assert_eq!(client.dialled(), 1);
+}
+
+/// Goal: a runtime that takes nothing more holds nobody up for ever. Method: one that reads nothing, and a request that is
+/// longer than what a socket keeps; the next one reads.
+#[test]
+fn a_runtime_that_takes_nothing_more_is_given_up() {
+    let (_stuck, stream) = Runtime::new();
+    let (mut next, second) = Runtime::new();
+    let waits = Waits { write: Duration::from_millis(50), ..Waits::USUAL };
+    let client = Client::hearing(waits, [stream, second], |told| told);
+    client.say(&request(1));
+    let long = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": "x".repeat(MAX_LINE_BYTES / 2) });
+    client.say(&long);
+    // It was not sent whole, so the next one has it, although it is a call.
+    assert_eq!(next.hears(), long);
+    says(&client.hears(), &json!(1), "went away before it answered", true);
+    next.say(&answer(&json!(2)));
+    assert_eq!(client.hears(), answer(&json!(2)));
 }

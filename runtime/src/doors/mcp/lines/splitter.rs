@@ -5,8 +5,8 @@
 pub enum Found {
     /// A line, without its end.
     Line(Vec<u8>),
-    /// The beginning of a line that is longer than may be; the rest of it is skipped.
-    TooLong,
+    /// What was kept of a line that is longer than may be; the rest of it, from the bytes taken just now, is skipped.
+    TooLong(Vec<u8>),
 }
 
 /// Finds lines of a bounded length.
@@ -35,9 +35,8 @@ impl Splitter {
             return (taken, None);
         }
         if self.line.len() + piece.len() > self.max_bytes {
-            self.line = Vec::new();
             self.is_skipping = !ends;
-            return (taken, Some(Found::TooLong));
+            return (taken, Some(Found::TooLong(std::mem::take(&mut self.line))));
         }
         self.line.extend_from_slice(piece);
         (taken, ends.then(|| Found::Line(std::mem::take(&mut self.line))))
@@ -69,7 +68,7 @@ mod tests {
         all.extend(splitter.end());
         let told = |found| match found {
             Found::Line(line) => Some(String::from_utf8(line).unwrap()),
-            Found::TooLong => None,
+            Found::TooLong(_) => None,
         };
         all.into_iter().map(told).collect()
     }

@@ -27,7 +27,7 @@ fn told(link: &Link<Vec<u8>>) -> Vec<Value> {
 /// A link that is up, the number of its connection and the other end.
 fn up() -> (Link<Vec<u8>>, u64, UnixStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let link = Link::new(Vec::new());
+    let link = Link::new(Vec::new(), Waits::USUAL);
     let (number, _) = link.take_up(ours, false);
     (link, number, theirs)
 }
@@ -108,8 +108,31 @@ impl Write for Gone {
 
 #[test]
 fn a_client_that_hears_no_more_is_known_to_be_deaf() {
-    let link = Link::new(Gone);
+    let link = Link::new(Gone, Waits::USUAL);
     assert!(!link.is_deaf());
     link.tell(b"a line\n");
     assert!(link.is_deaf());
+}
+
+#[test]
+fn where_there_never_is_a_runtime_nobody_is_told_to_ask_again() {
+    for may_change in [true, false] {
+        let told = no_runtime(&json!(1), &NoRuntime { why: "none".to_owned(), may_change });
+        let told: Value = serde_json::from_slice(&told).unwrap();
+        assert_eq!(told["error"]["data"]["retry"], may_change, "{told}");
+    }
+}
+
+/// Goal: a line is sent again only where no runtime can take it for one. Method: what is left of a line when its runtime takes no
+/// more, by a socket that takes this much and then nothing.
+#[test]
+fn a_line_without_its_end_is_one_that_was_sent() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    let fill = || while (&ours).write(b"x").is_ok() {};
+    fill();
+    assert_eq!(write(&ours, b"{} \n"), Sent::InPart);
+    assert_eq!(write(&ours, b" \n"), Sent::ButItsEnd);
+    drop(theirs);
+    assert_eq!(write(&ours, b""), Sent::Whole);
 }
