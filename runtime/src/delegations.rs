@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::mail;
 use crate::turn::{Failure, Turn, refuse};
+use crate::wording::counted;
 
 pub use pick::{Category, Picked, pick};
 pub use standing::{Standing, TaskState};
@@ -157,22 +158,28 @@ fn give(
 
 /// The agent with the least to do, and why it is; one whose breaker is open comes last, and the order of joining breaks ties.
 fn least_busy(turn: &Turn<'_, '_>, delegation: &Delegation) -> Result<(RoleId, String), Failure> {
-    let mut best: Option<((bool, usize), &RoleId)> = None;
+    let tasks = turn.state().tasks(delegation.id, MAX_TASKS)?;
+    let mut best: Option<((bool, usize), (usize, usize), &RoleId)> = None;
     for role in delegation.active() {
         let Some(waiting) = waiting(turn, role)? else { continue };
-        let is_down = is_down(turn, role)?;
-        if best.as_ref().is_none_or(|(least, _)| (is_down, waiting) < *least) {
-            best = Some(((is_down, waiting), role));
+        let open = tasks.iter().filter(|task| task.role == *role && task.answer.is_none()).count();
+        let busy = (is_down(turn, role)?, waiting + open);
+        if best.as_ref().is_none_or(|(least, ..)| busy < *least) {
+            best = Some((busy, (waiting, open), role));
         }
     }
-    let Some(((is_down, waiting), role)) = best else {
+    let Some(((is_down, _), (waiting, open), role)) = best else {
         return refuse(format!(
             "{} has no agent any more that the organisation has: spawn one",
             delegation.id
         ));
     };
     let down = if is_down { ", though it takes no mail now, like all the others" } else { "" };
-    Ok((role.clone(), format!("it has the least to do: {waiting} messages and thoughts wait for it{down}")))
+    let open = counted(open, "task");
+    let why = format!(
+        "it has the least to do: {waiting} messages and thoughts wait for it, and {open} of this session{down}"
+    );
+    Ok((role.clone(), why))
 }
 
 fn is_down(turn: &Turn<'_, '_>, role: &RoleId) -> Result<bool, StoreError> {

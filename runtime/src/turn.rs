@@ -135,7 +135,7 @@ impl<'d, 'b> Turn<'d, 'b> {
             from: outgoing.from,
             to: outgoing.to,
             kind: outgoing.kind,
-            subject: outgoing.subject.chars().take(MAX_SUBJECT_CHARS).collect(),
+            subject: one_line(&outgoing.subject),
             content: text(&outgoing.content)?,
             about: outgoing.about,
             priority: Priority::Normal,
@@ -204,4 +204,10 @@ impl<'d, 'b> Turn<'d, 'b> {
     pub fn reply(&mut self, answer: &serde_json::Value) -> Result<(), Failure> {
         self.emit(Effect::Reply(answer.to_string()))
     }
+}
+
+/// A text as a subject: one line, so that no part of it can be taken for another line of a list, and cut.
+fn one_line(text: &str) -> String {
+    let chars = text.chars().map(|char| if char.is_control() { ' ' } else { char });
+    chars.take(MAX_SUBJECT_CHARS).collect()
 }

@@ -204,6 +204,9 @@ fn check(turn: &Turn<'_, '_>, proposal: &Proposal) -> Result<(), Failure> {
     if chars == 0 || chars > MAX_SUBJECT_CHARS {
         return refuse(format!("subject: it has {chars} characters, and needs 1 to {MAX_SUBJECT_CHARS}"));
     }
+    if proposal.subject.chars().any(char::is_control) {
+        return refuse("subject: it has a line break or another control sign, and is one line");
+    }
     let bytes = text_bytes(&proposal.context);
     if bytes > MAX_CONTEXT_BYTES {
         return refuse(format!("context: its texts have {bytes} bytes, and may have {MAX_CONTEXT_BYTES}"));

@@ -144,6 +144,10 @@ fn the_least_busy_gets_a_task_that_names_nobody() {
     let given = house.give(id, None).unwrap();
     assert_eq!(text(&given, "agent"), "porter");
     assert!(text(&given, "because").contains("the least to do: 0 messages"), "{given}");
+    assert!(text(&given, "because").ends_with("and 1 task of this session"), "{given}");
+    // What was read is still to be answered.
+    house.settle();
+    assert_eq!(text(&house.give(id, None).unwrap(), "agent"), "clerk");
 }
 
 #[test]

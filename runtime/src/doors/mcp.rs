@@ -14,7 +14,7 @@
 //! - `delegator`: the tools that pick who is needed, and give them tasks.
 //! - `people` and `asking`: the tools of people, and how a client is asked to ask its user.
 //! - `resources` and `prompts`: what can be read of the organisation, and how a model is put in the picture.
-//! - `limits`: how much one caller may ask at once and in a while.
+//! - `limits`: how much one caller may ask at once and in a while; `budget`: how much all may.
 //! - `taken`: streams that give up a client which does not read.
 //! - [`lines`]: messages as lines, bounded; the transport of a bridge's connection.
 //! - [`bridge`]: the process that a client starts.
@@ -27,6 +27,7 @@
 
 mod asking;
 pub mod bridge;
+mod budget;
 mod calls;
 mod catalogue;
 mod delegator;

@@ -109,7 +109,7 @@ fn nonsense_on_stdio_is_answered_and_costs_nothing() {
     long.push(b'\n');
     client.write(&long);
     let refused = client.hears();
-    assert!(refused["error"]["message"].as_str().unwrap().contains("at most 1048576 bytes"), "{refused}");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("at most 524288 bytes"), "{refused}");
     // Long, and as well formed as can be.
     let long = request(
         7,

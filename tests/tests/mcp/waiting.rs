@@ -172,6 +172,9 @@ fn a_session_of_http_is_asked_and_told_of_the_wait() {
     let (approval, code) = waiting(&home);
     assert!(question["params"]["message"].as_str().unwrap().contains(&approval), "{question}");
     assert!(!question.to_string().contains(&code), "{question}");
+    for words in ["dec-1", "put forward by ceo", " USD"] {
+        assert!(question["params"]["message"].as_str().unwrap().contains(words), "{words}: {question}");
+    }
     let content = json!({ "answer": "approve", "code": code, "note": "go" });
     let said = client.post(&json!({
         "jsonrpc": "2.0", "id": question["id"], "result": { "action": "accept", "content": content },

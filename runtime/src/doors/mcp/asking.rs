@@ -69,7 +69,7 @@ fn waits(answer: &Answer) -> Option<(ApprovalId, String)> {
 }
 
 /// What is asked, as the protocol has it.
-fn question(approval: ApprovalId, why: &str) -> Option<ElicitRequestParams> {
+fn question(approval: ApprovalId, why: &str, entry: &Entry) -> Option<ElicitRequestParams> {
     let schema = json!({
         "type": "object",
         "properties": {
@@ -86,9 +86,17 @@ fn question(approval: ApprovalId, why: &str) -> Option<ElicitRequestParams> {
         },
         "required": ["answer"],
     });
+    let about = decided(entry).map(|decision| {
+        let (id, subject, amount) = (decision.id, &decision.proposal.subject, decision.amount());
+        format!(
+            "{id}, \u{201c}{subject}\u{201d}, for {amount}, put forward by {}: ",
+            decision.proposal.initiator
+        )
+    });
     let message = format!(
-        "{approval} waits for a person: {why}. Answer here with its code, or later from the command line; until then it stays \
-         in the queue."
+        "{approval} waits for a person: {}{why}. Answer here with its code, or later from the command line; until then it stays \
+         in the queue.",
+        about.unwrap_or_default()
     );
     let requested_schema = serde_json::from_value(schema).ok()?;
     Some(ElicitRequestParams::FormElicitationParams { meta: None, message, requested_schema })
@@ -154,7 +162,7 @@ impl Server {
             self.look_again(&mut answer, entry).await;
             return answer.into_result().into();
         }
-        let Some(question) = question(approval, &why) else { return answer.into_result().into() };
+        let Some(question) = question(approval, &why, entry) else { return answer.into_result().into() };
         if has_no_handshake(context) {
             let asked = InputRequest::Elicitation(ElicitRequest::new(question));
             let asked = BTreeMap::from([(VERDICT.to_owned(), asked)]);

@@ -36,6 +36,7 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
+use super::budget::{BUSY, Budget};
 use super::door::Door;
 use super::limits::Caller;
 use super::lines::MAX_LINE_BYTES;
@@ -72,6 +73,7 @@ tokio::task_local! {
 /// The doors on HTTP.
 pub struct Http {
     doors: HashMap<String, At>,
+    budget: Budget,
 }
 
 /// What stands behind a path.
@@ -157,7 +159,7 @@ impl Http {
             let of_door = token.of_door(&door);
             (door.path(), At::door(door, desk, of_door, leave))
         });
-        Arc::new(Self { doors: doors.collect() })
+        Arc::new(Self { doors: doors.collect(), budget: desk.budget.clone() })
     }
 
     /// Serves a connection until its client has gone, or the runtime leaves and what was asked is answered. What `keep` gives
@@ -238,6 +240,9 @@ impl Http {
             Ok(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "the body broke off"),
             Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
         };
+        let Some(part) = self.budget.part(body.len()).await else {
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, BUSY);
+        };
         let (message, session) = (serde_json::from_slice::<Head>(&body).ok(), head.headers.get(SESSION));
         let open = match (message.as_ref().and_then(|message| message.id.as_ref()), session) {
             (Some(id), Some(session)) => {
@@ -266,11 +271,11 @@ impl Http {
         };
         let answer =
             CALLER.scope(caller, at.service.handle(Request::from_parts(head, Full::new(body)))).await;
-        let Some(open) = open else { return answer };
+        let kept = (open, part);
         answer.map(|body| {
             let kept = move |frame| {
                 // It is over when the body goes.
-                let _ = &open;
+                let _ = &kept;
                 frame
             };
             body.map_frame(kept).boxed()

@@ -10,7 +10,7 @@
 
 mod splitter;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -29,12 +29,15 @@ use tokio::task::JoinHandle;
 
 pub use splitter::{Found, Splitter};
 
+use super::budget::{BUSY, Budget, Part};
+use super::limits::TOO_MANY;
 use super::taken::{TAKE_MS, Taken};
 use crate::doors::socket::wire::Stream;
+use crate::tool::MAX_ARGUMENTS_BYTES;
 use crate::training::Stop;
 
-/// The longest message that a client may send, in bytes. The largest arguments of a tool are an eighth of it.
-pub const MAX_LINE_BYTES: usize = 1024 * 1024;
+/// The longest message that a client may send, in bytes. Arguments may take four times their length, as another client may write them.
+pub const MAX_LINE_BYTES: usize = 4 * MAX_ARGUMENTS_BYTES;
 
 /// How many answers may wait to be taken before nothing more is read.
 const MAX_WAITING: usize = 64;
@@ -59,6 +62,8 @@ pub enum NoMessage {
     Batch,
     /// It is JSON, and no request, notification or answer.
     Other,
+    /// There was no room for one so large.
+    Busy,
 }
 
 impl NoMessage {
@@ -85,6 +90,7 @@ impl NoMessage {
             Self::Batch => {
                 (ErrorCode::INVALID_REQUEST, "send each message of a batch on a line of its own".to_owned())
             }
+            Self::Busy => (TOO_MANY, BUSY.to_owned()),
             Self::Other => {
                 let why = "this is no request, notification or answer of JSON-RPC 2.0 as MCP has them";
                 (ErrorCode::INVALID_REQUEST, why.to_owned())
@@ -105,20 +111,24 @@ pub fn line(message: &impl serde::Serialize) -> Vec<u8> {
 /// The ids of a client's requests that no other request may have now.
 #[derive(Default)]
 struct Open {
-    /// Those of requests that are being answered.
-    asked: HashSet<RequestId>,
+    /// Those of requests that are being answered, and what each has of the budget.
+    asked: HashMap<RequestId, Part>,
     /// Those of requests that were cancelled: the SDK would take what is left of one for the answer to the next of its id.
     cancelled: VecDeque<RequestId>,
 }
 
 impl Open {
     /// Whether a request may have this id; if so, it has it from here on.
-    fn begin(&mut self, id: &RequestId) -> bool {
-        !self.cancelled.contains(id) && self.asked.insert(id.clone())
+    fn begin(&mut self, id: &RequestId, part: Part) -> bool {
+        let is_free = !self.cancelled.contains(id) && !self.asked.contains_key(id);
+        if is_free {
+            self.asked.insert(id.clone(), part);
+        }
+        is_free
     }
 
     fn cancel(&mut self, id: &RequestId) {
-        if self.asked.remove(id) {
+        if self.asked.remove(id).is_some() {
             self.cancelled.truncate(MAX_CANCELLED - 1);
             self.cancelled.push_front(id.clone());
         }
@@ -172,6 +182,9 @@ pub(super) struct Lines {
     /// Whether the client has said how it speaks; what comes before and is no request is not for anybody.
     has_begun: bool,
     open: Arc<Mutex<Open>>,
+    budget: Budget,
+    /// A line that waits for its part of the budget.
+    found: Option<Found>,
     written: Option<mpsc::Sender<Waiting>>,
     /// How many bytes wait to be taken.
     bytes: watch::Sender<usize>,
@@ -205,12 +218,12 @@ async fn last_words(writer: Option<JoinHandle<()>>) {
 
 impl Lines {
     /// The lines of a stream, until the runtime leaves.
-    pub(super) fn of(stream: Box<dyn Stream>, leave: Stop) -> Self {
-        Self::taken_within(stream, leave, Duration::from_millis(TAKE_MS))
+    pub(super) fn of(stream: Box<dyn Stream>, budget: Budget, leave: Stop) -> Self {
+        Self::taken_within(stream, budget, leave, Duration::from_millis(TAKE_MS))
     }
 
     /// As [`Lines::of`], of a client that has so long to take anything of what waits for it.
-    fn taken_within(stream: Box<dyn Stream>, leave: Stop, within: Duration) -> Self {
+    fn taken_within(stream: Box<dyn Stream>, budget: Budget, leave: Stop, within: Duration) -> Self {
         let (read, write) = tokio::io::split(stream);
         let write = Taken::within(write, within);
         let (written, waiting) = mpsc::channel(MAX_WAITING);
@@ -220,6 +233,8 @@ impl Lines {
             refusals: VecDeque::new(),
             has_begun: false,
             open: Arc::default(),
+            budget,
+            found: None,
             written: Some(written),
             bytes: watch::Sender::new(0),
             writer: Some(tokio::spawn(write_all(write, waiting))),
@@ -228,7 +243,7 @@ impl Lines {
     }
 
     /// The message on a line, if one is there and anybody waits for it.
-    fn message(&mut self, found: Found) -> Option<ClientJsonRpcMessage> {
+    fn message(&mut self, found: Found, part: Part) -> Option<ClientJsonRpcMessage> {
         let line = match found {
             Found::TooLong(_) => {
                 self.refusals.push_back(NoMessage::TooLong.answer(&Value::Null));
@@ -245,7 +260,7 @@ impl Lines {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         match &message {
             ClientJsonRpcMessage::Request(request) => {
-                if !open.begin(&request.id) {
+                if !open.begin(&request.id, part) {
                     self.refusals.push_back(taken(&request.id));
                     return None;
                 }
@@ -329,14 +344,28 @@ impl Transport<RoleServer> for Lines {
                 continue;
             }
             drop(room);
-            let found = tokio::select! {
-                found = next(&mut self.read, &mut self.splitter) => found?,
-                // It was given up.
+            if self.found.is_none() {
+                self.found = Some(tokio::select! {
+                    found = next(&mut self.read, &mut self.splitter) => found?,
+                    // It was given up.
+                    () = written.closed() => return None,
+                    () = self.leave.wait() => return None,
+                });
+            }
+            let bytes = self.found.as_ref().map_or(0, Found::bytes);
+            let part = tokio::select! {
+                part = self.budget.part(bytes) => part,
                 () = written.closed() => return None,
                 () = self.leave.wait() => return None,
             };
-            if let Some(message) = self.message(found) {
-                return Some(message);
+            let found = self.found.take()?;
+            match part {
+                Some(part) => {
+                    if let Some(message) = self.message(found, part) {
+                        return Some(message);
+                    }
+                }
+                None => self.refusals.push_back(NoMessage::Busy.answer(&id_of(&found))),
             }
         }
     }
@@ -346,6 +375,17 @@ impl Transport<RoleServer> for Lines {
         last_words(self.writer.take()).await;
         Ok(())
     }
+}
+
+/// The id that a line gives itself, without reading the rest of it into memory.
+fn id_of(found: &Found) -> Value {
+    #[derive(serde::Deserialize)]
+    struct Only {
+        id: Option<RequestId>,
+    }
+    let Found::Line(line) = found else { return Value::Null };
+    let only = serde_json::from_slice::<Only>(line).ok().and_then(|only| only.id);
+    only.map_or(Value::Null, |id| json!(id))
 }
 
 /// The next line; nothing at the end or when the connection breaks. An end without a newline ends a line as well.
@@ -388,21 +428,21 @@ mod tests {
         let id = |number: usize| RequestId::Number(i64::try_from(number).unwrap());
         let answer =
             |number| serde_json::from_value(json!({ "jsonrpc": "2.0", "id": number, "result": {} })).unwrap();
-        assert!(open.begin(&id(1)));
-        assert!(!open.begin(&id(1)));
+        assert!(open.begin(&id(1), Part::default()));
+        assert!(!open.begin(&id(1), Part::default()));
         open.answered(&answer(2));
-        assert!(!open.begin(&id(1)));
+        assert!(!open.begin(&id(1), Part::default()));
         open.answered(&answer(1));
-        assert!(open.begin(&id(1)));
+        assert!(open.begin(&id(1), Part::default()));
         // One that nobody has is cancelled in vain.
         open.cancel(&id(9));
         open.cancel(&id(1));
-        assert!(!open.begin(&id(1)) && open.begin(&id(9)));
+        assert!(!open.begin(&id(1), Part::default()) && open.begin(&id(9), Part::default()));
         for number in 100..100 + MAX_CANCELLED {
-            assert!(open.begin(&id(number)));
+            assert!(open.begin(&id(number), Part::default()));
             open.cancel(&id(number));
         }
-        assert!(open.begin(&id(1)), "it has been long ago");
+        assert!(open.begin(&id(1), Part::default()), "it has been long ago");
         assert_eq!((open.asked.len(), open.cancelled.len()), (2, MAX_CANCELLED));
     }
 
@@ -415,7 +455,7 @@ mod tests {
         runtime.block_on(async {
             let (mut ours, theirs) = tokio::net::UnixStream::pair().unwrap();
             let within = Duration::from_millis(200);
-            let mut lines = Lines::taken_within(Box::new(theirs), Stop::never(), within);
+            let mut lines = Lines::taken_within(Box::new(theirs), Budget::new(), Stop::never(), within);
             // Each is refused, and the refusals fill what the system keeps for their reader.
             let asks = tokio::spawn(async move {
                 while ours.write_all(b"{\n").await.is_ok() {}
@@ -436,7 +476,7 @@ mod tests {
         runtime.block_on(async {
             let (mut ours, theirs) = tokio::net::UnixStream::pair().unwrap();
             let (leave, leaves) = tokio::sync::watch::channel(false);
-            let mut lines = Lines::of(Box::new(theirs), leaves.into());
+            let mut lines = Lines::of(Box::new(theirs), Budget::new(), leaves.into());
             ours.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n").await.unwrap();
             assert!(lines.receive().await.is_some());
             leave.send_replace(true);

@@ -20,6 +20,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::budget::Budget;
 use super::calls::{self, Called};
 use super::catalogue::Catalogue;
 use super::door::Door;
@@ -50,13 +51,15 @@ pub struct Desk {
     pub(super) catalogue: Catalogue,
     /// In whose name people's answers are given: who runs the runtime, since nobody else can reach it.
     pub(super) person: String,
+    /// What large messages share, whoever sends them.
+    pub(super) budget: Budget,
 }
 
 impl Desk {
     /// That of a runtime.
     pub fn new(runtime: Handle, person: String) -> Arc<Self> {
         let catalogue = Catalogue::of(runtime.organisation().clone());
-        Arc::new(Self { runtime, catalogue, person })
+        Arc::new(Self { runtime, catalogue, person, budget: Budget::new() })
     }
 
     /// The organisation that is served.
@@ -107,7 +110,8 @@ impl Server {
     /// answered, and what waits for a person waits no longer.
     pub async fn serve_lines(mut self, stream: Box<dyn Stream>, leave: Stop) {
         self.leave = leave.clone();
-        let begun = Box::pin(rmcp::serve_server(self, Lines::of(stream, leave))).await;
+        let budget = self.desk.budget.clone();
+        let begun = Box::pin(rmcp::serve_server(self, Lines::of(stream, budget, leave))).await;
         let running = match begun {
             Ok(running) => running,
             Err(error) => {

@@ -100,6 +100,9 @@ pub(super) fn write(file: &Path, key: &str, entries: Map<String, Value>) -> Resu
         Failed::Failure(format!("cannot {what} {}: {cause}", path.display()))
     };
     let file = behind_links(file)?;
+    if std::fs::metadata(&file).is_ok_and(|found| !found.is_file()) {
+        return Err(Failed::Failure(format!("{} is no file: name one with --file", file.display())));
+    }
     let text = match std::fs::read_to_string(&file) {
         Ok(text) => Some(text),
         Err(cause) if cause.kind() == ErrorKind::NotFound => None,
@@ -270,5 +273,14 @@ mod tests {
         assert!(matches!(write(&link, "servers", entries()).unwrap(), Merged::Written { .. }));
         assert!(link.is_symlink() && !target.is_symlink());
         assert!(std::fs::read_to_string(&target).unwrap().contains("/bin/echo-org"));
+    }
+
+    /// A directory is never read, so a device is tried, which would read as an empty file.
+    #[test]
+    fn what_is_no_file_is_left_alone() {
+        let Err(Failed::Failure(why)) = write(Path::new("/dev/null"), "servers", entries()) else {
+            panic!("it was replaced")
+        };
+        assert!(why.contains("/dev/null is no file"), "{why}");
     }
 }

@@ -9,6 +9,14 @@ pub enum Found {
     TooLong(Vec<u8>),
 }
 
+impl Found {
+    /// How many bytes of it there are to be read.
+    pub(in crate::doors::mcp) fn bytes(&self) -> usize {
+        let (Self::Line(bytes) | Self::TooLong(bytes)) = self;
+        bytes.len()
+    }
+}
+
 /// Finds lines of a bounded length.
 #[derive(Debug)]
 pub struct Splitter {
