@@ -17,8 +17,6 @@
 mod actor;
 mod dispatcher;
 mod pool;
-#[cfg(test)]
-mod tests;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -442,3 +440,6 @@ async fn timers(shared: Arc<Shared>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
