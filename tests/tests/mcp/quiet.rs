@@ -6,6 +6,7 @@ use std::net::Shutdown;
 use echo_runtime::doors::mcp::door::Door;
 use echo_runtime::doors::socket::address::Address;
 use echo_runtime::doors::socket::client::{Client, Found};
+use echo_storage::names::{Id, SessionId};
 use echo_tests::mcp::{HANDSHAKE, Stdio, introduction, request};
 use echo_tests::{Home, role};
 use serde_json::{Value, json};
@@ -117,4 +118,20 @@ fn arguments_that_are_too_long_are_not_journaled() {
     let fits = json!({ "words": "x".repeat(60 * 1024) });
     let sent = role.call("send_message", &json!({ "to": "cto", "subject": "x", "content": fits }));
     assert_eq!(sent["isError"], false, "{sent:.300}");
+}
+
+/// Goal: nor is what cannot be played. Method: sessions that are not there are taken up again, through the socket.
+#[test]
+fn sessions_that_are_not_there_are_not_in_the_log() {
+    let home = Home::sharing();
+    let _keeps = Stdio::ready(&home, &["--role", "ceo"]);
+    let log = || std::fs::read_to_string(home.store().with_extension("redb.log")).unwrap();
+    let before = log();
+    let address = Address::of(&home.store(), &home.path().join("echo-org")).unwrap();
+    let Found::Host(client) = Client::connect(&address).unwrap() else { panic!("it left") };
+    for number in 90..110 {
+        client.resume(SessionId::from_number(number)).unwrap();
+    }
+    // The last of them has begun, so those before it are over.
+    assert_eq!(log(), before);
 }

@@ -300,7 +300,7 @@ impl Connection<'_> {
             let played = perform(&shared, Play::New(&scenario), &mut tell).await;
             match (started, played) {
                 (Some(started), Err(error)) => drop(started.send(Err(error))),
-                (None, Err(error)) => tracing::error!(%error, "a session could not be played to its end"),
+                (None, Err(error)) => tell_log("a session could not be played to its end", &error),
                 (_, Ok(())) => {}
             }
         })?;
@@ -315,7 +315,7 @@ impl Connection<'_> {
             let _ = tell_begun.send(());
             let rest = Play::Rest { session, seen: u64::MAX };
             if let Err(error) = perform(&shared, rest, &mut |_| {}).await {
-                tracing::error!(%session, %error, "a session could not be taken up again");
+                tell_log("a session could not be taken up again", &error);
             }
         })?;
         begun.await.map_err(|_| RuntimeError::Stopped)?;
@@ -419,6 +419,17 @@ async fn perform(
     let stop = shared.leaving();
     let mut watcher = |entry: &Entry| watcher(entry);
     training::play(&shared.live, Playing { what, watcher: &mut watcher, stop }).await.map(drop)
+}
+
+/// Writes to the log what a session has come to. Any client may have refused what it asks for, as often as it likes, so that
+/// is not among it.
+fn tell_log(what: &str, error: &RuntimeError) {
+    match error {
+        RuntimeError::Refused(_) => tracing::debug!("{what}: it was refused"),
+        RuntimeError::Stopped | RuntimeError::Lost(_) | RuntimeError::Store(_) => {
+            tracing::error!(%error, "{what}");
+        }
+    }
 }
 
 fn table_of(number: u8) -> Result<TableId, RuntimeError> {
