@@ -156,19 +156,27 @@ fn give(
     turn.reply(&json!({ "session": id, "message": message, "agent": role, "because": because }))
 }
 
+/// How much an agent has to do.
+struct Load<'d> {
+    role: &'d RoleId,
+    is_down: bool,
+    /// Messages and thoughts that wait for it.
+    waiting: usize,
+    /// Tasks of the delegation that it has not answered.
+    open: usize,
+}
+
 /// The agent with the least to do, and why it is; one whose breaker is open comes last, and the order of joining breaks ties.
 fn least_busy(turn: &Turn<'_, '_>, delegation: &Delegation) -> Result<(RoleId, String), Failure> {
     let tasks = turn.state().tasks(delegation.id, MAX_TASKS)?;
-    let mut best: Option<((bool, usize), (usize, usize), &RoleId)> = None;
+    let mut all = Vec::new();
     for role in delegation.active() {
         let Some(waiting) = waiting(turn, role)? else { continue };
         let open = tasks.iter().filter(|task| task.role == *role && task.answer.is_none()).count();
-        let busy = (is_down(turn, role)?, waiting + open);
-        if best.as_ref().is_none_or(|(least, ..)| busy < *least) {
-            best = Some((busy, (waiting, open), role));
-        }
+        all.push(Load { role, is_down: is_down(turn, role)?, waiting, open });
     }
-    let Some(((is_down, _), (waiting, open), role)) = best else {
+    let least = all.into_iter().min_by_key(|load| (load.is_down, load.waiting + load.open));
+    let Some(Load { role, is_down, waiting, open }) = least else {
         return refuse(format!(
             "{} has no agent any more that the organisation has: spawn one",
             delegation.id
