@@ -61,17 +61,23 @@ pub fn pick(
         return Ok(Picked { category, because: "it was named".to_owned() });
     }
     let words = keywords::words(description);
-    let mut best: Option<(&Category, Vec<&str>)> = None;
-    for category in categories {
+    let telling = |category: &'static Category| {
         let told = category.words.iter().copied().filter(|telling| keywords::tells(&words, telling));
-        let told: Vec<&str> = told.collect();
-        if !told.is_empty() && best.as_ref().is_none_or(|(_, most)| told.len() > most.len()) {
-            best = Some((category, told));
-        }
-    }
-    Ok(match best {
+        (category, told.collect::<Vec<_>>())
+    };
+    let mut told_of: Vec<_> = categories.iter().map(telling).filter(|(_, told)| !told.is_empty()).collect();
+    // Among equals the order stays.
+    told_of.sort_by_key(|(_, told)| std::cmp::Reverse(told.len()));
+    Ok(match told_of.first() {
         Some((category, told)) => {
-            let because = format!("the description tells of it: {}", told.join(", "));
+            let alike = told_of.iter().skip(1).filter(|(_, other)| other.len() == told.len());
+            let alike: Vec<&str> = alike.map(|(other, _)| other.name).collect();
+            let tie = if alike.is_empty() {
+                String::new()
+            } else {
+                format!("; it tells as much of {}, so name one where that is meant", alike.join(", "))
+            };
+            let because = format!("the description tells of it: {}{tie}", told.join(", "));
             Picked { category, because: because.chars().take(MAX_REASON_CHARS).collect() }
         }
         None => Picked {

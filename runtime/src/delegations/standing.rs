@@ -48,6 +48,8 @@ pub struct TaskStanding {
     pub state: TaskState,
     /// The message that answered it.
     pub answer: Option<MessageId>,
+    /// Its subject.
+    pub answer_subject: Option<String>,
 }
 
 /// An agent of a delegation.
@@ -168,7 +170,9 @@ fn of_task(state: &(impl State + ?Sized), config: &Config, task: Task) -> Result
             DeliveryState::Unread | DeliveryState::Failed => TaskState::Waiting,
         },
     };
-    Ok(TaskStanding { message, agent: role, subject, state: now, answer })
+    let answered = answer.map(|id| state.message(id)).transpose()?.flatten();
+    let answer_subject = answered.map(|message| message.subject);
+    Ok(TaskStanding { message, agent: role, subject, state: now, answer, answer_subject })
 }
 
 impl fmt::Display for Standing {
@@ -184,7 +188,9 @@ impl fmt::Display for Standing {
         }
         for task in self.tasks.iter().take(MAX_TOLD) {
             let what = match (task.state, task.answer) {
-                (_, Some(answer)) => format!("answered by {answer}"),
+                (_, Some(answer)) => {
+                    format!("answered by {answer}: {}", task.answer_subject.as_deref().unwrap_or_default())
+                }
                 (TaskState::Read, None) => "read, not answered".to_owned(),
                 (TaskState::GivenUp, None) => "given up".to_owned(),
                 (TaskState::Waiting | TaskState::Answered, None) => "waiting".to_owned(),

@@ -178,7 +178,7 @@ fn status(state: &Snapshot, id: DelegationId) -> Result<CallToolResult, StoreErr
     let standing = Standing::of(state, &config, &delegation)?;
     let Delegation { description, category, because, started_at, end, .. } = delegation;
     let is_open = end.is_none();
-    let text = format!("{id} is {}: {standing}", if is_open { "open" } else { "ended" });
+    let text = format!("{id} {}: {standing}", if is_open { "is open" } else { "has ended" });
     let ended = end.map(|end| json!({ "at": end.at.to_string(), "summary": end.summary }));
     let structured = json!({
         "session": id, "is_open": is_open, "description": description, "task_category": category, "because": because,

@@ -17,10 +17,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use echo_storage::clock::Stopwatch;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::head::{CANCELLED, Head, INITIALIZED, cancelled, cancelling, refusal, with_id};
 use super::{MAX_ANSWER_BYTES, MAX_TRIES, NoRuntime, Waits};
+use crate::doors::mcp::lines::line;
 
 /// The code that clients know for a connection that was closed before the answer.
 const LOST: i64 = -32_000;
@@ -281,7 +282,7 @@ impl<W: Write> Link<W> {
 
     /// Counts a runtime as lost, and answers what was sent to it.
     pub(super) fn lose(&self, number: u64) {
-        let unanswered: Vec<InFlight> = {
+        let (unanswered, asked): (Vec<InFlight>, Vec<String>) = {
             let mut known = self.known();
             if known.number != number {
                 return;
@@ -289,10 +290,13 @@ impl<W: Write> Link<W> {
             let Some(stream) = known.stream.take() else { return };
             // Where it is still there, whoever reads from it is to end.
             let _ = stream.shutdown(Shutdown::Both);
-            known.asked.clear();
+            let asked = known.asked.drain().map(|(id, _)| id).collect();
             let sent = known.in_flight.extract_if(|_, waiting| waiting.is_sent);
-            sent.map(|(_, waiting)| waiting).collect()
+            (sent.map(|(_, waiting)| waiting).collect(), asked)
         };
+        for id in &asked {
+            self.tell(&taken_back(id));
+        }
         for waiting in &unanswered {
             self.tell(&waiting.lost());
         }
@@ -312,6 +316,14 @@ impl<W: Write> Link<W> {
             let _ = stream.shutdown(Shutdown::Write);
         }
     }
+}
+
+/// What tells a client that a runtime which has gone waits no more for the answer to what it asked, by the id that the client
+/// knows, as JSON.
+fn taken_back(id: &str) -> Vec<u8> {
+    let id: Value = serde_json::from_str(id).unwrap_or_default();
+    let params = json!({ "requestId": id, "reason": "the runtime that asked went away" });
+    line(&json!({ "jsonrpc": "2.0", "method": CANCELLED, "params": params }))
 }
 
 /// What to do about a call of which nobody knows whether it was made.

@@ -70,6 +70,21 @@ fn a_runtime_that_was_lost_asks_and_takes_back_nothing() {
 }
 
 #[test]
+fn what_a_lost_runtime_has_asked_is_taken_back() {
+    let (link, number, _theirs) = up();
+    link.hear(number, json!({ "id": 0, "method": "elicitation/create" }).to_string().into_bytes());
+    let asked = told(&link)[0]["id"].clone();
+    link.lose(number);
+    let back = told(&link);
+    assert_eq!(
+        (back.len(), &back[0]["method"], &back[0]["params"]["requestId"]),
+        (1, &json!(CANCELLED), &asked)
+    );
+    link.lose(number);
+    assert_eq!(told(&link), Vec::<Value>::new());
+}
+
+#[test]
 fn what_was_not_sent_is_its_senders() {
     let (link, number, theirs) = up();
     drop(theirs);
