@@ -21,6 +21,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// How many sessions are killed.
 const SESSIONS: usize = 50;
+/// How many there are at most until half as many kills as the sessions above have hit one in its middle.
+const MOST_SESSIONS: usize = 4 * SESSIONS;
 
 /// How often one session is killed at most.
 const MAX_KILLS: u64 = 3;
@@ -151,7 +153,11 @@ fn a_session_that_is_killed_at_any_moment_ends_as_one_that_was_left_alone() {
     assert!(expected.said.iter().any(|said| said.starts_with("round 3")), "{expected:#?}");
 
     let (mut killed, mut in_the_middle) = (0, 0);
-    for session in 0..SESSIONS {
+    // Where on this machine kills hit less often than elsewhere, there are more of them.
+    for session in 0..MOST_SESSIONS {
+        if session >= SESSIONS && in_the_middle * 2 >= SESSIONS {
+            break;
+        }
         let home = Home::default();
         let kills = 1 + random.next_u64() % MAX_KILLS;
         for run_number in 0..=kills {
