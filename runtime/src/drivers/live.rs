@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Most mail never gets to an actor: the writer takes it in its sender's batch. What it leaves, because the agent is busy,
-//! or was busy a moment ago, or the batch was full, the actor finds in the inbox.
+//! or was busy a moment ago, or the batch was full, the actor finds in the inbox. Of a small batch behind which nothing waits
+//! the writer tells by itself, without the dispatcher.
 //!
 //! What always holds: the store is the truth and everything here is a hint. A full queue of questions loses
 //! nothing, and one wake-up says as much as many, because whoever wakes looks into the store. Deliveries go out before

@@ -49,7 +49,7 @@ impl Budget {
         self.part_within(bytes, Duration::from_millis(WAIT_MS)).await
     }
 
-    async fn part_within(&self, bytes: usize, wait: Duration) -> Option<Part> {
+    pub(super) async fn part_within(&self, bytes: usize, wait: Duration) -> Option<Part> {
         if bytes <= SMALL_BYTES {
             return Some(Part::default());
         }

@@ -22,6 +22,18 @@ use crate::turn::Failure;
 /// Under which name a request's `_meta` may carry a key: what is asked again under it is not done again.
 pub(super) const KEY: &str = "echo-org/key";
 
+/// The key of a call, where it has one.
+///
+/// # Errors
+/// It is no text.
+pub(super) fn key(meta: &RequestMetaObject) -> Result<Option<String>, ErrorData> {
+    match meta.get(KEY) {
+        None => Ok(None),
+        Some(Value::String(key)) => Ok(Some(key.clone())),
+        Some(_) => Err(ErrorData::invalid_params(format!("_meta.{KEY} is a text"), None)),
+    }
+}
+
 /// What a tool has answered.
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
@@ -64,11 +76,7 @@ impl Server {
             let name = tool.name();
             return self.look(role, name, arguments).await;
         }
-        let key = match meta.get(KEY) {
-            None => None,
-            Some(Value::String(key)) => Some(key.clone()),
-            Some(_) => return Err(ErrorData::invalid_params(format!("_meta.{KEY} is a text"), None)),
-        };
+        let key = key(meta)?;
         let input = Input::Call {
             caller: Party::Role(role),
             tool: tool.name().to_owned(),

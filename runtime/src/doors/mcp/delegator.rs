@@ -23,7 +23,7 @@ use rmcp::model::{CallToolResult, ContentBlock, JsonObject, RequestMetaObject};
 use serde_json::{Value, json};
 
 use self::arguments::{Agent, Delegated, Ended, Listed, Named, Started, Which};
-use super::calls::KEY;
+use super::calls::key;
 use super::server::Server;
 use crate::delegations::{self, Standing};
 use crate::engine::Asked;
@@ -77,11 +77,7 @@ impl Server {
         order: DelegationOrder,
         meta: &RequestMetaObject,
     ) -> Result<CallToolResult, ErrorData> {
-        let key = match meta.get(KEY) {
-            None => None,
-            Some(Value::String(key)) => Some(key.clone()),
-            Some(_) => return Err(ErrorData::invalid_params(format!("_meta.{KEY} is a text"), None)),
-        };
+        let key = key(meta)?;
         let input = Input::Delegate { by: Party::Person(self.desk().person.clone()), order };
         match self.desk().runtime.submit_asked(Asked { key, ..input.into() }).await {
             Err(error) => Ok(refused(error.to_string())),

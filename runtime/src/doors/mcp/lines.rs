@@ -405,6 +405,7 @@ async fn next(read: &mut BufReader<impl AsyncRead + Unpin>, splitter: &mut Split
 
 #[cfg(test)]
 mod tests {
+    use super::super::budget::SMALL_BYTES;
     use super::*;
 
     #[test]
@@ -466,6 +467,36 @@ mod tests {
             let writer = lines.writer.take().unwrap();
             tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS), writer).await.unwrap().unwrap();
             drop(lines);
+            let _ours = asks.await.unwrap();
+        });
+    }
+
+    /// Goal: a large request keeps its part of the budget until it is answered, and a small one has none. Method: whether all
+    /// of the budget can be had meanwhile.
+    #[test]
+    fn a_large_request_keeps_its_part_of_the_budget_until_it_is_answered() {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (mut ours, theirs) = tokio::net::UnixStream::pair().unwrap();
+            let budget = Budget::new();
+            let mut lines = Lines::of(Box::new(theirs), budget.clone(), Stop::never());
+            let said = |id: u64, bytes: usize| {
+                let params = json!({ "name": "recall", "arguments": { "words": "x".repeat(bytes) } });
+                line(&json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }))
+            };
+            let asks = tokio::spawn(async move {
+                ours.write_all(&said(1, 10)).await.unwrap();
+                ours.write_all(&said(2, SMALL_BYTES)).await.unwrap();
+                ours
+            });
+            let is_whole = async || budget.part_within(usize::MAX, Duration::ZERO).await.is_some();
+            lines.has_begun = true;
+            assert!(lines.receive().await.is_some() && is_whole().await);
+            assert!(lines.receive().await.is_some() && !is_whole().await);
+            let answer = json!({ "jsonrpc": "2.0", "id": 2, "result": {} });
+            lines.send(serde_json::from_value(answer).unwrap()).await.unwrap();
+            assert!(is_whole().await);
             let _ours = asks.await.unwrap();
         });
     }
